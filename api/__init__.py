@@ -1,0 +1,1 @@
+"""The composition root: HTTP, pages, command line and the worker process."""

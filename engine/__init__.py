@@ -1,0 +1,1 @@
+"""The case engine: cases, tasks, clocks, documents and the record of what happened."""

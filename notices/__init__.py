@@ -1,0 +1,1 @@
+"""Official notices: typeset, numbered, issued and delivered."""
