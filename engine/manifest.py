@@ -1,0 +1,208 @@
+"""What a process declares about itself: ``process.toml`` and each ``notice.toml`` of a bundle, read into frozen values.
+
+Two kinds of keys live side by side. *Labels* (``title``, ``text``, ``…_en``) are presentation and may be reworded while cases
+run; everything else is flow and is pinned for the life of a case (see ``engine.definitions``). The guide for process authors
+in ``bpmn/README.md`` explains every table with an example.
+"""
+
+import tomllib
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from engine.errors import Invalid
+
+LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_en"})
+
+Basis = Literal["statutory", "ordered", "regulatory", "external", "internal"]
+FieldType = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
+T = TypeVar("T")
+
+
+class ManifestFaulty(Invalid):
+    """{file}: {reason}"""
+
+    zh = "{file}：{reason}"
+
+
+class _Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all declarations: unknown keys are refused, so that a misspelt key never passes silently."""
+
+
+class ProcessPart(_Declared):
+    """``[process]``: the name of the process, its article, and how its cases are begun and called."""
+
+    key: str
+    title: str
+    title_en: str
+    article: str
+    reference_prefix: str
+    subject: str  # expression over case data: what the case is called in lists
+    start_form: str
+    applicants: Literal["public", "organisation"] = "public"  # who may begin a case
+    confidential: bool = False
+    text: str = ""  # what the portal says about this process, in one or two sentences
+    text_en: str = ""
+
+
+class Participant(_Declared):
+    """``[participants.X]``: the part that an organisation plays in a case, and how that organisation is found."""
+
+    title: str
+    title_en: str
+    organisation: str | None = None  # expression over case data giving an organisation's code; nothing = not yet known
+    kind: str | None = None  # or: the one organisation of this kind
+
+
+class PartyPart(_Declared):
+    """``[parties.X]``: a person or body concerned. Fields of the start form marked ``x-personal`` are kept there, encrypted."""
+
+    title: str
+    title_en: str
+    type_field: str | None = None  # the field of the start form that says citizen, legal person or other organisation
+
+
+class DeadlineRule(_Declared):
+    """``[deadlines.X]``: a legal clock, told apart from others by its basis; it starts and stops on events of the domain."""
+
+    title: str
+    title_en: str
+    days: int
+    basis: Basis
+    owed_by: str  # participant (or party) that must act
+    starts_on: str  # e.g. "case.submitted"
+    stops_on: list[str]  # e.g. ["notice.dispatched:reply", "case.withdrawn"]
+    unit: Literal["calendar", "working"] = "calendar"
+    roll: Literal["forward", "none"] = "forward"
+    article: str | None = None  # the article that sets it; internal targets have none
+    ground: str | None = None  # ground of Art. 30 under which a breach becomes a lead
+    text_version: str = "2017"  # the version of the regulation that is cited
+    extension_days: int = 0  # the longest extension that the rule allows
+
+
+class MessageRule(_Declared):
+    """``[[messages]]``: what someone outside the flow may send into a running case, and until when."""
+
+    name: str
+    title: str
+    title_en: str
+    sender: str  # a party ("applicant") or a lane ("data_provider.case_handler")
+    form: str | None = None
+    until: str | None = None  # a domain event after which it is refused with the sentence below
+    refusal: str = ""
+    refusal_en: str = ""
+    when_listening: bool = False  # accepted only while the flow waits for it (never stored for later)
+    text: str = ""
+    text_en: str = ""
+
+
+class TaskRule(_Declared):
+    """``[[rules]]``: what a submission of a task may not say in the present state of the case."""
+
+    task: str
+    refuse_when: str  # expression over case data overlaid with the submission
+    field: str
+    text: str
+    text_en: str
+
+
+class Separation(_Declared):
+    """``[[separations]]``: tasks that one and the same person may not do in one case (four eyes)."""
+
+    tasks: list[str]
+    text: str
+    text_en: str
+
+
+class Stage(_Declared):
+    """``[[stages]]``: a stretch of the flow as the public sees it, with the status that the case then has."""
+
+    key: str
+    title: str
+    title_en: str
+    status: str
+    nodes: list[str]  # drawn ids; the case is in the last stage of which a node is active
+    text: str  # one sentence: what happens now, and whether the reader must do something
+    text_en: str
+    waits_for: str  # the participant or party whose turn it is
+
+
+class Outcome(_Declared):
+    """``[outcomes.X]``: a result that a case may have, in words for staff (title) and for the applicant (text)."""
+
+    title: str
+    title_en: str
+    text: str
+    text_en: str
+    next: Literal["ends", "fulfilment"] = "ends"
+
+
+class Manifest(_Declared):
+    """A whole ``process.toml``."""
+
+    process: ProcessPart
+    participants: dict[str, Participant]
+    parties: dict[str, PartyPart]
+    data: dict[str, FieldType]
+    deadlines: dict[str, DeadlineRule] = {}
+    messages: list[MessageRule] = []
+    rules: list[TaskRule] = []
+    separations: list[Separation] = []
+    stages: list[Stage] = []
+    outcomes: dict[str, Outcome] = {}
+
+    def message(self, name: str) -> MessageRule | None:
+        return next((m for m in self.messages if m.name == name), None)
+
+    def stage_of(self, node: str) -> Stage | None:
+        return next((s for s in self.stages if node in s.nodes), None)
+
+
+class NoticeRule(_Declared):
+    """A ``notice.toml``: what kind of paper it is, who issues it to whom, and which facts it is frozen with."""
+
+    title: str
+    title_en: str
+    form: Literal["letter", "file", "slip"]  # 信函, 文件, 提示 (neither numbered nor sealed)
+    issuer: str  # participant whose paper it is
+    addressee: str  # party or participant
+    facts: dict[str, str]  # name in the template = expression over case, data, participants, parties, deadlines
+    series: str | None = None  # the kind of document within 文号 (数复); numbered papers have one
+    channels: list[Literal["portal", "email"]] = ["portal", "email"]
+    carries_query_code: bool = False  # only on papers to the party whose code it is
+    retention: Literal["permanent", "30", "10"] = "10"
+    remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
+
+
+def read_manifest(source: bytes, file: str = "process.toml") -> Manifest:
+    """Read ``process.toml``; raises ManifestFaulty with the place and the reason."""
+    return _read(source, file, Manifest)
+
+
+def read_notice(source: bytes, file: str = "notice.toml") -> NoticeRule:
+    """Read one ``notice.toml``; raises ManifestFaulty with the place and the reason."""
+    return _read(source, file, NoticeRule)
+
+
+def _read(source: bytes, file: str, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(parse_toml(source, file), kind)
+    except msgspec.ValidationError as error:
+        raise ManifestFaulty(file=file, reason=str(error)) from None
+
+
+def parse_toml(source: bytes, file: str) -> dict[str, Any]:
+    """TOML bytes to plain values; raises ManifestFaulty."""
+    try:
+        return tomllib.loads(source.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ManifestFaulty(file=file, reason=str(error)) from None
+
+
+def without_labels(values: Any) -> Any:
+    """The same declarations with every label taken out: the part that is pinned for a case."""
+    if isinstance(values, dict):
+        return {k: without_labels(v) for k, v in values.items() if k not in LABELS}
+    if isinstance(values, list):
+        return [without_labels(v) for v in values]
+    return values
