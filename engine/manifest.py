@@ -29,7 +29,7 @@ class _Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Base of all declarations: unknown keys are refused, so that a misspelt key never passes silently."""
 
 
-class ProcessPart(_Declared):
+class ProcessPart(_Declared, frozen=True):
     """``[process]``: the name of the process, its article, and how its cases are begun and called."""
 
     key: str
@@ -45,7 +45,7 @@ class ProcessPart(_Declared):
     text_en: str = ""
 
 
-class Participant(_Declared):
+class Participant(_Declared, frozen=True):
     """``[participants.X]``: the part that an organisation plays in a case, and how that organisation is found."""
 
     title: str
@@ -54,7 +54,7 @@ class Participant(_Declared):
     kind: str | None = None  # or: the one organisation of this kind
 
 
-class PartyPart(_Declared):
+class PartyPart(_Declared, frozen=True):
     """``[parties.X]``: a person or body concerned. Fields of the start form marked ``x-personal`` are kept there, encrypted."""
 
     title: str
@@ -62,7 +62,7 @@ class PartyPart(_Declared):
     type_field: str | None = None  # the field of the start form that says citizen, legal person or other organisation
 
 
-class DeadlineRule(_Declared):
+class DeadlineRule(_Declared, frozen=True):
     """``[deadlines.X]``: a legal clock, told apart from others by its basis; it starts and stops on events of the domain."""
 
     title: str
@@ -80,7 +80,7 @@ class DeadlineRule(_Declared):
     extension_days: int = 0  # the longest extension that the rule allows
 
 
-class MessageRule(_Declared):
+class MessageRule(_Declared, frozen=True):
     """``[[messages]]``: what someone outside the flow may send into a running case, and until when."""
 
     name: str
@@ -96,7 +96,7 @@ class MessageRule(_Declared):
     text_en: str = ""
 
 
-class TaskRule(_Declared):
+class TaskRule(_Declared, frozen=True):
     """``[[rules]]``: what a submission of a task may not say in the present state of the case."""
 
     task: str
@@ -106,7 +106,7 @@ class TaskRule(_Declared):
     text_en: str
 
 
-class Separation(_Declared):
+class Separation(_Declared, frozen=True):
     """``[[separations]]``: tasks that one and the same person may not do in one case (four eyes)."""
 
     tasks: list[str]
@@ -114,7 +114,7 @@ class Separation(_Declared):
     text_en: str
 
 
-class Stage(_Declared):
+class Stage(_Declared, frozen=True):
     """``[[stages]]``: a stretch of the flow as the public sees it, with the status that the case then has."""
 
     key: str
@@ -127,7 +127,7 @@ class Stage(_Declared):
     waits_for: str  # the participant or party whose turn it is
 
 
-class Outcome(_Declared):
+class Outcome(_Declared, frozen=True):
     """``[outcomes.X]``: a result that a case may have, in words for staff (title) and for the applicant (text)."""
 
     title: str
@@ -137,7 +137,7 @@ class Outcome(_Declared):
     next: Literal["ends", "fulfilment"] = "ends"
 
 
-class Manifest(_Declared):
+class Manifest(_Declared, frozen=True):
     """A whole ``process.toml``."""
 
     process: ProcessPart
@@ -158,7 +158,7 @@ class Manifest(_Declared):
         return next((s for s in self.stages if node in s.nodes), None)
 
 
-class NoticeRule(_Declared):
+class NoticeRule(_Declared, frozen=True):
     """A ``notice.toml``: what kind of paper it is, who issues it to whom, and which facts it is frozen with."""
 
     title: str
@@ -168,7 +168,7 @@ class NoticeRule(_Declared):
     addressee: str  # party or participant
     facts: dict[str, str]  # name in the template = expression over case, data, participants, parties, deadlines
     series: str | None = None  # the kind of document within 文号 (数复); numbered papers have one
-    channels: list[Literal["portal", "email"]] = ["portal", "email"]
+    channels: list[Literal["portal", "email"]] = msgspec.field(default_factory=lambda: ["portal", "email"])
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
