@@ -1,0 +1,97 @@
+"""Who acts, and what they may see and do. Every list of cases starts from ``visible_cases``."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+
+from engine.errors import Forbidden
+from engine.models import Case, Organisation, OrganisationRelation, Participant, Task
+
+DESK_ROLES = frozenset({"case_handler", "unit_head", "leader", "confidentiality_reviewer", "registrar", "legal_reviewer", "seal_keeper", "archivist"})
+SUPERVISOR = "supervisor"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody (or something) who does things: a person at the desk, a party on the portal, the public, or the system."""
+
+    kind: Literal["person", "party", "public", "system"]
+    id: str = ""
+    case_id: str = ""  # the one case of a party
+    roles: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation id, role)
+    duty: str = "none"
+    locale: str = "zh"
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+    @property
+    def person_id(self) -> str | None:
+        return self.id if self.kind == "person" else None
+
+    def organisations(self, *roles: str) -> frozenset[str]:
+        """The organisations in which the actor has any of the roles (or any role at all)."""
+        return frozenset(o for o, r in self.roles if not roles or r in roles)
+
+    @property
+    def supervises(self) -> bool:
+        return bool(self.organisations(SUPERVISOR))
+
+
+SYSTEM = Actor("system")
+PUBLIC = Actor("public")
+
+
+class NotAdministrator(Forbidden):
+    """Only an administrator may do this."""
+
+    zh = "只有系统管理员可以进行此操作。"
+
+
+def require_administrator(actor: Actor) -> None:
+    """Administration is for administrators, and for the command line of the machine."""
+    if actor.kind != "system" and actor.duty != "administrator":
+        raise NotAdministrator()
+
+
+def visible_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` that keeps only what the actor may see.
+
+    A person sees the cases in which an organisation of theirs takes part now or took part before; a supervisor also those
+    of organisations that theirs supervises or guides. A party sees its own case. An administrator sees no case.
+    """
+    if actor.kind == "system":
+        return true()
+    if actor.kind == "party":
+        return Case.id == actor.case_id  # type: ignore[return-value]
+    if actor.kind != "person" or actor.duty == "administrator" or not actor.roles:
+        return false()
+    takes_part = select(Participant.case_id).where(Participant.organisation_id.in_(actor.organisations()))  # type: ignore[attr-defined]
+    return or_(Case.id.in_(takes_part), supervised_cases(actor))  # type: ignore[attr-defined]
+
+
+def supervised_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over."""
+    if actor.kind == "system":
+        return true()
+    seats = actor.organisations(SUPERVISOR)
+    if not seats or actor.duty == "administrator":
+        return false()
+    below = select(OrganisationRelation.lower_id).where(OrganisationRelation.upper_id.in_(seats))  # type: ignore[attr-defined]
+    return Case.id.in_(  # type: ignore[attr-defined]
+        select(Participant.case_id).where(
+            or_(Participant.organisation_id.in_(below), Participant.organisation_id.in_(seats))  # type: ignore[attr-defined]
+        )
+    )
+
+
+def workable_tasks(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Task`` for open work that the actor could do: their organisation in that part, and the role."""
+    if actor.kind != "person":
+        return false()
+    pairs = [
+        (Task.organisation_id == organisation) & (Task.role == role)  # type: ignore[operator]
+        for organisation, role in sorted(actor.roles)
+    ]
+    return or_(*pairs) if pairs else false()

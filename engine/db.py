@@ -1,0 +1,175 @@
+"""The database: one door to read, one door to write.
+
+``reading()`` takes no write lock. ``unit_of_work()`` is the only thing that commits: one request, one transaction, one
+``now``, one actor. On SQLite a process-wide lock stands before ``BEGIN IMMEDIATE`` (writers then never fight); on PostgreSQL
+the verbs lock the row of the one case that they change.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from engine import clock
+from engine.access import SYSTEM, Actor
+from engine.errors import Unavailable
+from engine.models import SystemValue, UtcDateTime
+from engine.privacy import Keys, load_keys
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.operations import Registry
+
+__all__ = ["Database", "Reading", "UnitOfWork", "UtcDateTime", "upgrade"]
+
+log = logging.getLogger("duban.db")
+
+CLOCK_OFFSET = "clock_offset_seconds"
+
+
+class DatabaseBusy(Unavailable):
+    """The database is busy at the moment; please try again."""
+
+    zh = "数据库繁忙，请稍后重试。"
+
+
+@dataclass
+class Reading:
+    """A look at the data: a session, the legal time, who looks, and the keys and settings of the installation."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    settings: Settings
+    keys: Keys
+    registry: "Registry"
+
+
+@dataclass
+class UnitOfWork(Reading):
+    """One write: everything that it changes is committed together or not at all."""
+
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Something to do once the change is safe, e.g. wake the worker. It must not fail the request."""
+        self._after_commit.append(effect)
+
+    def add(self, *rows: Any) -> None:
+        """Add rows and flush, so that the next query sees them."""
+        self.session.add_all(rows)
+        self.session.flush()
+
+
+class Database:
+    """The data of one installation. ``registry`` says which operations and jobs the composition offers."""
+
+    def __init__(self, settings: Settings, registry: "Registry") -> None:
+        self.settings, self.registry = settings, registry
+        self.engine = connect(settings.url)
+        self.keys = load_keys(settings)
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        self._writer = threading.Lock()
+        self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False)
+
+    @contextmanager
+    def reading(self, actor: Actor) -> Iterator[Reading]:
+        """Look without locking; nothing is written."""
+        with self._sessions() as session:
+            try:
+                yield Reading(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def unit_of_work(self, actor: Actor = SYSTEM) -> Iterator[UnitOfWork]:
+        """One transaction; it commits when the block ends well, and leaves nothing when it does not."""
+        with self._turn(), self._sessions() as session:
+            if self.sqlite:
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
+            try:
+                yield uow
+                session.commit()
+            except OperationalError as error:
+                session.rollback()
+                raise DatabaseBusy() from error
+            except BaseException:
+                session.rollback()
+                raise
+        for effect in uow._after_commit:
+            try:
+                effect()
+            except Exception:
+                log.exception("an effect after the commit failed")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.sqlite:
+            yield
+            return
+        with self._writer:
+            yield
+
+    def _legal_now(self, session: Session) -> datetime:
+        now = clock.wall()
+        if self.settings.demo:
+            offset = session.get(SystemValue, CLOCK_OFFSET)
+            now += timedelta(seconds=float(offset.value)) if offset else timedelta()
+        return now
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def connect(url: str) -> Engine:
+    """An engine with the settings that each database needs to be safe."""
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    path = url.removeprefix("sqlite:///")
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10, "autocommit": True})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
+def upgrade(url: str) -> None:
+    """Bring the tables of a database to the newest version (or make them)."""
+    command.upgrade(_alembic(url), "head")
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take the tables back to an older version; used by the tests of the migrations."""
+    command.downgrade(_alembic(url), revision)
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database has no tables of ours yet."""
+    return not inspect(engine).has_table("case_file")
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,62 @@
+"""All tables, one noun a file: the data dictionary."""
+
+from engine.models.base import UtcDateTime, new_id
+from engine.models.case import (
+    Case,
+    CaseLink,
+    CaseRevision,
+    EarlyMessage,
+    Participant,
+    Party,
+    ProcessInstance,
+    StepRecord,
+)
+from engine.models.catalogue import CatalogueItem
+from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
+from engine.models.definition import ProcessDefinition, ProcessPresentation
+from engine.models.document import Document
+from engine.models.notice import Delivery, Notice, NumberSequence
+from engine.models.organisation import Membership, Organisation, OrganisationRelation
+from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.search import SearchEntry
+from engine.models.task import Task, Timer
+from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Breach",
+    "Case",
+    "CaseLink",
+    "CaseRevision",
+    "CatalogueItem",
+    "Deadline",
+    "DeadlineChange",
+    "Delivery",
+    "Document",
+    "EarlyMessage",
+    "FailedAttempts",
+    "IdempotencyKey",
+    "Incident",
+    "Job",
+    "LadderClaim",
+    "Membership",
+    "Notice",
+    "NumberSequence",
+    "Organisation",
+    "OrganisationRelation",
+    "Participant",
+    "Party",
+    "Person",
+    "ProcessDefinition",
+    "ProcessInstance",
+    "ProcessPresentation",
+    "SearchEntry",
+    "StepRecord",
+    "SystemValue",
+    "Task",
+    "Timer",
+    "UtcDateTime",
+    "WebSession",
+    "new_id",
+]

@@ -1,0 +1,96 @@
+"""Legal clocks, what moved them, what was missed, and the reminders that were claimed."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from engine.models.base import instant, key, ref
+
+
+class Deadline(SQLModel, table=True):
+    """A clock of a case: its rule, when it started, and the due date derived from them. Overdue is derived, never stored."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("case_id", "name"),
+        Index(
+            "ix_deadline_running",
+            "due_at",
+            postgresql_where=text("state = 'running'"),
+            sqlite_where=text("state = 'running'"),
+        ),
+    )
+
+    id: str = key()
+    case_id: str = ref("case_file")
+    name: str = Field(max_length=64)
+    basis: str = Field(max_length=20)  # statutory, ordered, regulatory, external, internal
+    article: str | None = Field(default=None, max_length=20)
+    text_version: str = Field(default="2017", max_length=20)
+    ground: str | None = Field(default=None, max_length=4)
+    days: int
+    unit: str = Field(max_length=20)
+    roll: str = Field(max_length=20)
+    extension_days: int = 0
+    starts_on: str = Field(max_length=100)
+    stops_on: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    owed_by: str = Field(max_length=40)  # participant or party
+    organisation_id: str | None = ref("organisation", default=None, nullable=True)  # who owes it now
+    state: str = Field(default="pending", max_length=20)  # pending, running, suspended, stopped
+    started_at: datetime | None = instant(default=None, nullable=True)
+    started_by: str | None = Field(default=None, max_length=100)  # the event that started it
+    due_on: date | None = None
+    due_at: datetime | None = instant(default=None, nullable=True)  # exclusive: 00:00 Shanghai of the next day
+    provisional: bool = False
+    calendar_version: str = Field(default="", max_length=64)
+    stopped_at: datetime | None = instant(default=None, nullable=True)
+    stopped_by: str | None = Field(default=None, max_length=100)
+
+
+class DeadlineChange(SQLModel, table=True):
+    """An entry in a clock's ledger: suspension, resumption, extension, restart, correction; with reason and author."""
+
+    __tablename__ = "deadline_change"
+
+    id: str = key()
+    deadline_id: str = ref("deadline")
+    kind: str = Field(max_length=20)
+    at: datetime = instant()
+    days: int | None = None
+    reason: str = Field(max_length=1000)
+    evidence_id: str | None = Field(default=None, max_length=32)  # a document
+    actor: str = Field(max_length=80)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class Breach(SQLModel, table=True):
+    """A clock was missed: recorded once, whatever the flow does."""
+
+    __tablename__ = "breach"
+
+    id: str = key()
+    deadline_id: str = ref("deadline", unique=True, index=False)
+    case_id: str = ref("case_file")
+    organisation_id: str | None = ref("organisation", default=None, nullable=True)
+    basis: str = Field(max_length=20)
+    article: str | None = Field(default=None, max_length=20)
+    ground: str | None = Field(default=None, max_length=4)
+    due_on: date
+    at: datetime = instant(index=True)  # the due instant that passed
+    recorded_at: datetime = instant()
+    annulled_at: datetime | None = instant(default=None, nullable=True)
+    annulled_reason: str | None = Field(default=None, max_length=1000)
+
+
+class LadderClaim(SQLModel, table=True):
+    """A rung of the ladder of reminders that has been climbed: unique, so that any number of workers send one reminder."""
+
+    __tablename__ = "ladder_claim"
+    __table_args__ = (UniqueConstraint("deadline_id", "rung"),)
+
+    id: str = key()
+    deadline_id: str = ref("deadline", index=False)
+    rung: str = Field(max_length=40)
+    at: datetime = instant()

@@ -1,0 +1,77 @@
+"""Issued papers, their numbers, and each attempt to deliver them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from engine.models.base import instant, key, ref
+
+
+class Notice(SQLModel, table=True):
+    """An official paper: first a draft, then issued and from then on immutable."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_notice_token", "verify_token", unique=True),
+        Index(
+            "ix_notice_draft",
+            "case_id",
+            "name",
+            unique=True,
+            postgresql_where=text("state = 'draft'"),
+            sqlite_where=text("state = 'draft'"),
+        ),
+    )
+
+    id: str = key()
+    case_id: str = ref("case_file")
+    name: str = Field(max_length=64)  # the folder in the bundle
+    presentation_id: str = ref("process_presentation", index=False)  # whose template was used
+    organisation_id: str = ref("organisation")  # the issuing organ
+    party_id: str | None = ref("party", default=None, nullable=True)  # addressee: a party …
+    addressee_id: str | None = ref("organisation", default=None, nullable=True)  # … or an organisation
+    form: str = Field(max_length=20)
+    title: str = Field(max_length=200)
+    number: str | None = Field(default=None, max_length=60)  # 文号
+    facts: bytes  # encrypted: the frozen snapshot that the template shows
+    state: str = Field(default="draft", max_length=20)  # draft, issued, discarded
+    draft_document_id: str | None = ref("document", index=False, default=None, nullable=True)
+    document_id: str | None = ref("document", index=False, default=None, nullable=True)
+    verify_token: str = Field(max_length=40)
+    drafted_by: str | None = ref("person", index=False, default=None, nullable=True)
+    approved_by: str | None = ref("person", index=False, default=None, nullable=True)
+    created_at: datetime = instant()
+    issued_at: datetime | None = instant(default=None, nullable=True)
+    issued_on: date | None = None
+
+
+class NumberSequence(SQLModel, table=True):
+    """The last number given out in one series of one organisation in one year. Gapless: allotted in the issuing transaction."""
+
+    __tablename__ = "number_sequence"
+    __table_args__ = (UniqueConstraint("owner", "series", "year"),)
+
+    id: str = key()
+    owner: str = Field(max_length=32)  # organisation id, or "case" for references of cases
+    series: str = Field(max_length=40)
+    year: int
+    last: int = 0
+
+
+class Delivery(SQLModel, table=True):
+    """One attempt to bring a notice to its addressee on one channel: when dispatched, when served, and the proof."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("notice_id", "channel", "attempt"),)
+
+    id: str = key()
+    notice_id: str = ref("notice")
+    case_id: str = ref("case_file")
+    channel: str = Field(max_length=20)  # portal, email, post, in_person
+    attempt: int = 1
+    state: str = Field(default="pending", max_length=20)  # pending, dispatched, served, failed
+    dispatched_at: datetime | None = instant(default=None, nullable=True)
+    served_at: datetime | None = instant(default=None, nullable=True)
+    proof: str = Field(default="", max_length=500)

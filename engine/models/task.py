@@ -1,0 +1,60 @@
+"""Tasks that people do, and timers that wake the flow."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from engine.models.base import instant, key, ref
+
+_OPEN = text("state = 'open'")
+
+
+class Task(SQLModel, table=True):
+    """A piece of work that waits for a person of one role in one organisation."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("case_id", "token"),
+        Index("ix_task_queue", "organisation_id", "role", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_task_mine", "assignee_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    )
+
+    id: str = key()
+    case_id: str = ref("case_file")
+    token: str = Field(max_length=40)  # the waiting token of the flow
+    node: str = Field(max_length=100)
+    part: str = Field(max_length=40)
+    role: str = Field(max_length=40)
+    organisation_id: str | None = ref("organisation", index=False, default=None, nullable=True)
+    locals: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    state: str = Field(default="open", max_length=20)  # open, completed, cancelled
+    assignee_id: str | None = ref("person", index=False, default=None, nullable=True)
+    claimed_at: datetime | None = instant(default=None, nullable=True)
+    created_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None, nullable=True)
+    completed_by: str | None = ref("person", default=None, nullable=True)
+    draft: bytes | None = None  # encrypted: what the assignee has typed so far
+    draft_at: datetime | None = instant(default=None, nullable=True)
+    revision: int = 0
+
+
+class Timer(SQLModel, table=True):
+    """A waiting timer of a flow. One that refers to a deadline follows it, and has no due instant while that stands still."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        UniqueConstraint("case_id", "token"),
+        Index("ix_timer_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_timer_deadline", "case_id", "deadline"),
+    )
+
+    id: str = key()
+    case_id: str = ref("case_file", index=False)
+    token: str = Field(max_length=40)
+    node: str = Field(max_length=100)
+    deadline: str | None = Field(default=None, max_length=64)
+    due_at: datetime | None = instant(default=None, nullable=True)
+    lease_until: datetime | None = instant(default=None, nullable=True)  # wall time
+    attempts: int = 0

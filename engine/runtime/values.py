@@ -1,0 +1,151 @@
+"""What goes into the engine room and what comes out of it: frozen values, no database, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Node:
+    """A drawn node of a process. ``kind`` is its BPMN tag; ``lane`` is the id of the lane, not its name."""
+
+    id: str
+    name: str
+    kind: str
+    process: str
+    lane: str | None
+    properties: Mapping[str, str]
+    file: str
+
+
+# ------------------------------------------------------------------------------------------------ what happened
+
+
+@dataclass(frozen=True)
+class Start:
+    """The case begins."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed: fire what is due."""
+
+
+@dataclass(frozen=True)
+class Complete:
+    """A person has done a task; the keys of the submission become case data."""
+
+    task: str
+    submission: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something reached the case from outside its flow."""
+
+    name: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OperationDone:
+    """What a service task asked for has been done."""
+
+    id: str
+    result: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class OperationFailed:
+    """What a service task asked for ended in a business error that the diagram may catch by its code."""
+
+    id: str
+    code: str
+    payload: Mapping[str, Any] | None = None
+
+
+Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed
+
+
+# ------------------------------------------------------------------------------------------------ what is known
+
+
+@dataclass(frozen=True)
+class DeadlineRef:
+    """A deadline by its name, as ``deadline("reply")`` in a diagram; the instant is looked up when it matters."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class DeadlineView:
+    """A deadline as the flow sees it; not ``running`` while unstarted, suspended or stopped."""
+
+    due_at: datetime | None
+    running: bool
+
+
+@dataclass(frozen=True)
+class Context:
+    """What expressions can read: the one document of the case, its deadlines, and who plays which part in it."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    deadlines: Mapping[str, DeadlineView] = field(default_factory=dict)
+    participants: Mapping[str, Any] = field(default_factory=dict)
+
+
+# ------------------------------------------------------------------------------------------------ what follows
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Work waiting for a person. ``locals`` are the values of this token alone: the item of a loop, a payload."""
+
+    id: str
+    node: str
+    lane: str | None
+    locals: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """A service task that is parked until somebody answers with OperationDone or OperationFailed."""
+
+    id: str
+    node: str
+    verb: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A timer that waits: for a deadline (``due_at`` is None while that does not run), or for an instant."""
+
+    id: str
+    node: str
+    deadline: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A drawn node that was done, or a sequence flow that was taken; ``kind`` is the BPMN tag."""
+
+    node: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a case stands after a trigger, and what has to be done about it outside."""
+
+    state: bytes
+    writes: Mapping[str, Any]
+    ready: tuple[Ready, ...]
+    operations: tuple[OperationRequest, ...]
+    timers: tuple[Timer, ...]
+    listening: frozenset[str]
+    messages: tuple[tuple[str, Any], ...]
+    finished: bool
+    passed: tuple[Passed, ...]
