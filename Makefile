@@ -1,0 +1,45 @@
+# Everything one does with Duban, from a fresh Debian or Ubuntu with Python 3.11+, git and make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-test setup-node demo test check bench screenshots lock clean
+
+BIN := .venv/bin
+DEMO := DUBAN_DEMO=1 DUBAN_VAR=var/demo
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what Duban needs to run (system libraries, Python packages, fonts)
+	@bash scripts/setup.sh
+
+setup-test: setup ## Install what the tests need besides (PostgreSQL, Chromium, JavaScript tools)
+	@bash scripts/setup_test.sh
+
+setup-node: setup
+	@bash scripts/setup_node.sh
+
+demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
+	@$(DEMO) $(BIN)/duban seed --if-empty && $(DEMO) $(BIN)/duban serve
+
+# One run of pytest on both cores; a file stays on one of them. A part of the tests: make test T=tests/unit
+T ?= tests
+test: setup-test ## Run the tests (a part of them: make test T=tests/unit)
+	@$(BIN)/pytest -n 2 --dist loadfile $(T)
+
+check: setup-node ## Check style, types, import rules, diagrams and texts
+	@bash scripts/check.sh
+
+bench: setup-test ## Measure, with benchmarks/*.py
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script"; done
+
+screenshots: setup-test ## Take the pictures in docs/ anew, with the browser tests
+	@DUBAN_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser
+
+lock: setup ## Write requirements.lock and package-lock.json anew
+	@bash scripts/lock.sh
+	@bash scripts/node.sh npm install --package-lock-only --ignore-scripts --no-progress
+
+clean: ## Remove what was installed, cached or built, and the demonstration city
+	@rm -rf .venv .tools node_modules var/demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
