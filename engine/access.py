@@ -8,7 +8,18 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from engine.errors import Forbidden
 from engine.models import Case, Organisation, OrganisationRelation, Participant, Task
 
-DESK_ROLES = frozenset({"case_handler", "unit_head", "leader", "confidentiality_reviewer", "registrar", "legal_reviewer", "seal_keeper", "archivist"})
+DESK_ROLES = frozenset(
+    {
+        "case_handler",
+        "unit_head",
+        "leader",
+        "confidentiality_reviewer",
+        "registrar",
+        "legal_reviewer",
+        "seal_keeper",
+        "archivist",
+    }
+)
 SUPERVISOR = "supervisor"
 
 

@@ -87,6 +87,8 @@ class Database:
     def reading(self, actor: Actor) -> Iterator[Reading]:
         """Look without locking; nothing is written."""
         with self._sessions() as session:
+            if self.sqlite:
+                session.connection().exec_driver_sql("BEGIN")  # one snapshot for the whole look
             try:
                 yield Reading(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             finally:
@@ -143,7 +145,7 @@ def connect(url: str) -> Engine:
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10, "autocommit": True})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:

@@ -18,7 +18,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", description="SQLAlchemy URL; empty = SQLite in the var folder")
     bundles: Path = Field(default=ROOT / "bpmn", description="Folder of the processes")
     master_keys: str = Field(
-        default="", description="Base64 keys of 32 bytes, newest first, separated by commas; empty = a file in the var folder"
+        default="",
+        description="Base64 keys of 32 bytes, newest first, separated by commas; empty = a file in the var folder",
     )
     base_url: str = Field(default="http://127.0.0.1:8000", description="Address of the portal, printed on notices")
     demo: bool = Field(default=False, description="A demonstration: time can travel, logins are printed")

@@ -28,7 +28,9 @@ class Case(SQLModel, table=True):
     wrapped_key: bytes | None = None  # the case's key, wrapped by the master key; destroyed = erased
     master_key_id: str = Field(max_length=16)
     submitted_at: datetime = instant(index=True)
-    due_at: datetime | None = instant(default=None, nullable=True, index=True)  # of the earliest running statutory clock
+    due_at: datetime | None = instant(
+        default=None, nullable=True, index=True
+    )  # of the earliest running statutory clock
     touched_at: datetime = instant()  # legal time of the last change: time never runs backwards within a case
     closed_at: datetime | None = instant(default=None, nullable=True)
 

@@ -1,9 +1,9 @@
 """Expressions of processes: one small sandbox for conditions, scripts, timers, parameters, decision cells and rules.
 
-A bundle is data that an administrator may upload, so an expression is never given to Python. It is parsed, checked against
-a short list of allowed forms, and walked by the evaluator below. There are no methods, attributes of objects, loops,
-comprehensions or formatted strings; ``a.b`` is ``a["b"]`` and nothing else. Because no form repeats, the time of one
-expression is bounded by its length times the size of the values it touches, and both are bounded.
+A bundle is data that an administrator may upload, so an expression is never given to Python. It is parsed, checked
+against a short list of allowed forms, and walked by the evaluator below. There are no methods, attributes of objects,
+loops, comprehensions or formatted strings; ``a.b`` is ``a["b"]`` and nothing else. Because no form repeats, the time of
+one expression is bounded by its length times the size of the values it touches, and both are bounded.
 """
 
 import ast
@@ -425,6 +425,16 @@ class _Walk:
                 return self.member(self.value(inner), key)
             case ast.Subscript(value=inner, slice=index):
                 return self.item(self.value(inner), index)
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [self.value(item) for item in items]
+            case ast.Dict(keys=keys, values=values):
+                return {self.value(k): self.value(v) for k, v in zip(keys, values, strict=True) if k is not None}
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return FUNCTIONS[name](*[self.value(a) for a in args])
+        return self.operation(node)
+
+    def operation(self, node: ast.AST) -> Any:
+        match node:
             case ast.Compare():
                 return self.comparison(node)
             case ast.BoolOp(op=op, values=values):
@@ -435,12 +445,6 @@ class _Walk:
                 return BINARY[type(op)](self.value(left), self.value(right))
             case ast.IfExp(test=test, body=body, orelse=other):
                 return self.value(body) if self.value(test) else self.value(other)
-            case ast.Call(func=ast.Name(id=name), args=args):
-                return FUNCTIONS[name](*[self.value(a) for a in args])
-            case ast.List(elts=items) | ast.Tuple(elts=items):
-                return [self.value(item) for item in items]
-            case ast.Dict(keys=keys, values=values):
-                return {self.value(k): self.value(v) for k, v in zip(keys, values, strict=True) if k is not None}
         raise ExpressionInvalid(f"{type(node).__name__} is not available")
 
     def variable(self, name: str) -> Any:
@@ -461,7 +465,7 @@ class _Walk:
             raise ExpressionInvalid(f"{_kind(owner)} has no items")
         if isinstance(index, ast.Slice):
             bounds = [None if part is None else self.value(part) for part in (index.lower, index.upper, index.step)]
-            return owner[slice(*bounds)]  # type: ignore[index]
+            return owner[slice(*bounds)]
         key = self.value(index)
         try:
             return owner[key]
