@@ -1,9 +1,10 @@
 """Which days are working days: weekends, public holidays and make-up working days, year by year.
 
-The State Council publishes each year's holidays in the autumn before (国务院办公厅关于…年部分节假日安排的通知). The years that
-``chinesecalendar`` knows come from there; a notice that arrives later is one TOML file a year, read by ``load``. A year
-without a notice counts weekends and the days that the law itself fixes (全国年节及纪念日放假办法, as in force since 2025), and
-whatever was counted with it is provisional (暂定), because nobody can know the make-up days before they are published.
+The State Council publishes each year's holidays in the autumn before (国务院办公厅关于部分节假日安排的通知). The years
+that ``chinesecalendar`` knows come from there; a notice that arrives later is one TOML file a year, read by ``load``. A
+year without a notice counts weekends and the days that the law itself fixes (全国年节及纪念日放假办法, as in force
+since 2025), and whatever was counted with it is provisional (暂定), because nobody can know the make-up days before
+they are published.
 
 The lunar festivals and 清明 of those years are a table, ``festivals.toml``: astronomy, not law.
 """
