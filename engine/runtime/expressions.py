@@ -10,6 +10,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from math import isfinite
 from typing import Any, NoReturn
 
 from engine.runtime.values import DeadlineRef
@@ -19,7 +20,7 @@ LONGEST_SCRIPT = 20_000
 DEEPEST = 40
 LONGEST_STRING = 100_000
 LONGEST_LIST = 10_000
-MOST_DIGITS_OF_BITS = 1_024  # of a whole number
+LARGEST_NUMBER = 2**63 - 1  # whole numbers must fit the stored state
 HEAVIEST = 200_000  # items and characters/16 of a result
 
 CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
@@ -43,19 +44,19 @@ def _as_int(value: Any = 0) -> int:
         raise ExpressionInvalid("int() takes a text or a number")
     if isinstance(value, str) and len(value) > 300:
         raise ExpressionInvalid("int() takes at most 300 digits")
-    return int(value)
+    return _bounded(int(value))  # type: ignore[no-any-return]
 
 
 def _as_float(value: Any = 0) -> float:
     if not isinstance(value, str | int | float):
         raise ExpressionInvalid("float() takes a text or a number")
-    return float(value)
+    return _bounded(float(value))  # type: ignore[no-any-return]
 
 
 def _total(values: Any) -> Any:
     if not isinstance(values, list | tuple) or not all(isinstance(v, int | float) for v in values):
         raise ExpressionInvalid("sum() takes a list of numbers")
-    return sum(values)
+    return _bounded(sum(values))
 
 
 def _rounded(value: Any, digits: Any = 0) -> Any:
@@ -130,7 +131,7 @@ def _arithmetic(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
 def _power(a: Any, b: Any) -> Any:
     if not (_is_number(a) and _is_number(b)):
         raise ExpressionInvalid(f"{_kind(a)} and {_kind(b)} cannot be calculated with each other")
-    if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > MOST_DIGITS_OF_BITS:
+    if isinstance(a, int) and isinstance(b, int) and b > 0 and a.bit_length() * b > 128:
         raise ExpressionInvalid("the number would be too large")
     result = a**b
     if isinstance(result, complex):
@@ -139,8 +140,10 @@ def _power(a: Any, b: Any) -> Any:
 
 
 def _bounded(number: Any) -> Any:
-    if isinstance(number, int) and number.bit_length() > MOST_DIGITS_OF_BITS:
+    if isinstance(number, int) and abs(number) > LARGEST_NUMBER:
         raise ExpressionInvalid("the number would be too large")
+    if isinstance(number, float) and not isfinite(number):
+        raise ExpressionInvalid("the number would not be finite")
     return number
 
 
@@ -274,8 +277,8 @@ def _check_form(node: ast.AST) -> None:
 def _check_constant(value: object) -> None:
     if not isinstance(value, str | int | float | bool | type(None)):
         _refuse(f"{type(value).__name__} constants are not available")
-    if isinstance(value, int) and value.bit_length() > MOST_DIGITS_OF_BITS:
-        _refuse("a number in it is too large")
+    if _is_number(value):
+        _bounded(value)
     if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
         _refuse("a text in it is not valid Unicode")
 
