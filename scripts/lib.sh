@@ -67,7 +67,10 @@ system_packages() {
         say "System packages are installed with sudo, which may ask for your password: ${missing[*]}"
         sudo -v || fail "Without sudo, please run, as root: apt-get install ${missing[*]}"
     fi
-    step "Fetching the lists of system packages" as_root apt-get -o DPkg::Lock::Timeout=120 update -q
+    if [ -z "${lists_are_fresh:-}" ]; then
+        step "Fetching the lists of system packages" as_root apt-get -o DPkg::Lock::Timeout=300 update -q
+        lists_are_fresh=yes
+    fi
     step "Installing system packages: ${missing[*]}" as_root DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
         apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${missing[@]}"
 }
