@@ -1,0 +1,94 @@
+"""Makes the font of rare characters: what the official faces lack, so that every citizen's name can be printed.
+
+The Fandol faces hold some ten thousand characters; 镕, 堃, 祎 or 䶮 are not among them. They are taken from Noto Serif CJK into
+one smaller font, because searching the 25 MB original again for every notice would take longer than the notice itself.
+
+Run once at set-up: ``python -m notices.fallback_font NotoSerifCJK-Regular.ttc FOLDER`` (``scripts/fetch_fonts.sh`` does).
+"""
+
+import sys
+import unicodedata
+from pathlib import Path
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.ttLib import TTCollection, TTFont
+
+from notices.fonts import FACES, RARE, RARE_FAMILY
+
+SIMPLIFIED_CHINESE = "Noto Serif CJK SC"
+PRINTABLE = frozenset("Lu Ll Lt Lm Lo Nd Nl No Ps Pe Pd Po Pi Pf Pc Sm Sc So".split())
+HANGUL = range(0xAC00, 0xD7A4)
+KEPT_TABLES = frozenset({"GlyphOrder", "head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "CFF ", "name", "post"})
+
+
+def make(source: Path, folder: Path) -> Path:
+    """Write the font of rare characters for the faces in a folder, and return its path."""
+    font = _simplified_chinese(source)
+    cmap = font.getBestCmap()
+    _keep_only(font, {code: cmap[code] for code in sorted(_missing_from_some_face(cmap, folder))})
+    _rename(font)
+    target = folder / RARE
+    part = target.with_suffix(".part")
+    font.save(part)
+    part.replace(target)
+    return target
+
+
+def _simplified_chinese(source: Path) -> TTFont:
+    for font in TTCollection(source, lazy=True).fonts:
+        if font["name"].getDebugName(1) == SIMPLIFIED_CHINESE:
+            font.recalcBBoxes = font.recalcTimestamp = False
+            return font
+    raise SystemExit(f"{source} holds no {SIMPLIFIED_CHINESE}")
+
+
+def _missing_from_some_face(cmap: dict[int, str], folder: Path) -> set[int]:
+    """The code points that at least one face lacks: a name may stand in a heading as well as in a paragraph."""
+    in_all_faces = set.intersection(*(set(TTFont(folder / name, lazy=True).getBestCmap()) for name in FACES))
+    return {
+        code
+        for code in cmap
+        if code not in in_all_faces and code not in HANGUL and unicodedata.category(chr(code)) in PRINTABLE
+    }
+
+
+def _keep_only(font: TTFont, wanted: dict[int, str]) -> None:
+    """Drop all but some glyphs (by code point), and number the rest anew.
+
+    The outlines are moved as they are: a subsetter would take minutes to tidy up after them. A glyph's identifier (CID) becomes
+    its number, because WeasyPrint writes numbers where a PDF expects identifiers: with the old ones, the text could be copied
+    from the page rightly, but the page printed blank.
+    """
+    old = [".notdef", *dict.fromkeys(wanted.values())]
+    new = [".notdef", *(f"cid{number:05d}" for number in range(1, len(old)))]
+    renamed = dict(zip(old, new, strict=True))
+    numbers = [font.getGlyphID(name) for name in old]
+    metrics = {renamed[name]: font["hmtx"][name] for name in old}
+    top = font["CFF "].cff.topDictIndex[0]
+    outlines = top.CharStrings
+    outlines.charStringsIndex.items = [outlines.charStringsIndex[number] for number in numbers]
+    outlines.charStrings = {name: number for number, name in enumerate(new)}
+    top.FDSelect.gidArray = [top.FDSelect[number] for number in numbers]
+    top.charset, top.CIDCount, top.numGlyphs = new, len(new), len(new)
+    for table in set(font.keys()) - KEPT_TABLES:
+        del font[table]
+    font["hmtx"].metrics = metrics
+    font.setGlyphOrder(new)
+    FontBuilder(font=font).setupCharacterMap({code: renamed[name] for code, name in wanted.items()})
+
+
+def _rename(font: TTFont) -> None:
+    """Under its own name it cannot be mistaken for the whole font."""
+    post_script = RARE_FAMILY.replace(" ", "")
+    for record in font["name"].names:
+        if record.nameID in {1, 4, 16}:
+            record.string = RARE_FAMILY
+        elif record.nameID == 6:
+            record.string = post_script
+    font["CFF "].cff.fontNames[0] = post_script
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit("usage: python -m notices.fallback_font NotoSerifCJK-Regular.ttc FOLDER")
+    print(f"fonts: made {make(Path(sys.argv[1]), Path(sys.argv[2]))}")
