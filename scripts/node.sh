@@ -7,4 +7,5 @@ if [ "${1:-}" = npm ]; then
     shift
     set -- "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"
 fi
+export NODE_USE_SYSTEM_CA=1 # offices often have a certificate authority of their own
 PATH="$wheel/bin:$PATH" exec "$wheel/bin/node" "$@"
