@@ -1,7 +1,7 @@
 """How often somebody may guess: wrong codes and passwords are counted, right ones never are.
 
-The counts live in the database, so that any number of processes share them, and in wall time, which does not travel. What
-is limited (an address, a login, a reference) is stored only as a keyed hash.
+The counts live in the database, so that any number of processes share them, and in wall time, which does not travel.
+What is limited (an address, a login, a reference) is stored only as a keyed hash.
 """
 
 from datetime import datetime, timedelta
