@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlmodel import col
 
 from engine.errors import Forbidden
-from engine.models import Case, Organisation, OrganisationRelation, Participant, Task
+from engine.models import Case, OrganisationRelation, Participant, Task
 
 DESK_ROLES = frozenset(
     {
@@ -75,11 +76,11 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     if actor.kind == "system":
         return true()
     if actor.kind == "party":
-        return Case.id == actor.case_id  # type: ignore[return-value]
+        return col(Case.id) == actor.case_id
     if actor.kind != "person" or actor.duty == "administrator" or not actor.roles:
         return false()
-    takes_part = select(Participant.case_id).where(Participant.organisation_id.in_(actor.organisations()))  # type: ignore[attr-defined]
-    return or_(Case.id.in_(takes_part), supervised_cases(actor))  # type: ignore[attr-defined]
+    takes_part = select(col(Participant.case_id)).where(col(Participant.organisation_id).in_(actor.organisations()))
+    return or_(col(Case.id).in_(takes_part), supervised_cases(actor))
 
 
 def supervised_cases(actor: Actor) -> ColumnElement[bool]:
@@ -89,10 +90,10 @@ def supervised_cases(actor: Actor) -> ColumnElement[bool]:
     seats = actor.organisations(SUPERVISOR)
     if not seats or actor.duty == "administrator":
         return false()
-    below = select(OrganisationRelation.lower_id).where(OrganisationRelation.upper_id.in_(seats))  # type: ignore[attr-defined]
-    return Case.id.in_(  # type: ignore[attr-defined]
-        select(Participant.case_id).where(
-            or_(Participant.organisation_id.in_(below), Participant.organisation_id.in_(seats))  # type: ignore[attr-defined]
+    below = select(col(OrganisationRelation.lower_id)).where(col(OrganisationRelation.upper_id).in_(seats))
+    return col(Case.id).in_(
+        select(col(Participant.case_id)).where(
+            or_(col(Participant.organisation_id).in_(below), col(Participant.organisation_id).in_(seats))
         )
     )
 
@@ -102,7 +103,7 @@ def workable_tasks(actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "person":
         return false()
     pairs = [
-        (Task.organisation_id == organisation) & (Task.role == role)  # type: ignore[operator]
+        (col(Task.organisation_id) == organisation) & (col(Task.role) == role)
         for organisation, role in sorted(actor.roles)
     ]
     return or_(*pairs) if pairs else false()

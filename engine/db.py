@@ -23,8 +23,8 @@ from sqlmodel import Session
 
 from engine import clock
 from engine.access import SYSTEM, Actor
-from engine.errors import Unavailable
-from engine.models import SystemValue, UtcDateTime
+from engine.errors import EngineError, Unavailable
+from engine.models import Incident, SystemValue, UtcDateTime
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
 
@@ -107,14 +107,24 @@ class Database:
             except OperationalError as error:
                 session.rollback()
                 raise DatabaseBusy() from error
-            except BaseException:
+            except BaseException as error:
                 session.rollback()
+                if isinstance(error, EngineError) and error.needs_operator:
+                    self._report(session, uow, error)
                 raise
         for effect in uow._after_commit:
             try:
                 effect()
             except Exception:
                 log.exception("an effect after the commit failed")
+
+    def _report(self, session: Session, uow: UnitOfWork, error: EngineError) -> None:
+        """The work was undone; that it failed is kept for the operator."""
+        if self.sqlite:
+            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        case_id, node = error.data.get("case_id"), error.data.get("node")
+        session.add(Incident(kind=error.slug, sentence=error.sentence(), case_id=case_id, node=node, at=uow.now))
+        session.commit()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

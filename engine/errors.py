@@ -14,6 +14,7 @@ class EngineError(Exception):
 
     status: ClassVar[int] = 500
     zh: ClassVar[str] = "出现错误。"
+    needs_operator: ClassVar[bool] = False  # recorded as an incident when it undoes a unit of work
 
     def __init__(self, **data: Any) -> None:
         super().__init__()

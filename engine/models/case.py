@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
@@ -91,6 +91,8 @@ class ProcessInstance(SQLModel, table=True):
     case_id: str = ref("case_file", unique=True)
     definition_id: str = ref("process_definition")
     state: bytes
+    parked: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # operations that wait for a job
+    listening: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # messages awaited now
     revision: int = 0
     finished_at: datetime | None = instant(default=None, nullable=True)
 

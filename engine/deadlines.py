@@ -1,0 +1,199 @@
+"""Legal clocks of a case: declared by the process, started and stopped by domain events, explained day by day.
+
+A clock stores its rule and when it started; the due date is derived from them by ``engine.calendars`` and kept for queries.
+The flow knows a clock by name only: when it moves, one update moves the timers that refer to it.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, update
+from sqlmodel import col, select
+
+from engine import audit, calendars, clock
+from engine.db import Reading, UnitOfWork
+from engine.manifest import DeadlineRule
+from engine.models import Breach, Case, Deadline, Organisation, Timer
+from engine.runtime import DeadlineView
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.process import Run
+
+
+@lru_cache(8)
+def _calendar(folder: Path) -> calendars.Calendar:
+    return calendars.load(folder) if folder.is_dir() else calendars.published()
+
+
+def calendar(settings: Settings) -> calendars.Calendar:
+    """The working days of this installation: the published years, and the notices of years in ``bpmn/shared/calendars``."""
+    return _calendar(settings.bundles / "shared" / "calendars")
+
+
+def declare(uow: UnitOfWork, run: "Run") -> None:
+    """Give a new case all clocks that its process declares; none runs yet."""
+    for name, rule in run.bundle.manifest.deadlines.items():
+        uow.add(_declared(run, name, rule))
+
+
+def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
+    owing = run.participants.get(rule.owed_by)
+    return Deadline(
+        case_id=run.case.id,
+        name=name,
+        basis=rule.basis,
+        article=rule.article,
+        text_version=rule.text_version,
+        ground=rule.ground,
+        days=rule.days,
+        unit=rule.unit,
+        roll=rule.roll,
+        extension_days=rule.extension_days,
+        starts_on=rule.starts_on,
+        stops_on=list(rule.stops_on),
+        owed_by=rule.owed_by,
+        organisation_id=owing.id if owing else None,
+    )
+
+
+def rule_of(deadline: Deadline) -> calendars.Rule:
+    """The counting rule of a clock."""
+    return calendars.Rule(deadline.days, deadline.unit, deadline.roll)  # type: ignore[arg-type]
+
+
+def of_case(reading: Reading, case_id: str) -> list[Deadline]:
+    """The clocks of a case, the earliest due first, those that never started last."""
+    rows = reading.session.exec(select(Deadline).where(col(Deadline.case_id) == case_id))
+    far = datetime.max.replace(tzinfo=clock.SHANGHAI)
+    return sorted(rows, key=lambda d: (d.due_at or far, d.name))
+
+
+def for_runtime(reading: Reading, case_id: str) -> Mapping[str, DeadlineView]:
+    """The clocks as the flow sees them."""
+    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in of_case(reading, case_id)}
+
+
+def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
+    """How the due date was counted, every day with its reason; nothing for a clock that has not started."""
+    if deadline.started_at is None:
+        return None
+    return calendars.explain(rule_of(deadline), deadline.started_at, calendar(reading.settings), article)
+
+
+# ---------------------------------------------------------------- moving
+
+
+def on_event(uow: UnitOfWork, run: "Run", event: str) -> None:
+    """Start and stop the clocks that a domain event starts or stops."""
+    for deadline in of_case(uow, run.case.id):
+        if event in deadline.stops_on and deadline.state in ("running", "suspended"):
+            _stop(uow, deadline, event)
+        elif event == deadline.starts_on and _may_start(deadline):
+            _start(uow, deadline, event)
+    refresh_case(uow, run.case)
+
+
+def _may_start(deadline: Deadline) -> bool:
+    """A legal clock starts once; an internal target may be set anew by the same event."""
+    return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis == "internal")
+
+
+def _start(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
+    due = calendars.count(rule_of(deadline), uow.now, calendar(uow.settings))
+    deadline.state, deadline.started_at, deadline.started_by = "running", uow.now, event
+    deadline.due_on, deadline.due_at, deadline.provisional = due.day, due.at, due.provisional
+    deadline.calendar_version = due.calendar_version
+    deadline.stopped_at, deadline.stopped_by = None, None
+    uow.add(deadline)
+    _move_timers(uow, deadline)
+    audit.record(
+        uow, "deadline.started", deadline.case_id, deadline=deadline.name, event=event, due_on=due.day.isoformat()
+    )
+
+
+def _stop(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
+    record_breach(uow, deadline)  # an answer that comes late is late even if nobody has looked since
+    deadline.state, deadline.stopped_at, deadline.stopped_by = "stopped", uow.now, event
+    uow.add(deadline)
+    _move_timers(uow, deadline)
+    audit.record(uow, "deadline.stopped", deadline.case_id, deadline=deadline.name, event=event)
+
+
+def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:
+    """Stop whatever still runs when a case ends."""
+    for deadline in of_case(uow, run.case.id):
+        if deadline.state in ("running", "suspended"):
+            _stop(uow, deadline, event)
+    refresh_case(uow, run.case)
+
+
+def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation) -> None:
+    """Another organisation now owes what this part of the case owes; the clocks run on."""
+    for deadline in of_case(uow, run.case.id):
+        if deadline.owed_by == part and deadline.state != "stopped":
+            deadline.organisation_id = organisation.id
+            uow.add(deadline)
+
+
+def _move_timers(uow: UnitOfWork, deadline: Deadline) -> None:
+    due_at = deadline.due_at if deadline.state == "running" else None
+    uow.session.flush()
+    uow.session.execute(
+        update(Timer)
+        .where(col(Timer.case_id) == deadline.case_id, col(Timer.deadline) == deadline.name)
+        .values(due_at=due_at)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def refresh_case(uow: UnitOfWork, case: Case) -> None:
+    """Keep on the case, for lists, when its earliest running statutory clock is due."""
+    uow.session.flush()
+    earliest = select(func.min(col(Deadline.due_at))).where(
+        col(Deadline.case_id) == case.id, col(Deadline.state) == "running", col(Deadline.basis) == "statutory"
+    )
+    case.due_at = uow.session.exec(earliest).one()
+    uow.add(case)
+
+
+# ---------------------------------------------------------------- missed
+
+
+def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
+    """Record once that a clock was missed; the case stays marked late for ever if the clock is statutory."""
+    if deadline.state != "running" or deadline.due_at is None or deadline.due_on is None or uow.now < deadline.due_at:
+        return None
+    if uow.session.exec(select(Breach.id).where(col(Breach.deadline_id) == deadline.id)).first() is not None:
+        return None
+    breach = Breach(
+        deadline_id=deadline.id,
+        case_id=deadline.case_id,
+        organisation_id=deadline.organisation_id,
+        basis=deadline.basis,
+        article=deadline.article,
+        ground=deadline.ground,
+        due_on=deadline.due_on,
+        at=deadline.due_at,
+        recorded_at=uow.now,
+    )
+    uow.add(breach)
+    if deadline.basis == "statutory":
+        case = uow.session.get_one(Case, deadline.case_id)
+        case.late = True
+        uow.add(case)
+    audit.record(uow, "deadline.missed", deadline.case_id, deadline=deadline.name, due_on=deadline.due_on.isoformat())
+    return breach
+
+
+def missed(deadline: Deadline, now: datetime) -> bool:
+    """Whether a clock was missed: it ran past its due instant, or was stopped after it."""
+    return deadline.due_at is not None and (deadline.stopped_at or now) >= deadline.due_at
+
+
+def today(reading: Reading) -> date:
+    """The legal day on which the reader looks."""
+    return clock.day_of(reading.now)

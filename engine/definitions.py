@@ -1,0 +1,368 @@
+"""Processes as data: read a bundle, tell its flow from its presentation, deploy it, and find it again for a case.
+
+*Flow* (BPMN, DMN, clocks, data, the shape of forms) is pinned for a case; *presentation* (labels, ui-schemas, notice
+templates, translations) has revisions that running cases follow. Both are known by the hash of their content and stored in
+the database, so that a bundle on disk may change or vanish. See ``docs/adr`` for why.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from engine import audit, lint
+from engine.access import require_administrator
+from engine.db import Reading, UnitOfWork
+from engine.errors import Invalid, NotFound
+from engine.forms import Form
+from engine.manifest import Manifest, NoticeRule, parse_toml, read_manifest, read_notice, without_labels
+from engine.models import Case, Organisation, ProcessDefinition, ProcessPresentation
+from engine.runtime import Blueprint, Faulty, parse
+
+MANIFEST = "process.toml"
+MAX_FILES = 500
+MAX_BYTES = 8 * 1024 * 1024
+SUFFIXES = (".toml", ".bpmn", ".dmn", ".json", ".j2")
+Files = Mapping[str, bytes]
+
+
+class ProcessUnknown(NotFound):
+    """There is no process with the key “{key}”."""
+
+    zh = "没有名为“{key}”的流程。"
+
+
+class FormUnknown(NotFound):
+    """The process has no form “{form}”."""
+
+    zh = "流程中没有名为“{form}”的表单。"
+
+
+class NoticeUnknown(NotFound):
+    """The process has no notice “{notice}”."""
+
+    zh = "流程中没有名为“{notice}”的文书。"
+
+
+class BundleTooLarge(Invalid):
+    """The bundle is too large: at most {files} files and {megabytes} MB."""
+
+    zh = "流程包过大：最多 {files} 个文件、{megabytes} MB。"
+
+
+class BundleMissing(Invalid):
+    """{path} is not a bundle: it has no process.toml."""
+
+    zh = "{path} 不是流程包：缺少 process.toml。"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One version of a process with one revision of its words, ready for use. Shared by all its cases; never changed."""
+
+    definition_id: str
+    presentation_id: str
+    version: int
+    revision: int
+    flow: Files
+    words: Files
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return read_manifest(self.words[MANIFEST])
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        return parse({p: b for p, b in self.flow.items() if p.endswith((".bpmn", ".dmn"))}, self.manifest.process.key)
+
+    @cached_property
+    def english(self) -> dict[str, Any]:
+        return parse_toml(self.words.get("locale/en.toml", b""), "locale/en.toml")
+
+    @property
+    def key(self) -> str:
+        return self.manifest.process.key
+
+    def form(self, name: str, locale: str = "zh", options: Mapping[str, list[tuple[str, str]]] | None = None) -> Form:
+        """A form in the reader's language; ``options`` fills the lists that come from the directory."""
+        path = f"forms/{name}.schema.json"
+        if path not in self.words:
+            raise FormUnknown(form=name)
+        schema = with_options(json.loads(self.words[path]), options or {})
+        form = Form(schema, json.loads(self.words.get(f"forms/{name}.ui.json", b"{}")))
+        return form if locale.startswith("zh") else form.localised(self.english.get("forms", {}).get(name, {}))
+
+    def form_of(self, node: str) -> str | None:
+        """The name of the form of a user task."""
+        file = self.blueprint.nodes[node].properties.get("formJsonSchemaFilename")
+        return PurePosixPath(file).name.removesuffix(".schema.json") if file else None
+
+    def notice(self, name: str) -> NoticeRule:
+        path = f"notices/{name}/notice.toml"
+        if path not in self.words:
+            raise NoticeUnknown(notice=name)
+        return read_notice(self.words[path], path)
+
+    def template(self, name: str, locale: str = "zh") -> str:
+        """The Jinja source of a notice."""
+        english = f"notices/{name}/body.en.html.j2"
+        path = english if locale == "en" and english in self.words else f"notices/{name}/body.html.j2"
+        if path not in self.words:
+            raise NoticeUnknown(notice=name)
+        return self.words[path].decode()
+
+    def notices(self) -> list[str]:
+        return sorted(p.split("/")[1] for p in self.words if re.fullmatch(r"notices/[^/]+/notice\.toml", p))
+
+    def diagrams(self) -> dict[str, bytes]:
+        return {p: b for p, b in sorted(self.flow.items()) if p.endswith(".bpmn")}
+
+    def node_title(self, node: str, locale: str = "zh") -> str:
+        """What a step is called in the reader's language."""
+        if not locale.startswith("zh") and (found := self.english.get("nodes", {}).get(node)):
+            return str(found)
+        known = self.blueprint.nodes.get(node)
+        return known.name or node if known else node
+
+    def text(self, declared: Any, key: str = "title", locale: str = "zh") -> str:
+        """A label of a declaration (title, text, refusal) in the reader's language."""
+        english = getattr(declared, f"{key}_en", "")
+        return str(english if not locale.startswith("zh") and english else getattr(declared, key, ""))
+
+
+def with_options(schema: dict[str, Any], options: Mapping[str, list[tuple[str, str]]]) -> dict[str, Any]:
+    """The schema with ``x-options`` lists filled in as ``oneOf`` choices."""
+    filled = dict(schema)
+    filled["properties"] = {
+        name: field
+        | {
+            "oneOf": [{"const": c, "title": t} for c, t in options.get(field["x-options"], [])]
+            + list(field.get("x-options-extra", []))
+        }
+        if "x-options" in field
+        else field
+        for name, field in schema.get("properties", {}).items()
+    }
+    return filled
+
+
+# ---------------------------------------------------------------- reading from disk
+
+
+def read_folder(path: Path) -> dict[str, bytes]:
+    """The files of a bundle on disk, by relative path; raises BundleMissing, BundleTooLarge."""
+    if not (path / MANIFEST).is_file():
+        raise BundleMissing(path=str(path))
+    files: dict[str, bytes] = {}
+    for file in sorted(path.rglob("*")):
+        relative = file.relative_to(path)
+        if file.is_symlink() or not file.is_file() or file.suffix not in SUFFIXES or relative.parts[0] == "scenarios":
+            continue
+        files[relative.as_posix()] = file.read_bytes()
+    return checked_size(files)
+
+
+def checked_size(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same files; raises BundleTooLarge."""
+    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
+        raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
+    return files
+
+
+def split(files: Files) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """Flow and presentation of a bundle. Declarations and schemas stand in both: without words, and with them."""
+    flow: dict[str, bytes] = {}
+    words: dict[str, bytes] = {}
+    for path, content in files.items():
+        if path.endswith((".bpmn", ".dmn")):
+            flow[path] = content
+            continue
+        words[path] = content
+        if path == MANIFEST:
+            flow[path] = _canonical(without_labels(parse_toml(content, path)))
+        elif path.endswith(".schema.json"):
+            flow[path] = _canonical(_shape(json.loads(content)))
+    return flow, words
+
+
+def _shape(schema: Any, named: bool = False) -> Any:
+    """A JSON schema without titles and descriptions; under ``properties`` those words are names of fields."""
+    if isinstance(schema, dict):
+        return {
+            k: _shape(v, k == "properties") for k, v in schema.items() if named or k not in ("title", "description")
+        }
+    return [_shape(v) for v in schema] if isinstance(schema, list) else schema
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode()
+
+
+def hash_of(files: Files) -> str:
+    """SHA-256 over names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
+    return digest.hexdigest()
+
+
+# ---------------------------------------------------------------- deploying
+
+
+def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
+    """Make a bundle the current version of its process. The same content again changes nothing; raises Faulty."""
+    require_administrator(uow.actor)
+    checked_size(dict(files))
+    if MANIFEST not in files:
+        raise BundleMissing(path="the upload")
+    faults = [f for f in lint.lint_bundle(files, lint.vocabulary(uow.registry)) if not f.warning]
+    if faults:
+        raise Faulty(faults=tuple(faults))
+    flow, words = split(files)
+    key = read_manifest(files[MANIFEST]).process.key
+    definition = _definition(uow, key, flow)
+    presentation = _presentation(uow, definition, words)
+    audit.record(
+        uow,
+        "process.deployed",
+        stream="administration",
+        process=key,
+        version=definition.version,
+        revision=presentation.revision,
+        flow=definition.flow_hash,
+        presentation=presentation.presentation_hash,
+    )
+    return definition
+
+
+def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:
+    flow_hash = hash_of(flow)
+    versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key).with_for_update()
+    known = list(uow.session.exec(versions))
+    definition = next((d for d in known if d.flow_hash == flow_hash), None) or ProcessDefinition(
+        key=key,
+        version=max((d.version for d in known), default=0) + 1,
+        flow_hash=flow_hash,
+        flow=msgspec.msgpack.encode(dict(flow)),
+        deployed_at=uow.now,
+        deployed_by=uow.actor.person_id,
+    )
+    for other in known:
+        other.current = False
+    definition.current = True
+    uow.add(definition, *known)
+    return definition
+
+
+def _presentation(uow: UnitOfWork, definition: ProcessDefinition, words: Files) -> ProcessPresentation:
+    latest = _latest_presentation(uow, definition.id)
+    words_hash = hash_of(words)
+    if latest is not None and latest.presentation_hash == words_hash:
+        return latest
+    fresh = ProcessPresentation(
+        definition_id=definition.id,
+        revision=latest.revision + 1 if latest else 1,
+        presentation_hash=words_hash,
+        files=msgspec.msgpack.encode(dict(words)),
+        deployed_at=uow.now,
+        deployed_by=uow.actor.person_id,
+    )
+    uow.add(fresh)
+    return fresh
+
+
+def _latest_presentation(reading: Reading, definition_id: str) -> ProcessPresentation | None:
+    revisions = select(ProcessPresentation).where(col(ProcessPresentation.definition_id) == definition_id)
+    return reading.session.exec(revisions.order_by(col(ProcessPresentation.revision).desc()).limit(1)).first()
+
+
+# ---------------------------------------------------------------- finding
+
+
+def current(reading: Reading, key: str) -> Bundle:
+    """The version on which new cases start; raises ProcessUnknown."""
+    found = reading.session.exec(
+        select(ProcessDefinition.id).where(col(ProcessDefinition.key) == key, col(ProcessDefinition.current).is_(True))
+    ).first()
+    if found is None:
+        raise ProcessUnknown(key=key[:64])
+    return bundle(reading, found)
+
+
+def processes(reading: Reading) -> list[Bundle]:
+    """The current version of every process, by key."""
+    ids = (
+        select(ProcessDefinition.id)
+        .where(col(ProcessDefinition.current).is_(True))
+        .order_by(col(ProcessDefinition.key))
+    )
+    return [bundle(reading, definition_id) for definition_id in reading.session.exec(ids)]
+
+
+def of_case(reading: Reading, case: Case) -> Bundle:
+    """The version that a case is pinned to, in its newest words."""
+    return bundle(reading, case.definition_id)
+
+
+def bundle(reading: Reading, definition_id: str) -> Bundle:
+    """A version of a process with the newest revision of its words."""
+    newest = reading.session.exec(
+        select(ProcessPresentation.id, ProcessPresentation.revision)
+        .where(col(ProcessPresentation.definition_id) == definition_id)
+        .order_by(col(ProcessPresentation.revision).desc())
+        .limit(1)
+    ).one()
+    return _cached(reading, definition_id, newest[0])
+
+
+def with_presentation(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
+    """A version with the very words that a notice was drafted with."""
+    return _cached(reading, definition_id, presentation_id)
+
+
+def _cached(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
+    """Parsed bundles are shared by content of both ids, which are never reused."""
+    if (found := _BUNDLES.get((definition_id, presentation_id))) is not None:
+        return found
+    definition = reading.session.get_one(ProcessDefinition, definition_id)
+    words = reading.session.get_one(ProcessPresentation, presentation_id)
+    fresh = Bundle(
+        definition_id,
+        presentation_id,
+        definition.version,
+        words.revision,
+        _unpack(definition.flow),
+        _unpack(words.files),
+    )
+    while len(_BUNDLES) >= 64:
+        _BUNDLES.pop(next(iter(_BUNDLES)), None)
+    _BUNDLES[definition_id, presentation_id] = fresh
+    return fresh
+
+
+_BUNDLES: dict[tuple[str, str], Bundle] = {}
+
+
+@lru_cache(16)
+def _unpack(packed: bytes) -> dict[str, bytes]:
+    return msgspec.msgpack.decode(packed, type=dict[str, bytes])
+
+
+def options(reading: Reading) -> dict[str, list[tuple[str, str]]]:
+    """The lists that forms may ask for by ``x-options``: organisations that provide data, by code."""
+    kinds = ("agency", "city_data_bureau", "district_data_bureau", "government", "public_service")
+    rows = reading.session.exec(
+        select(Organisation)
+        .where(col(Organisation.active).is_(True), col(Organisation.kind).in_(kinds))
+        .order_by(func.length(Organisation.level), col(Organisation.kind), col(Organisation.code))
+    )
+    found = list(rows)
+    return {"organisations": [(o.code, o.name) for o in found]}

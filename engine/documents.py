@@ -1,0 +1,274 @@
+"""Files of a case: checked and encrypted before the transaction, taken over by the case within it, swept when orphaned.
+
+``store`` writes the bytes under a random name, encrypted with a key of their own; ``attach`` puts the row into the case and
+seals that key with the key of the case. So nothing large is held in a transaction, and erasing the case's key erases its files.
+"""
+
+import hashlib
+import os
+import secrets
+import struct
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import puremagic
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlmodel import col, select
+
+from engine import audit, clock
+from engine.access import visible_cases
+from engine.db import Reading, UnitOfWork
+from engine.errors import Invalid, NotFound
+from engine.models import Case, Document, new_id
+from engine.privacy import CaseKey, Unreadable
+from engine.settings import Settings
+
+CHUNK = 256 * 1024
+TAG = 16
+
+# What may be attached: suffix → media type. Office files are recognised as the ZIP or OLE containers that they are.
+ACCEPTED = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+}
+
+
+class UploadTooLarge(Invalid):
+    """The file “{filename}” is larger than {megabytes} MB."""
+
+    status = 413
+    zh = "附件“{filename}”超过 {megabytes} MB。"
+
+
+class UploadEmpty(Invalid):
+    """The file “{filename}” is empty."""
+
+    zh = "附件“{filename}”是空文件。"
+
+
+class UploadNotAllowed(Invalid):
+    """Files of the kind “{suffix}” cannot be attached; please use PDF, PNG, JPG, DOCX, XLSX, CSV or TXT."""
+
+    zh = "不能上传“{suffix}”类型的附件，请使用 PDF、PNG、JPG、DOCX、XLSX、CSV 或 TXT 文件。"
+
+
+class UploadMismatch(Invalid):
+    """The content of “{filename}” is not what its name says."""
+
+    zh = "附件“{filename}”的内容与文件类型不符。"
+
+
+class TooManyUploads(Invalid):
+    """At most {count} files can be attached."""
+
+    zh = "最多只能上传 {count} 个附件。"
+
+
+class DocumentNotFound(NotFound):
+    """There is no such file, or you may not see it."""
+
+    zh = "没有这个文件，或者您无权查看。"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that lies encrypted in the folder and waits for a case to take it over."""
+
+    blob: str
+    blob_key: bytes
+    filename: str
+    media_type: str
+    size: int
+    digest: str
+
+
+# ---------------------------------------------------------------- storing
+
+
+def store(settings: Settings, filename: str, stream: BinaryIO) -> Stored:
+    """Check an upload and put it, encrypted, into the folder; before any transaction. Raises one of the Upload… errors."""
+    name = clean_name(filename)
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in ACCEPTED:
+        raise UploadNotAllowed(suffix=suffix or name)
+    head = stream.read(CHUNK)
+    if not head:
+        raise UploadEmpty(filename=name)
+    if not looks_like(suffix, head):
+        raise UploadMismatch(filename=name)
+    return _write(settings, name, ACCEPTED[suffix], _chunks(head, stream), settings.max_upload)
+
+
+def store_made(settings: Settings, filename: str, media_type: str, content: bytes) -> Stored:
+    """Put a file that we made ourselves (a PDF) into the folder."""
+    return _write(settings, filename, media_type, iter([content]), len(content))
+
+
+def clean_name(filename: str) -> str:
+    """A file's name without path, control characters or excess length."""
+    name = unicodedata.normalize("NFC", filename).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip(" .") or "附件"
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem[:100]}{dot}{suffix[:10]}" if stem else name[:100]
+
+
+def looks_like(suffix: str, head: bytes) -> bool:
+    """Whether the first bytes of a file fit its suffix."""
+    if suffix in (".csv", ".txt"):
+        return b"\0" not in head and not head.startswith((b"%PDF", b"PK\x03\x04", b"MZ", b"\x7fELF"))
+    if suffix in (".docx", ".xlsx"):
+        return head.startswith(b"PK\x03\x04")
+    try:
+        found = {match.mime_type for match in puremagic.magic_string(head)}
+    except (puremagic.PureError, ValueError):
+        return False
+    return ACCEPTED[suffix] in found
+
+
+def _chunks(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    yield head
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _write(settings: Settings, name: str, media_type: str, chunks: Iterator[bytes], limit: int) -> Stored:
+    blob, blob_key = new_id(), secrets.token_bytes(32)
+    path = path_of(settings, blob)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size, digest = 0, hashlib.sha256()
+    try:
+        with open(path, "xb") as file:
+            for index, chunk in enumerate(chunks):
+                size += len(chunk)
+                if size > limit:
+                    raise UploadTooLarge(filename=name, megabytes=limit // 1024 // 1024)
+                digest.update(chunk)
+                sealed = AESGCM(blob_key).encrypt(_nonce(index), chunk, None)
+                file.write(struct.pack(">I", len(sealed)) + sealed)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Stored(blob, blob_key, name, media_type, size, digest.hexdigest())
+
+
+def attach(
+    uow: UnitOfWork, case_id: str, key: CaseKey, stored: Stored, kind: str = "attachment", task_id: str | None = None
+) -> Document:
+    """Take a stored file into the case, in its transaction."""
+    document_id = new_id()
+    document = Document(
+        id=document_id,
+        case_id=case_id,
+        kind=kind,
+        blob=stored.blob,
+        blob_key=key.seal(stored.blob_key, f"blob:{document_id}"),
+        filename=key.seal_value(stored.filename, f"filename:{document_id}"),
+        media_type=stored.media_type,
+        size=stored.size,
+        digest=stored.digest,
+        author=str(uow.actor),
+        task_id=task_id,
+        created_at=uow.now,
+    )
+    uow.add(document)
+    audit.record(uow, "document.added", case_id, document=document_id, kind=kind, size=stored.size)
+    return document
+
+
+def attach_all(
+    uow: UnitOfWork,
+    case_id: str,
+    key: CaseKey,
+    uploads: "tuple[Stored, ...] | list[Stored]",
+    task_id: str | None = None,
+) -> list[Document]:
+    """Take several uploads into the case; raises TooManyUploads."""
+    if len(uploads) > uow.settings.max_attachments:
+        raise TooManyUploads(count=uow.settings.max_attachments)
+    return [attach(uow, case_id, key, stored, task_id=task_id) for stored in uploads]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read(reading: Reading, document_id: str) -> tuple[Document, str, Iterator[bytes]]:
+    """A file that the actor may see: its row, its name, and its bytes in pieces. Raises DocumentNotFound."""
+    document, case = find(reading, document_id)
+    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    return document, filename(key, document), content(reading.settings, key, document)
+
+
+def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
+    """The row of a file in a case that the actor may see; a party sees its own attachments only, never drafts."""
+    query = (
+        select(Document, Case)
+        .join(Case, col(Case.id) == col(Document.case_id))
+        .where(col(Document.id) == document_id, visible_cases(reading.actor))
+    )
+    if reading.actor.kind == "party":
+        query = query.where(col(Document.kind) == "attachment", col(Document.author) == str(reading.actor))
+    found = reading.session.exec(query).first()
+    if found is None:
+        raise DocumentNotFound()
+    return found[0], found[1]
+
+
+def filename(key: CaseKey, document: Document) -> str:
+    return str(key.open_value(document.filename, f"filename:{document.id}"))
+
+
+def content(settings: Settings, key: CaseKey, document: Document) -> Iterator[bytes]:
+    """The bytes in the clear, piece by piece; raises Unreadable when the file was changed."""
+    cipher = AESGCM(key.open(document.blob_key, f"blob:{document.id}"))
+    left = document.size
+    with open(path_of(settings, document.blob), "rb") as file:
+        index = 0
+        while length := file.read(4):
+            try:
+                chunk = cipher.decrypt(_nonce(index), file.read(struct.unpack(">I", length)[0]), None)
+            except (InvalidTag, struct.error, ValueError):
+                raise Unreadable() from None
+            left, index = left - len(chunk), index + 1
+            yield chunk
+    if left:
+        raise Unreadable()
+
+
+def path_of(settings: Settings, blob: str) -> Path:
+    return settings.documents / blob[:2] / blob
+
+
+def _nonce(index: int) -> bytes:
+    return struct.pack(">IQ", 0, index)
+
+
+# ---------------------------------------------------------------- orphans
+
+
+def sweep_orphans(reading: Reading, older_than_seconds: float = 86_400) -> int:
+    """Delete files that no case took over within a day; returns how many."""
+    folder = reading.settings.documents
+    if not folder.is_dir():
+        return 0
+    removed, limit = 0, clock.wall().timestamp() - older_than_seconds
+    for path in folder.glob("??/*"):
+        if path.stat().st_mtime < limit and not _known(reading, path.name):
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def _known(reading: Reading, blob: str) -> bool:
+    return reading.session.exec(select(Document.id).where(col(Document.blob) == blob)).first() is not None

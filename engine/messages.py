@@ -1,0 +1,105 @@
+"""What reaches a running case from outside its flow: a withdrawal, a supplement, further material."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from engine import audit, definitions, documents, process
+from engine.access import Actor
+from engine.db import Reading, UnitOfWork
+from engine.documents import Stored
+from engine.errors import Conflict, NotFound
+from engine.manifest import MessageRule
+from engine.models import Case, EarlyMessage, Party, ProcessInstance, new_id
+from engine.process import Run
+from engine.runtime import Message, StaleTrigger
+
+NOT_AWAITED = ("This is not asked for at the moment.", "现在不需要提交这项内容。")
+CASE_CLOSED = ("The case is closed.", "本件已经办结。")
+
+
+class MessageUnknown(NotFound):
+    """The process has no message “{name}”, or it is not yours to send."""
+
+    zh = "流程没有“{name}”这项操作，或者您无权进行。"
+
+
+class MessageRefused(Conflict):
+    """{text}"""
+
+    zh = "{text_zh}"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """Whether a message is accepted now; if not, the sentence why."""
+
+    rule: MessageRule
+    refusal: MessageRefused | None
+
+
+def send(uow: UnitOfWork, case_id: str, name: str, values: Mapping[str, Any], uploads: Sequence[Stored] = ()) -> None:
+    """Bring a message into a case; raises MessageUnknown, MessageRefused (too late, not asked for), FormInvalid.
+
+    A message that nobody awaits yet is kept until somebody does, unless the process takes it only when asked.
+    """
+    run = process.lock(uow, case_id)
+    rule = run.bundle.manifest.message(name)
+    if rule is None or not may_send(uow, run.case, rule):
+        raise MessageUnknown(name=name[:64])
+    refusal = _refusal(uow, run.case, run.instance, rule)
+    if refusal is not None:
+        raise refusal
+    if rule.form is not None:
+        run.bundle.form(rule.form, uow.actor.locale, definitions.options(uow)).validate(values)
+    documents.attach_all(uow, case_id, run.key, list(uploads))
+    audit.record(uow, "message.received", case_id, message=name, fields=audit.names(values))
+    process.announce(uow, run, f"message.received:{name}")
+    try:
+        process.proceed(uow, run, Message(name, dict(values)), f"message:{name}")
+    except StaleTrigger:
+        _keep(uow, run, name, values)
+
+
+def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> None:
+    message_id = new_id()
+    payload = run.key.seal_value(dict(values), f"message:{message_id}")
+    uow.add(EarlyMessage(id=message_id, case_id=run.case.id, name=name, payload=payload, received_at=uow.now))
+
+
+def offered(reading: Reading, case: Case) -> list[Acceptance]:
+    """The messages that the actor may send into a case, each with the reason if it is refused now."""
+    bundle = definitions.of_case(reading, case)
+    instance = reading.session.exec(select(ProcessInstance).where(col(ProcessInstance.case_id) == case.id)).one()
+    return [
+        Acceptance(rule, _refusal(reading, case, instance, rule))
+        for rule in bundle.manifest.messages
+        if may_send(reading, case, rule)
+    ]
+
+
+def may_send(reading: Reading, case: Case, rule: MessageRule) -> bool:
+    """Whether the actor is the sender that the process names: a party of the case, or somebody of a lane."""
+    actor: Actor = reading.actor
+    if actor.kind == "system":
+        return True
+    if actor.kind == "party":
+        party = reading.session.get(Party, actor.id)
+        return party is not None and party.case_id == case.id and party.part == rule.sender
+    part, _, role = rule.sender.partition(".")
+    organisation = process.participants(reading, case.id).get(part)
+    return organisation is not None and (organisation.id, role) in actor.roles
+
+
+def _refusal(
+    reading: Reading, case: Case, instance: ProcessInstance, rule: MessageRule
+) -> MessageRefused | None:
+    if rule.until is not None and process.happened(reading, case.id, rule.until):
+        return MessageRefused(text=rule.refusal_en, text_zh=rule.refusal)
+    if case.closed_at is not None or instance.finished_at is not None:
+        return MessageRefused(text=CASE_CLOSED[0], text_zh=CASE_CLOSED[1])
+    if rule.when_listening and rule.name not in instance.listening:
+        return MessageRefused(text=NOT_AWAITED[0], text_zh=NOT_AWAITED[1])
+    return None

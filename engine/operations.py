@@ -1,0 +1,132 @@
+"""The verbs that a process may call from a service task, and the jobs and lint rules that come with them.
+
+``api.composition`` fills one registry at start-up; every door and every test uses it. An operation is performed inside the
+unit of work that reached it. One that takes long parks: it returns ``Parked`` after enqueueing a job, and the job's settling
+finishes it. Parameters only ever grow, so that deployed processes keep working.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+
+from engine.errors import EngineError, Invalid
+
+if TYPE_CHECKING:
+    from engine.db import Database, UnitOfWork
+    from engine.process import Run
+
+Perform = Callable[["UnitOfWork", "Run", "Call"], "Done | Parked"]
+
+
+class UnknownOperation(Invalid):
+    """The process asks for the operation {operation}, which this installation does not offer."""
+
+    zh = "流程要求执行的操作“{operation}”在本系统中不存在。"
+
+
+class WrongParameters(Invalid):
+    """The operation {operation} was called with wrong parameters: {reason}."""
+
+    zh = "操作“{operation}”的参数不正确：{reason}。"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A service task's wish: the parameters, and the token under which a parked operation is finished later."""
+
+    token: str
+    node: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The operation was carried out; the flow goes on with its result."""
+
+    result: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Parked:
+    """The operation waits for a job (or a person); the token stays until it is settled."""
+
+
+class BusinessError(EngineError):
+    """The operation ended in the error {code}, which the process may handle."""
+
+    zh = "操作以错误“{code}”结束，由流程处理。"
+
+    def __init__(self, code: str, **payload: Any) -> None:
+        super().__init__(code=code, **payload)
+        self.code = code
+        self.payload = payload
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One verb: its name, its parameters as JSON Schema, and what it does."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    perform: Perform
+
+    def check(self, params: Mapping[str, Any]) -> None:
+        """Raise WrongParameters unless the parameters fit the schema."""
+        error = next(iter(jsonschema.Draft202012Validator(dict(self.parameters)).iter_errors(dict(params))), None)
+        if error is not None:
+            raise WrongParameters(operation=self.name, reason=error.message)
+
+
+JobHandler = Callable[["Database", "JobTicket"], None]
+
+
+@dataclass(frozen=True)
+class JobTicket:
+    """A claimed job, as its handler sees it."""
+
+    id: str
+    kind: str
+    payload: Mapping[str, Any]
+    case_id: str | None
+    token: str  # of the lease: settling checks it
+    attempt: int
+    last: bool  # no further attempt will be made
+
+
+@dataclass
+class Registry:
+    """What the composition offers: operations, job handlers, and listeners for domain events."""
+
+    operations: dict[str, Operation] = field(default_factory=dict)
+    job_handlers: dict[str, JobHandler] = field(default_factory=dict)
+
+    def operation(self, name: str, **parameters: Mapping[str, Any]) -> Callable[[Perform], Perform]:
+        """Register a verb; ``parameters`` maps each name to its JSON Schema, all required."""
+        schema = {
+            "type": "object",
+            "properties": parameters,
+            "required": [n for n, s in parameters.items() if "default" not in s],
+            "additionalProperties": False,
+        }
+
+        def register(perform: Perform) -> Perform:
+            self.operations[name] = Operation(name, schema, perform)
+            return perform
+
+        return register
+
+    def job(self, kind: str) -> Callable[[JobHandler], JobHandler]:
+        """Register the handler of a kind of job."""
+
+        def register(handler: JobHandler) -> JobHandler:
+            self.job_handlers[kind] = handler
+            return handler
+
+        return register
+
+    def find(self, name: str) -> Operation:
+        if name not in self.operations:
+            raise UnknownOperation(operation=name)
+        return self.operations[name]

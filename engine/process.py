@@ -1,0 +1,359 @@
+"""A case in motion: lock it, advance its flow, perform what the flow asks for, and project where it stands onto rows.
+
+Every change of a case passes through here: ``lock`` gives a ``Run`` (the case with its opened document), ``proceed`` carries
+one trigger to the end. Nothing is committed here; the unit of work of the door does that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from engine import audit, deadlines, definitions, runtime
+from engine.access import visible_cases
+from engine.db import Reading, UnitOfWork
+from engine.definitions import Bundle
+from engine.errors import EngineError, Invalid, NotFound
+from engine.models import (
+    Case,
+    CaseRevision,
+    EarlyMessage,
+    Organisation,
+    Participant,
+    Party,
+    ProcessInstance,
+    StepRecord,
+    Task,
+    Timer,
+)
+from engine.operations import BusinessError, Call, Parked
+from engine.privacy import CaseKey
+from engine.runtime import (
+    Complete,
+    Context,
+    EndlessRun,
+    ExpressionFailed,
+    Message,
+    NoWayOut,
+    OperationDone,
+    OperationFailed,
+    OperationRequest,
+    Start,
+    Step,
+    Tick,
+    UnhandledError,
+    UnreadableState,
+)
+
+Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed
+
+CLOSED = "closed"
+MAX_OPERATIONS = 200  # that one trigger may set off; more is a flow that runs in circles
+
+
+class CaseNotFound(NotFound):
+    """There is no such case, or you may not see it."""
+
+    zh = "没有这件申请，或者您无权查看。"
+
+
+class FieldUndeclared(Invalid):
+    """The process does not declare the field {name}."""
+
+    zh = "流程没有声明字段“{name}”。"
+
+
+class FlowFailed(EngineError):
+    """The process could not go on: {reason}. Nothing was changed; the operator has been informed."""
+
+    zh = "流程无法继续：{reason}。本次操作未保存，已通知系统管理员。"
+    needs_operator = True
+
+
+@dataclass
+class Run:
+    """A case that is being changed: its row, its opened document, its flow, and who takes part."""
+
+    case: Case
+    bundle: Bundle
+    key: CaseKey
+    data: dict[str, Any]
+    participants: dict[str, Organisation]
+    instance: ProcessInstance
+    listening: frozenset[str] = frozenset()
+    position: int = 0  # of the last step record
+    cause: str = ""
+
+
+# ---------------------------------------------------------------- opening
+
+
+def lock(uow: UnitOfWork, case_id: str) -> Run:
+    """The case, locked for this transaction and opened for change; raises CaseNotFound for what the actor may not see."""
+    query = select(Case).where(col(Case.id) == case_id, visible_cases(uow.actor)).with_for_update(of=Case)
+    case = uow.session.exec(query.execution_options(populate_existing=True)).first()
+    if case is None:
+        raise CaseNotFound()
+    uow.now = max(uow.now, case.touched_at)  # time never runs backwards within a case
+    return opened(uow, case)
+
+
+def opened(reading: Reading, case: Case) -> Run:
+    """The case with its document decrypted and its participants loaded."""
+    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    return Run(
+        case=case,
+        bundle=definitions.of_case(reading, case),
+        key=key,
+        data=key.open_value(case.data, data_purpose(case.id)),
+        participants=participants(reading, case.id),
+        instance=reading.session.exec(select(ProcessInstance).where(col(ProcessInstance.case_id) == case.id)).one(),
+        position=reading.session.exec(
+            select(func.coalesce(func.max(StepRecord.position), 0)).where(col(StepRecord.case_id) == case.id)
+        ).one(),
+    )
+
+
+def participants(reading: Reading, case_id: str) -> dict[str, Organisation]:
+    """Which organisation plays which part in the case now."""
+    rows = reading.session.exec(
+        select(Participant.part, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Participant.organisation_id))
+        .where(col(Participant.case_id) == case_id, col(Participant.until).is_(None))
+    )
+    return {part: organisation for part, organisation in rows}
+
+
+def parties(reading: Reading, run: Run) -> dict[str, dict[str, Any]]:
+    """The parties of the case with what identifies them, decrypted."""
+    rows = reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id))
+    return {
+        p.part: run.key.open_value(p.identity, identity_purpose(p.id))
+        | {"id": p.id, "type": p.type, "locale": p.locale}
+        for p in rows
+    }
+
+
+def data_purpose(case_id: str) -> str:
+    return f"case.data:{case_id}"
+
+
+def identity_purpose(party_id: str) -> str:
+    return f"party.identity:{party_id}"
+
+
+def context(reading: Reading, run: Run) -> Context:
+    """What expressions of the process can read."""
+    return Context(
+        data={name: None for name in run.bundle.manifest.data} | run.data,
+        deadlines=deadlines.for_runtime(reading, run.case.id),
+        participants={part: None for part in run.bundle.manifest.participants}
+        | {part: {"code": o.code, "name": o.name, "kind": o.kind} for part, o in run.participants.items()},
+    )
+
+
+# ---------------------------------------------------------------- moving
+
+
+def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
+    """Carry one trigger through the flow to where it waits again: operations performed, rows brought up to date."""
+    run.cause = cause
+    instance = run.instance
+    step = _advance(uow, run, trigger)
+    _absorb(uow, run, step, trigger)
+    for _ in range(MAX_OPERATIONS):
+        if (follow_up := _next(uow, run, step)) is None:
+            break
+        step = _advance(uow, run, follow_up)
+        _absorb(uow, run, step, follow_up)
+    else:
+        raise FlowFailed(reason="it runs in circles", case_id=run.case.id, node=None)
+    instance.parked = [o.id for o in step.operations]
+    instance.listening = sorted(step.listening)
+    instance.revision += 1
+    instance.finished_at = uow.now if step.finished else None
+    uow.add(instance)
+    _project(uow, run, step)
+
+
+def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
+    try:
+        return runtime.advance(run.bundle.blueprint, run.instance.state or None, trigger, context(uow, run), uow.now)
+    except (UnhandledError, ExpressionFailed, NoWayOut, EndlessRun, UnreadableState) as error:
+        raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=error.data.get("node")) from error
+
+
+def _next(uow: UnitOfWork, run: Run, step: Step) -> Trigger | None:
+    """What follows from where the flow stands: the next operation to perform, or an early message that is now awaited."""
+    for request in step.operations:
+        if request.id not in run.instance.parked:
+            answer = _perform(uow, run, request)
+            if answer is not None:
+                return answer
+            run.instance.parked = [*run.instance.parked, request.id]
+    return None if step.operations else _early_message(uow, run)
+
+
+def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | None:
+    operation = uow.registry.find(request.verb)
+    operation.check(request.params)
+    try:
+        outcome = operation.perform(uow, run, Call(request.id, request.node, request.params))
+    except BusinessError as error:
+        return OperationFailed(request.id, error.code, error.payload)
+    return None if isinstance(outcome, Parked) else OperationDone(request.id, outcome.result)
+
+
+def _early_message(uow: UnitOfWork, run: Run) -> Trigger | None:
+    if not run.listening:
+        return None
+    waiting = uow.session.exec(
+        select(EarlyMessage)
+        .where(
+            col(EarlyMessage.case_id) == run.case.id,
+            col(EarlyMessage.consumed_at).is_(None),
+            col(EarlyMessage.name).in_(run.listening),
+        )
+        .order_by(col(EarlyMessage.received_at))
+        .limit(1)
+    ).first()
+    if waiting is None:
+        return None
+    waiting.consumed_at = uow.now
+    uow.add(waiting)
+    return Message(waiting.name, run.key.open_value(waiting.payload, f"message:{waiting.id}"))
+
+
+# ---------------------------------------------------------------- what a step leaves behind
+
+
+def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
+    """Take over state, writes and the passed nodes of one step."""
+    run.instance.state, run.listening = step.state, step.listening
+    write(uow, run, step.writes, run.cause)
+    task_id = run.cause.removeprefix("task:") if isinstance(trigger, Complete) else None
+    actor = str(uow.actor)
+    for passed in step.passed:
+        run.position += 1
+        uow.session.add(
+            StepRecord(
+                case_id=run.case.id,
+                position=run.position,
+                node=passed.node,
+                kind=passed.kind,
+                at=uow.now,
+                actor=actor if passed.kind == "userTask" else "system",
+                task_id=task_id if passed.kind == "userTask" else None,
+                revision=run.case.revision,
+            )
+        )
+    uow.session.flush()
+
+
+def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> None:
+    """Write fields into the case's document as a new revision; raises FieldUndeclared."""
+    if not writes:
+        return
+    for name in writes:
+        if name not in run.bundle.manifest.data:
+            raise FieldUndeclared(name=name)
+    run.data = run.data | dict(writes)
+    run.case.revision += 1
+    run.case.data = run.key.seal_value(run.data, data_purpose(run.case.id))
+    sealed = run.key.seal_value(dict(writes), f"case.revision:{run.case.id}:{run.case.revision}")
+    uow.add(
+        run.case,
+        CaseRevision(case_id=run.case.id, revision=run.case.revision, writes=sealed, at=uow.now, cause=cause[:200]),
+    )
+
+
+def announce(uow: UnitOfWork, run: Run, event: str) -> None:
+    """Let a domain event be known: clocks start and stop on it, and it is remembered as having happened."""
+    run.position += 1
+    uow.add(
+        StepRecord(
+            case_id=run.case.id,
+            position=run.position,
+            node=event,
+            kind="event",
+            at=uow.now,
+            actor=str(uow.actor),
+            revision=run.case.revision,
+        )
+    )
+    deadlines.on_event(uow, run, event)
+
+
+def happened(reading: Reading, case_id: str, event: str) -> bool:
+    """Whether a domain event was announced in the case."""
+    found = select(StepRecord.id).where(
+        col(StepRecord.case_id) == case_id, col(StepRecord.kind) == "event", col(StepRecord.node) == event
+    )
+    return reading.session.exec(found.limit(1)).first() is not None
+
+
+def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
+    _project_tasks(uow, run, step)
+    _project_timers(uow, run, step)
+    for name, _ in step.messages:
+        audit.record(uow, "message.thrown", run.case.id, message=name)
+    active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
+    stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
+    if run.case.closed_at is None and stages:
+        run.case.status = stages[-1].status
+    run.case.touched_at = uow.now
+    uow.add(run.case)
+
+
+def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
+    rows = uow.session.exec(select(Task).where(col(Task.case_id) == run.case.id, col(Task.state) == "open"))
+    known = {task.token: task for task in rows}
+    for ready in step.ready:
+        if known.pop(ready.id, None) is None:
+            part, _, role = (ready.lane or "").partition(".")
+            organisation = run.participants.get(part)
+            task = Task(
+                case_id=run.case.id,
+                token=ready.id,
+                node=ready.node,
+                part=part,
+                role=role,
+                organisation_id=organisation.id if organisation else None,
+                locals=dict(ready.locals),
+                created_at=uow.now,
+            )
+            uow.add(task)
+            audit.record(uow, "task.created", run.case.id, task=task.id, node=task.node)
+    for gone in known.values():
+        gone.state, gone.ended_at, gone.draft = "cancelled", uow.now, None
+        uow.add(gone)
+        audit.record(uow, "task.cancelled", run.case.id, task=gone.id, node=gone.node)
+
+
+def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:
+    known = {t.token: t for t in uow.session.exec(select(Timer).where(col(Timer.case_id) == run.case.id))}
+    dues = deadlines.for_runtime(uow, run.case.id)
+    for waiting in step.timers:
+        clock = dues.get(waiting.deadline) if waiting.deadline else None
+        due_at = (clock.due_at if clock and clock.running else None) if waiting.deadline else waiting.due_at
+        timer = known.pop(waiting.id, None) or Timer(
+            case_id=run.case.id, token=waiting.id, node=waiting.node, deadline=waiting.deadline
+        )
+        timer.due_at = due_at
+        uow.add(timer)
+    for gone in known.values():
+        uow.session.delete(gone)
+    uow.session.flush()
+
+
+def reassign_open_tasks(uow: UnitOfWork, run: Run, part: str) -> None:
+    """After a change of participant: open tasks of that part wait for the new organisation, and are nobody's yet."""
+    organisation = run.participants.get(part)
+    for task in uow.session.exec(
+        select(Task).where(col(Task.case_id) == run.case.id, col(Task.part) == part, col(Task.state) == "open")
+    ):
+        task.organisation_id = organisation.id if organisation else None
+        task.assignee_id, task.claimed_at, task.draft = None, None, None
+        uow.add(task)

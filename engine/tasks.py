@@ -1,0 +1,198 @@
+"""What people do with tasks: claim, release, save a draft, complete."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from engine import audit, definitions, documents, process
+from engine.access import visible_cases, workable_tasks
+from engine.db import Reading, UnitOfWork
+from engine.definitions import Bundle
+from engine.documents import Stored
+from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.forms import Form
+from engine.models import Case, Person, Task
+from engine.process import Run
+from engine.runtime import Complete, evaluate
+
+
+class TaskNotFound(NotFound):
+    """There is no such task, or it is not yours to do."""
+
+    zh = "没有这项任务，或者不由您办理。"
+
+
+class TaskAlreadyClaimed(Conflict):
+    """{by} has already claimed this task."""
+
+    zh = "该任务已由{by}领取。"
+
+
+class TaskAlreadyEnded(Conflict):
+    """This task is no longer open: {how}."""
+
+    zh = "该任务已经结束：{how_zh}。"
+
+
+class TaskStale(Conflict):
+    """Somebody changed this task since you opened it. Please look at it again."""
+
+    status = 412
+    zh = "您打开后，该任务已有变动，请重新查看。"
+
+
+class SeparationViolated(Forbidden):
+    """{text}"""
+
+    zh = "{text_zh}"
+
+
+class RuleViolated(Invalid):
+    """{text}"""
+
+    zh = "{text_zh}"
+
+
+ENDED = {
+    "completed": ("it was completed", "已经办结"),
+    "cancelled": ("the case went another way", "案件已撤回或流程已变化，无需再办"),
+}
+
+
+def claim(uow: UnitOfWork, task_id: str) -> Task:
+    """Take a task for yourself; raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, SeparationViolated."""
+    task, run = _open_task(uow, task_id)
+    _require_separation(uow, run.bundle, task)
+    if task.assignee_id == uow.actor.person_id:
+        return task
+    if task.assignee_id is not None:
+        raise TaskAlreadyClaimed(task_id=task.id, by=uow.session.get_one(Person, task.assignee_id).name)
+    task.assignee_id, task.claimed_at = uow.actor.person_id, uow.now
+    task.revision += 1
+    uow.add(task)
+    audit.record(uow, "task.claimed", task.case_id, task=task.id)
+    return task
+
+
+def release(uow: UnitOfWork, task_id: str) -> Task:
+    """Put a task of yours back for colleagues; the draft stays with it."""
+    task, _ = _open_task(uow, task_id)
+    _require_mine(uow, task)
+    task.assignee_id, task.claimed_at = None, None
+    task.revision += 1
+    uow.add(task)
+    audit.record(uow, "task.released", task.case_id, task=task.id)
+    return task
+
+
+def save_draft(uow: UnitOfWork, task_id: str, values: Mapping[str, Any]) -> Task:
+    """Keep what has been typed so far, valid or not; only the shape of the fields is checked."""
+    task, run = _open_task(uow, task_id)
+    _require_mine(uow, task)
+    known = form_of(uow, run.bundle, task).fields()
+    task.draft = run.key.seal_value({k: v for k, v in values.items() if k in known}, f"task.draft:{task.id}")
+    task.draft_at = uow.now
+    uow.add(task)
+    return task
+
+
+def complete(
+    uow: UnitOfWork,
+    task_id: str,
+    values: Mapping[str, Any],
+    uploads: Sequence[Stored] = (),
+    *,
+    revision: int | None = None,
+) -> Task:
+    """Finish a task with the answers of its form; the flow goes on in the same transaction.
+
+    An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskStale,
+    SeparationViolated (four eyes), FormInvalid, RuleViolated.
+    """
+    task, run = _open_task(uow, task_id)
+    if task.assignee_id is None:
+        claim(uow, task_id)
+    _require_mine(uow, task)
+    if revision is not None and revision != task.revision:
+        raise TaskStale(task_id=task.id)
+    _require_separation(uow, run.bundle, task)
+    form_of(uow, run.bundle, task).validate(values)
+    _require_rules(uow, run, task, values)
+    documents.attach_all(uow, task.case_id, run.key, list(uploads), task_id=task.id)
+    task.state, task.ended_at, task.completed_by, task.draft = "completed", uow.now, uow.actor.person_id, None
+    task.revision += 1
+    uow.add(task)
+    audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
+    process.proceed(uow, run, Complete(task.token, dict(values)), f"task:{task.id}")
+    return task
+
+
+# ---------------------------------------------------------------- what must hold
+
+
+def find(reading: Reading, task_id: str) -> Task:
+    """A task of a case that the actor may see; raises TaskNotFound."""
+    query = select(Task).join(Case, col(Case.id) == col(Task.case_id)).where(col(Task.id) == task_id)
+    task = reading.session.exec(query.where(visible_cases(reading.actor))).first()
+    if task is None:
+        raise TaskNotFound()
+    return task
+
+
+def form_of(reading: Reading, bundle: Bundle, task: Task) -> Form:
+    """The form of a task, in the actor's language, with the lists from the directory filled in."""
+    name = bundle.form_of(task.node)
+    if name is None:
+        return Form({"type": "object", "properties": {}}, {})
+    return bundle.form(name, reading.actor.locale, definitions.options(reading))
+
+
+def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolated | None:
+    """The rule of four eyes that keeps the actor from this task, if there is one."""
+    for rule in bundle.manifest.separations:
+        if task.node not in rule.tasks:
+            continue
+        others = [node for node in rule.tasks if node != task.node]
+        done = select(Task.id).where(
+            col(Task.case_id) == task.case_id,
+            col(Task.completed_by) == reading.actor.person_id,
+            col(Task.node).in_(others),
+        )
+        if reading.session.exec(done.limit(1)).first() is not None:
+            return SeparationViolated(task_id=task.id, text=rule.text_en, text_zh=rule.text)
+    return None
+
+
+def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
+    """The task, its case locked; only for people of the organisation and role that it waits for."""
+    mine = select(Task).where(col(Task.id) == task_id, workable_tasks(uow.actor))
+    task = uow.session.exec(mine).first()
+    if task is None:
+        raise TaskNotFound()
+    run = process.lock(uow, task.case_id)
+    uow.session.refresh(task)  # it may have ended while we waited for the lock
+    if task.state != "open":
+        how, how_zh = ENDED[task.state]
+        raise TaskAlreadyEnded(task_id=task.id, how=how, how_zh=how_zh)
+    return task, run
+
+
+def _require_mine(uow: UnitOfWork, task: Task) -> None:
+    if task.assignee_id != uow.actor.person_id:
+        holder = uow.session.get(Person, task.assignee_id) if task.assignee_id else None
+        raise TaskAlreadyClaimed(task_id=task.id, by=holder.name if holder else "—")
+
+
+def _require_separation(uow: UnitOfWork, bundle: Bundle, task: Task) -> None:
+    violated = separation(uow, bundle, task)
+    if violated is not None:
+        raise violated
+
+
+def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, Any]) -> None:
+    state = process.context(uow, run)
+    names = {**state.data, **values, "participants": state.participants}
+    for rule in run.bundle.manifest.rules:
+        if rule.task == task.node and evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
+            raise RuleViolated(field=rule.field, text=rule.text_en, text_zh=rule.text)
