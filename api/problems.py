@@ -19,11 +19,13 @@ from typing import Any, Protocol, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import i18n
+from engine.db import DatabaseBusy
 from engine.errors import EngineError
 
 log = logging.getLogger("duban.problems")
@@ -111,6 +113,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(EngineError, _engine_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(OperationalError, _database_down)
 
 
 def locale_of(request: Request) -> str:
@@ -208,6 +211,11 @@ def _http_error(request: Request, error: Exception) -> Response:
     detail = _pick(SENTENCES.get(refused.status_code, SENTENCES[400]), locale)
     slug = TITLES.get(refused.status_code, TITLES[400])[0].lower().replace(" ", "-")
     return respond(request, Problem(refused.status_code, slug, title, detail, headers=dict(refused.headers or {})))
+
+
+def _database_down(request: Request, _: Exception) -> Response:
+    """The database cannot be reached, or is too busy."""
+    return respond(request, of_engine_error(DatabaseBusy(), locale_of(request)))
 
 
 def unexpected(request: Request, error: Exception) -> Response:

@@ -147,15 +147,16 @@ class Database:
 
 
 def connect(url: str) -> Engine:
-    """An engine with the settings that each database needs to be safe."""
+    """An engine with the settings that each database needs to be safe. Its errors never quote values."""
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
     path = url.removeprefix("sqlite:///")
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None})
+    arguments = {"check_same_thread": False, "timeout": 10, "isolation_level": None}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _: Any) -> None:
@@ -167,12 +168,12 @@ def connect(url: str) -> Engine:
 
 def upgrade(url: str) -> None:
     """Bring the tables of a database to the newest version (or make them)."""
-    command.upgrade(_alembic(url), "head")
+    command.upgrade(alembic_config(url), "head")
 
 
 def downgrade(url: str, revision: str = "base") -> None:
     """Take the tables back to an older version; used by the tests of the migrations."""
-    command.downgrade(_alembic(url), revision)
+    command.downgrade(alembic_config(url), revision)
 
 
 def is_empty(engine: Engine) -> bool:
@@ -180,7 +181,8 @@ def is_empty(engine: Engine) -> bool:
     return not inspect(engine).has_table("case_file")
 
 
-def _alembic(url: str) -> Config:
+def alembic_config(url: str) -> Config:
+    """Where the migrations are, and of which database."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = url

@@ -1,0 +1,93 @@
+"""The metronome: it looks for due work every few seconds and at set hours. What is due stands in the database.
+
+APScheduler only calls; it remembers nothing. Any number of processes may beat at once: rows are claimed, so each
+piece of work is done by one of them. A commit may nudge the metronome, so that a receipt appears at once and not at
+the next beat.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from api.problems import places
+from engine import clock, maintenance
+from engine.db import Database
+
+log = logging.getLogger("duban.worker")
+
+JOBS, SWEEP, TIDY = "jobs", "sweep", "tidy"
+TIDY_AT = "03:10"  # Shanghai
+
+
+class Metronome:
+    """Calls what is due: jobs and clocks every few seconds, tidying at night."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._wanted, self._stopping = threading.Event(), threading.Event()
+        self._scheduler = BackgroundScheduler(timezone=clock.SHANGHAI)
+
+    def start(self) -> None:
+        """Begin to beat, at once."""
+        every, now = self.database.settings.metronome_seconds, clock.wall()
+        hour, minute = TIDY_AT.split(":")
+        for name, work in ((JOBS, self._jobs), (SWEEP, self._sweep)):
+            self._scheduler.add_job(
+                work, IntervalTrigger(seconds=every), id=name, next_run_time=now, max_instances=1, coalesce=True
+            )
+        night = CronTrigger(hour=hour, minute=minute, timezone=clock.SHANGHAI)
+        self._scheduler.add_job(self._tidy, night, id=TIDY, max_instances=1, coalesce=True, misfire_grace_time=3600)
+        self._scheduler.start()
+
+    def nudge(self) -> None:
+        """Look for jobs now: somebody has just committed one."""
+        self._wanted.set()
+        if self._scheduler.running:
+            self._scheduler.modify_job(JOBS, next_run_time=clock.wall())
+
+    def stop(self) -> None:
+        """Finish what is being done, and beat no more."""
+        self._stopping.set()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _jobs(self) -> None:
+        done = 0
+        self._wanted.set()
+        while (done or self._wanted.is_set()) and not self._stopping.is_set():  # a nudge during the work is not lost
+            self._wanted.clear()
+            done = self._beat(maintenance.run_jobs)
+
+    def _sweep(self) -> None:
+        if self._beat(maintenance.sweep):
+            self.nudge()  # what a clock set off may have left jobs
+
+    def _tidy(self) -> None:
+        self._beat(maintenance.tidy)
+
+    def _beat(self, work: Callable[[Database], int | None]) -> int:
+        """One call; whatever goes wrong, the next beat comes. The log gets kind and place of the error, not its words."""
+        try:
+            return work(self.database) or 0
+        except Exception as error:
+            name = getattr(work, "__name__", "work")
+            log.error("%s failed: %s at %s", name, type(error).__name__, places(error))
+            return 0
+
+
+def run_until_stopped(database: Database) -> None:
+    """A worker process: beat until SIGTERM or SIGINT, then finish what is being done."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    metronome = Metronome(database)
+    metronome.start()
+    log.info("the worker beats every %g s", database.settings.metronome_seconds)
+    stop.wait()
+    log.info("the worker finishes what it is doing")
+    metronome.stop()
