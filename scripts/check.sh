@@ -17,7 +17,7 @@ diagrams=(bpmn/**/*.bpmn)
 check "ruff check" .venv/bin/ruff check .
 check "ruff format" .venv/bin/ruff format --check .
 check "mypy --strict" .venv/bin/mypy --strict
-check "import rules" .venv/bin/lint-imports
+check "import rules" .venv/bin/lint-imports --no-logo
 [ "${#diagrams[@]}" -eq 0 ] || check "diagrams" bash scripts/node.sh node_modules/bpmnlint/bin/bpmnlint.js "${diagrams[@]}"
 check "texts" .venv/bin/python scripts/check_text.py
 

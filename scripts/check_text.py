@@ -6,7 +6,7 @@ Prints one line a fault (``file:line: reason``) and exits with 1 when there is o
 
 - Beside Chinese characters punctuation is full-width: in templates, bundles, translations, and texts within the code.
 - No file names a package registry, or a path of somebody's machine.
-- Only ``engine/db.py`` commits; only ``engine/clock.py`` reads a clock.
+- Only ``engine/db.py`` commits (and the migrations, by themselves); only ``engine/clock.py`` reads a clock.
 - No code asks which process it has before it: what differs between processes lives in ``bpmn/``.
 """
 
@@ -30,6 +30,7 @@ CLOCKS = re.compile(
     r"(?:^|\.)(?:datetime\.(?:now|utcnow|today)|date\.today|time\.(?:time|time_ns|localtime|gmtime|ctime)"
     r"|func\.(?:now|current_timestamp|current_date))$"
 )
+COMMITTERS = ("engine/db.py", "engine/migrations/env.py")
 REGISTRY = re.compile(
     r"https?://(?:[\w-]+\.)*(?:pypi|npmjs|pythonhosted|npmmirror|registry|mirrors?|crates|deb)\.[\w-]"
     r"|--(?:extra-)?index-url[= ]\S|^\s*(?:@[\w-]+:)?registry\s*=|^\s*index-url\s*="
@@ -195,7 +196,7 @@ def _code(name: str, text: str, processes: set[str]) -> Iterator[Fault]:
             called = _dotted(node)
             if CLOCKS.search(called) and name != "engine/clock.py":
                 yield Fault(name, node.lineno, f"reads a clock ({called}): take uow.now, or clock.wall()")
-            if node.attr == "commit" and name != "engine/db.py":
+            if node.attr == "commit" and name not in COMMITTERS:
                 yield Fault(name, node.lineno, "commits: only engine/db.py does")
         elif isinstance(node, ast.Compare) and (process := _process_asked_for(node, processes)):
             yield Fault(name, node.lineno, f"asks for the process {process}: let its manifest say what differs")
