@@ -31,7 +31,7 @@ check: setup-node ## Check style, types, import rules, diagrams and texts
 	@bash scripts/check.sh
 
 bench: setup-test ## Measure, with benchmarks/*.py
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python "$$script"; done
+	@set -e; shopt -s nullglob; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 screenshots: setup-test ## Take the pictures in docs/ anew, with the browser tests
 	@DUBAN_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser
