@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from api.diagrams.geometry import Box, Path, Point, segments, span
-from api.diagrams.model import Node
+from api.diagrams.model import Flow, Node
 from api.diagrams.placing import FLOW_LABEL_WIDTH, Plan
 from api.diagrams.text import label_size
 
@@ -17,6 +17,7 @@ WORSE_SPOT = 0.5  # each place further down the list of spots
 ON_A_SHARED_STRETCH = 30.0  # a flow's label should not stand where two flows run as one
 TOO_LONG_FOR_ITS_PIECE = 9.0
 UNBROKEN = 999.0
+AFTER_THE_STROKE = 17.0  # where a default flow's label begins
 
 Spot = tuple[float, Box]  # a price of its own, and the place
 
@@ -62,11 +63,17 @@ def place_labels(plan: Plan, paths: Mapping[str, Path]) -> dict[str, Box]:
     for flow_id, path in paths.items():
         if flows[flow_id].name:
             sisters = [p for f, p in paths.items() if f != flow_id and flows[f].source == flows[flow_id].source]
-            labels[flow_id] = scene.take(list(_flow_spots(flows[flow_id].name, path, sisters)), None)
+            start = AFTER_THE_STROKE if _is_default(flows[flow_id], nodes) else 6.0
+            labels[flow_id] = scene.take(list(_flow_spots(flows[flow_id].name, path, sisters, start)), None)
     return labels
 
 
-def _flow_spots(name: str, path: Path, sisters: list[Path]) -> Iterator[Spot]:
+def _is_default(flow: Flow, nodes: Mapping[str, Node]) -> bool:
+    """Whether the line is its gateway's default, which has a stroke across its beginning."""
+    return flow.source in nodes and nodes[flow.source].element.get("default") == flow.id
+
+
+def _flow_spots(name: str, path: Path, sisters: list[Path], start: float) -> Iterator[Spot]:
     """Beside each straight piece of a line: near its start, in its middle, near its end, on both sides."""
     width, height = label_size(name, FLOW_LABEL_WIDTH)
     others = [span(a, b) for sister in sisters for a, b in segments(sister)]
@@ -76,7 +83,7 @@ def _flow_spots(name: str, path: Path, sisters: list[Path]) -> Iterator[Spot]:
         middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
         price = TOO_LONG_FOR_ITS_PIECE if room < 4 else 0.0
         price += ON_A_SHARED_STRETCH if any(span(middle, middle).meets(other, 3) for other in others) else 0.0
-        for offset in (6.0, room / 2, room - 14):
+        for offset in (start if a == path[0] else 6.0, room / 2, room - 14):
             for spot in _beside(a, b, offset, width, height):
                 yield price, spot
 

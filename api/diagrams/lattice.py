@@ -7,11 +7,13 @@ import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from api.diagrams.geometry import Box, Path, Point, straightened
 
 RIGHT, DOWN, LEFT, UP = range(4)
-_STEP = ((1, 0), (0, 1), (-1, 0), (0, -1))
+_TURNS = tuple(tuple(turn for turn in range(4) if turn != (heading + 2) % 4) for heading in range(4))
+NO_WAY = float("inf")
 BEND = 11.0
 PER_PIXEL = 0.05
 MOST_GOALS_TO_AIM_AT = 6
@@ -29,12 +31,18 @@ class Port:
 
 
 class Lattice:
-    """Crossing tracks. `across` holds the price of the step right of each crossing, `down` of the step below it."""
+    """Crossing tracks. `across` holds the price of the step right of each crossing, `down` of the step below it.
+
+    There is no way beyond the last track; since the lists run row by row, the step left of a first column and the step
+    above a first row (index -1 and the like) are such steps too.
+    """
 
     def __init__(self, xs: Iterable[float], ys: Iterable[float]) -> None:
         self.xs, self.ys = sorted(set(xs)), sorted(set(ys))
-        self.across: Prices = [0.0] * (len(self.xs) * len(self.ys))
-        self.down: Prices = [0.0] * (len(self.xs) * len(self.ys))
+        rightwards = [*((b - a) * PER_PIXEL for a, b in pairwise(self.xs)), NO_WAY]
+        downwards = [*((b - a) * PER_PIXEL for a, b in pairwise(self.ys)), NO_WAY]
+        self.across: Prices = rightwards * len(self.ys)
+        self.down: Prices = [price for price in downwards for _ in self.xs]
 
     def charge(self, box: Box, price: float, *, across: bool = True, down: bool = True) -> None:
         """Make every step that touches the inside of a box dearer."""
@@ -149,48 +157,32 @@ class _Search:
         return straightened(points[::-1])
 
     def _run(self) -> tuple[dict[int, int], int]:
+        """Where each state was reached from, and the goal reached first. Most of the time of a layout is spent here."""
+        across, down, wide = self.lattice.across, self.lattice.down, self.wide
+        moves = ((1, across, 0), (wide, down, 0), (-1, across, -1), (-wide, down, -wide))  # by direction
+        goals, guess, push, pop = self.goals, self._guess, heapq.heappush, heapq.heappop
         came: dict[int, int] = {}
-        queue: list[tuple[float, float, int, int]] = []
-        for state, port in self.starts.items():
-            queue.append((port.price + self._guess(state // 4), port.price, state, -1))
+        queue = [(port.price + guess(state // 4), port.price, state, -1) for state, port in self.starts.items()]
         heapq.heapify(queue)
         while queue:
-            _, cost, state, origin = heapq.heappop(queue)
+            _, cost, state, origin = pop(queue)
             if state < 0:
                 return came, origin
             if state in came:
                 continue
             came[state] = origin
-            if state in self.goals:
-                total = cost + self.goals[state].price
-                heapq.heappush(queue, (total, total, -1, state))
-            self._push_neighbours(queue, came, cost, state)
+            if state in goals:
+                total = cost + goals[state].price
+                push(queue, (total, total, -1, state))
+            crossing, heading = divmod(state, 4)
+            for turn in _TURNS[heading]:
+                offset, prices, shift = moves[turn]
+                total = cost + prices[crossing + shift]
+                there = crossing + offset
+                if total < NO_WAY and there * 4 + turn not in came:
+                    total = total if turn == heading else total + BEND
+                    push(queue, (total + guess(there), total, there * 4 + turn, state))
         raise AssertionError("every crossing of a lattice is connected with every other")
-
-    def _push_neighbours(
-        self, queue: list[tuple[float, float, int, int]], came: dict[int, int], cost: float, state: int
-    ) -> None:
-        lattice, wide = self.lattice, self.wide
-        crossing, heading = divmod(state, 4)
-        row, column = divmod(crossing, wide)
-        for turn in range(4):
-            if turn == (heading + 2) % 4:
-                continue
-            dx, dy = _STEP[turn]
-            to_column, to_row = column + dx, row + dy
-            if not (0 <= to_column < wide and 0 <= to_row < self.tall):
-                continue
-            there = to_row * wide + to_column
-            if there * 4 + turn in came:
-                continue
-            if dx:
-                step = lattice.across[min(crossing, there)]
-                length = abs(lattice.xs[to_column] - lattice.xs[column])
-            else:
-                step = lattice.down[min(crossing, there)]
-                length = abs(lattice.ys[to_row] - lattice.ys[row])
-            total = cost + step + length * PER_PIXEL + (BEND if turn != heading else 0.0)
-            heapq.heappush(queue, (total + self._guess(there), total, there * 4 + turn, state))
 
     def _guess(self, crossing: int) -> float:
         """The least that the rest of the way can cost; nothing is known when there are many goals."""

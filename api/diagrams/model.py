@@ -2,7 +2,7 @@
 
 A *page* is what one diagram shows: the collaboration with its pools, a process outside any collaboration, or the inside
 of an ordinary subprocess (shown closed on the page above). A *scope* is a process or subprocess with its own steps and
-lines; its event subprocesses are its *handlers*, drawn open on the same page. Annotations and data objects are left out.
+lines; its event subprocesses are its *handlers*, drawn open on the same page. Notes and data objects are left out.
 """
 
 from collections.abc import Iterator

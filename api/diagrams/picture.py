@@ -6,6 +6,7 @@ by itself: plain service and script tasks go, and the lines before and after the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from api.diagrams.errors import NoDiagram
 from api.diagrams.geometry import Box, Path, straightened
@@ -16,6 +17,7 @@ from api.diagrams.words import Status, Words
 
 HIDDEN_FROM_READERS = frozenset({"serviceTask", "scriptTask"})
 HOTTEST = 4
+LARGEST_REMEMBERED = 200_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,13 @@ def picture(
     words: Words,
 ) -> Picture:
     """Read a file and prepare one of its diagrams."""
-    root = parse(bpmn)
-    known = elements_by_id(root)
-    diagram, shown = _chosen(root, known, process)
+    known, diagrams = _read(bpmn) if len(bpmn) <= LARGEST_REMEMBERED else _read.__wrapped__(bpmn)
+    diagram, shown = _chosen(diagrams, known, process)
 
     def name(element: str) -> str:
         return tidy(names.get(element) or known[element].get("name") or _note(known[element]))
 
-    titled = process or _main_process(root, known, diagram)
+    titled = process or _main_process(known, diagram)
     result = Picture(name(titled) or words.diagram, diagram.plane)
     for i, box in diagram.boxes.items():
         if shown is None or i in shown:
@@ -124,11 +125,19 @@ def picture(
     return result
 
 
+@lru_cache(maxsize=32)
+def _read(bpmn: bytes) -> tuple[dict[str, Element], list[Diagram]]:
+    """The elements and the diagrams of a file. Remembered, since pages draw the same few files again and again."""
+    root = parse(bpmn)
+    known = elements_by_id(root)
+    return known, [diagram for diagram in read_diagrams(root, known) if diagram.boxes]
+
+
 def _note(element: Element) -> str:
     return element.findtext(BPMN + "text") or ""
 
 
-def _main_process(root: Element, known: dict[str, Element], diagram: Diagram) -> str:
+def _main_process(known: dict[str, Element], diagram: Diagram) -> str:
     """What a drawing without a chosen process is called after: its first process, or the subprocess it shows."""
     if kind_of(known[diagram.plane]) != "collaboration":
         return diagram.plane
@@ -137,9 +146,8 @@ def _main_process(root: Element, known: dict[str, Element], diagram: Diagram) ->
     return next((r for r in drawn if r is not None), diagram.plane)
 
 
-def _chosen(root: Element, known: dict[str, Element], process: str | None) -> tuple[Diagram, set[str] | None]:
+def _chosen(diagrams: list[Diagram], known: dict[str, Element], process: str | None) -> tuple[Diagram, set[str] | None]:
     """The diagram asked for, and which of its elements are shown (None: all)."""
-    diagrams = [d for d in read_diagrams(root, known) if d.boxes]
     if process is None and diagrams:
         return diagrams[0], None
     for diagram in diagrams:

@@ -31,12 +31,13 @@ STRANGERS = _Manners(26.0, 0.6)
 SAME_TARGET = _Manners(3.0, 0.02)
 SAME_SOURCE = _Manners(26.0, 0.1)
 ONE_OF_MANY_BRANCHES = _Manners(8.0, 0.05)
+MESSAGE = _Manners(7.0, 0.6)  # dashed: easily told from what it crosses
 
 
 class Router:
     """Draws the lines of one plan; `paths` is the result so far."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, messages_first: bool = False) -> None:
         self.plan, self.page = plan, plan.page
         self.nodes: Mapping[str, Node] = plan.page.nodes()
         self.flows: Mapping[str, Flow] = plan.page.flows()
@@ -47,7 +48,8 @@ class Router:
             self.branches[flow.source] = self.branches.get(flow.source, 0) + 1
         self.paths: dict[str, Path] = {}
         self._bare = {scope.id: self._scope_lattice(scope) for scope in plan.page.all_scopes()}
-        self._order = sorted(self.home, key=self._ease) + [message.id for message in plan.page.messages]
+        messages, inner = [message.id for message in plan.page.messages], sorted(self.home, key=self._ease)
+        self._order = messages + inner if messages_first else inner + messages
 
     def route_all(self, labels: Mapping[str, Box]) -> None:
         """Draw every line, or draw it again, keeping off these labels."""
@@ -128,6 +130,8 @@ class Router:
             return SAME_TARGET
         if other.source == flow.source:
             return ONE_OF_MANY_BRANCHES if self.branches[flow.source] > 2 else SAME_SOURCE
+        if flow.id not in self.home or other.id not in self.home:
+            return MESSAGE
         return STRANGERS
 
     def _left_through(self, shape: str) -> set[Point]:
