@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 
 from engine.runtime import expressions
-from engine.runtime.errors import Fault
+from engine.runtime.errors import ExpressionInvalid, Fault
 from engine.runtime.xmlfile import DMN_NAMESPACES, Refused, children, read_xml, text_of
 
 INPUT = "input_value_"  # the name under which a condition with ? reads the input
@@ -53,7 +53,7 @@ class Decision:
             return {name: [row[i] for row in rows] for i, name in enumerate(self.outputs)}
         if len(matching) > 1:
             numbers = " and ".join(str(rule.number) for rule in matching[:2])
-            raise expressions.ExpressionInvalid(f"rules {numbers} of the decision both match, though only one may")
+            raise ExpressionInvalid(f"rules {numbers} of the decision both match, though only one may")
         row = self._values(matching[0], names) if matching else [None] * len(self.outputs)
         return dict(zip(self.outputs, row, strict=True))
 
@@ -97,7 +97,7 @@ def condition_of(cell: str) -> str:
     if cell in ("", "-"):
         return ""
     if len(cell) > expressions.LONGEST_TEXT:
-        raise expressions.ExpressionInvalid(f"it is longer than {expressions.LONGEST_TEXT} characters")
+        raise ExpressionInvalid(f"it is longer than {expressions.LONGEST_TEXT} characters")
     negation = _NEGATION.match(cell)
     condition = f"not ({_test(negation[1].strip())})" if negation else _test(cell)
     expressions.check_expression(condition)
@@ -227,7 +227,7 @@ class _Reader:
         """The text as the check gives it back; a fault, and null, when it refuses."""
         try:
             result = check(text)
-        except expressions.ExpressionInvalid as error:
+        except ExpressionInvalid as error:
             self.fault(at, f"the expression “{text[:80]}” is not allowed: {error}")
             return "null"
         return text if result is None else result

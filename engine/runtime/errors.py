@@ -30,6 +30,15 @@ class Faulty(Invalid):
         self.faults = faults
 
 
+class ExpressionInvalid(Invalid):
+    """{reason}"""
+
+    zh = "表达式无效：{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
 class StaleTrigger(Conflict):
     """The case no longer waits for “{what}”."""
 

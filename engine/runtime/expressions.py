@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, NoReturn
 
+from engine.runtime.errors import ExpressionInvalid
 from engine.runtime.values import DeadlineRef
 
 LONGEST_TEXT = 4_000  # characters of an expression; of a script, LONGEST_SCRIPT
@@ -24,10 +25,6 @@ LARGEST_NUMBER = 2**63 - 1  # whole numbers must fit the stored state
 HEAVIEST = 200_000  # items and characters/16 of a result
 
 CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
-
-
-class ExpressionInvalid(ValueError):
-    """An expression that is not allowed, or that cannot be evaluated; the message is a sentence."""
 
 
 # ------------------------------------------------------------------------------------------------ functions

@@ -17,6 +17,7 @@ class Node:
     lane: str | None
     properties: Mapping[str, str]
     file: str
+    called: str | None = None  # the process that a call activity calls
 
 
 # ------------------------------------------------------------------------------------------------ what happened

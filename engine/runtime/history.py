@@ -1,0 +1,254 @@
+"""Finished history leaves the tree of a live case, so that a case of a thousand rounds is as small as one of the first.
+
+The library keeps every step for ever and walks them all. What it will still look at is kept, the rest is spliced out:
+
+* the root and the last step;
+* every step that is not finished, with its finished parent (data comes from there) and its finished children where
+  the library counts them (instances of a loop: the last one is enough);
+* for the open join after an activity with boundary events: its split, the split's children and finished joins of the
+  same;
+* finished instances of parallel, inclusive and end joins, with their parents, until a later instance has fired and
+  all that is open comes after it;
+* for each entry of a parallel join, the nearest ancestor of live steps that is such an entry.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.control import _EndJoin
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
+from SpiffWorkflow.specs.Join import Join
+from SpiffWorkflow.util.task import TaskState
+
+_GONE = TaskState.COMPLETED | TaskState.CANCELLED
+_SCALAR = (str, int, float, bool, type(None))
+
+
+def prune(instance: Any) -> None:
+    """Drop finished subprocesses and splice finished steps out of every open scope."""
+    subprocesses = instance.subprocesses
+    for part in [instance, *subprocesses.values()]:
+        for ident in [i for i in subprocesses if i in part.tasks]:
+            if ident in subprocesses and part.tasks[ident].state & _GONE and subprocesses[ident].completed:
+                _drop_subprocess(subprocesses, ident)
+    for part in [*subprocesses.values(), instance]:
+        if part is instance or not part.completed:
+            _Scope(part).prune()
+
+
+def _drop_subprocess(subprocesses: dict[Any, Any], ident: Any) -> None:
+    """A finished subprocess with everything nested in it."""
+    doomed = [ident]
+    while doomed:
+        part = subprocesses.pop(doomed.pop(), None)
+        if part is not None:
+            doomed.extend(i for i in subprocesses if i in part.tasks)
+
+
+class _Scope:
+    """One scope while it is pruned."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+        self.tasks: dict[Any, Any] = part.tasks
+        self.subprocesses = part.top_workflow.subprocesses
+        self.live = [task for task in self.tasks.values() if self.is_live(task)]
+        self.keep: set[Any] = {part.task_tree.id}
+        if part.last_task is not None and part.last_task.id in self.tasks:
+            self.keep.add(part.last_task.id)
+
+    def is_live(self, task: Any) -> bool:
+        if task.state < TaskState.COMPLETED or task.state == TaskState.ERROR:
+            return True
+        return task.id in self.subprocesses and not self.subprocesses[task.id].completed
+
+    def parent(self, task: Any) -> Any:
+        return self.tasks.get(task._parent)
+
+    def prune(self) -> None:
+        for task in self.live:
+            self.keep_around(task)
+        self.keep_entries_of_parallel_joins()
+        self.keep_boundary_joins()
+        self.keep_unspent_joins()
+        self.splice({ident for ident in self.tasks if ident not in self.keep})
+
+    # -------------------------------------------------------------------------------------------- what to keep
+
+    def keep_around(self, task: Any) -> None:
+        """A live step, its parent, and those of its children that the library counts."""
+        self.keep.add(task.id)
+        if task._parent is not None:
+            self.keep.add(task._parent)
+        if not task._children or task.state >= TaskState.COMPLETED:
+            return
+        spec = task.task_spec
+        if isinstance(spec, LoopTask):
+            last = (task.internal_data.get("merged") or [None])[-1]
+            self.keep.update(c.id for c in task.children if c.state != TaskState.COMPLETED or str(c.id) == last)
+        elif not (
+            isinstance(spec, CatchingEvent) and (getattr(spec, "repeats", False) or getattr(spec, "cycles", False))
+        ):
+            self.keep.update(task._children)
+
+    def keep_entries_of_parallel_joins(self) -> None:
+        entries = {
+            name
+            for spec in self.part.spec.task_specs.values()
+            if isinstance(spec, ParallelGateway) and len(spec._inputs) > 1
+            for name in spec._inputs
+        }
+        starts = {task._parent for task in self.live if task._parent is not None} if entries else set()
+        for start in starts:
+            wanted, ancestor = set(entries), self.tasks[start]
+            while ancestor is not None and wanted and ancestor.state >= TaskState.COMPLETED:
+                if ancestor.task_spec.name in wanted:
+                    wanted.discard(ancestor.task_spec.name)
+                    self.keep.add(ancestor.id)
+                ancestor = self.parent(ancestor)
+
+    def keep_boundary_joins(self) -> None:
+        open_splits = {
+            split.id: split
+            for task in self.live
+            if _is_boundary_join(task) and (split := self.split_of(task)) is not None
+        }
+        for split in open_splits.values():
+            self.keep.add(split.id)
+            self.keep.update(split._children)
+        for task in self.tasks.values() if open_splits else ():
+            if task.state >= TaskState.COMPLETED and _is_boundary_join(task):
+                split = self.split_of(task)
+                if split is not None and split.id in open_splits:
+                    self.keep.update((task.id, task._parent))
+
+    def split_of(self, join: Any) -> Any:
+        """The nearest split before a boundary join; None where it has left the tree."""
+        ancestor = self.parent(join)
+        while ancestor is not None and ancestor.task_spec.name != join.task_spec.split_task:
+            ancestor = self.parent(ancestor)
+        return ancestor
+
+    def keep_unspent_joins(self) -> None:
+        finished: dict[str, list[Any]] = {}
+        waiting: dict[str, list[Any]] = {}
+        for task in self.tasks.values():
+            if isinstance(task.task_spec, UnstructuredJoin):
+                group = waiting if self.is_live(task) else finished
+                group.setdefault(task.task_spec.name, []).append(task)
+        for name, joins in finished.items():
+            spent = self.spent(joins, waiting.get(name, []))
+            for task in joins:
+                if task.id not in spent:
+                    self.keep.update((task.id, task._parent))
+
+    def spent(self, joins: list[Any], waiting: Iterable[Any]) -> set[Any]:
+        """The instances of one join that nobody will look at again."""
+        if self.part.completed or (isinstance(joins[0].task_spec, _EndJoin) and not self.carry_data(joins)):
+            return {task.id for task in joins}
+        spent: set[Any] = set()
+        fired = [task for task in joins if task.state == TaskState.COMPLETED]
+        for latest in sorted(fired, key=lambda task: -task.last_state_change):
+            if all(self.descends(task, latest) for task in waiting):
+                before = latest.last_state_change
+                spent = {
+                    t.id
+                    for t in joins
+                    if t is latest or (t.last_state_change <= before and not self.descends(t, latest))
+                }
+                break
+        return spent | self.redundant([task for task in joins if task.id not in spent])
+
+    def carry_data(self, joins: Iterable[Any]) -> bool:
+        return any(parent.data for task in joins if (parent := self.parent(task)) is not None)
+
+    def descends(self, task: Any, ancestor: Any) -> bool:
+        parent = self.parent(task)
+        while parent is not None and parent is not ancestor:
+            parent = self.parent(parent)
+        return parent is not None
+
+    def redundant(self, joins: list[Any]) -> set[Any]:
+        """Waiting ends of branches whose data the next one repeats: merging both is merging the later one."""
+        out = set()
+        joins = sorted(joins, key=lambda task: task.last_state_change)
+        for task, later in pairwise(joins):
+            one, other = self.parent(task), self.parent(later)
+            same_way = one.task_spec is other.task_spec and one.state == other.state
+            waiting = task.state == later.state == TaskState.CANCELLED and not task._children
+            if waiting and same_way and _repeats(one.data, other.data):
+                out.add(task.id)
+        return out
+
+    # -------------------------------------------------------------------------------------------- taking out
+
+    def splice(self, gone: set[Any]) -> None:
+        """Take steps out of the tree in place; the children of what goes move up, in their order."""
+        if not gone:
+            return
+        new_parents = [
+            (task, self.kept_ancestor(task, gone)) for task in self.tasks.values() if self.is_orphan(task, gone)
+        ]
+        for task in self.tasks.values():
+            if task.id not in gone and any(child in gone for child in task._children):
+                task._children[:] = self.kept_children(task, gone)
+        for task, parent in new_parents:
+            task._parent = parent.id
+        listeners = self.part.top_workflow.event_manager.tasks
+        for ident in gone:
+            if ident in self.subprocesses:
+                _drop_subprocess(self.subprocesses, ident)
+            del self.tasks[ident]
+            listeners.pop(ident, None)
+
+    @staticmethod
+    def is_orphan(task: Any, gone: set[Any]) -> bool:
+        return task.id not in gone and task._parent in gone
+
+    def kept_ancestor(self, task: Any, gone: set[Any]) -> Any:
+        parent = self.tasks[task._parent]
+        while parent.id in gone:
+            parent = self.tasks[parent._parent]
+        return parent
+
+    def kept_children(self, task: Any, gone: set[Any]) -> list[Any]:
+        out: list[Any] = []
+        stack = list(reversed(task._children))
+        while stack:
+            child = stack.pop()
+            if child in gone:
+                stack.extend(reversed(self.tasks[child]._children))
+            else:
+                out.append(child)
+        return out
+
+
+def _is_boundary_join(task: Any) -> bool:
+    return isinstance(task.task_spec, Join) and not isinstance(task.task_spec, UnstructuredJoin)
+
+
+def _repeats(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """Merging both in order gives what merging the later one alone gives."""
+    return all(
+        name in later
+        and (
+            (later[name] == value and _merges_alike(value))
+            or (isinstance(value, _SCALAR) and isinstance(later[name], _SCALAR))
+        )
+        for name, value in earlier.items()
+    )
+
+
+def _merges_alike(value: Any) -> bool:
+    """Merging a value into itself changes nothing (the library's merge repeats items of some lists)."""
+    if isinstance(value, dict):
+        return all(map(_merges_alike, value.values()))
+    if isinstance(value, list):
+        if all(isinstance(item, _SCALAR) for item in value):
+            return len(set(value)) == len(value)
+        return all(isinstance(item, dict) and _merges_alike(item) for item in value)
+    return isinstance(value, _SCALAR)

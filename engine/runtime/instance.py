@@ -1,0 +1,92 @@
+"""A case as the library holds it in memory while it advances, and how it is brought to rest."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.task import TaskState
+
+from engine.runtime import history
+from engine.runtime.blueprint import Blueprint
+from engine.runtime.errors import EndlessRun
+from engine.runtime.events import Delivery
+from engine.runtime.execution import Execution
+
+MOST_STEPS = 20_000  # of the library within one advance
+PRUNE_ABOVE = 300  # steps kept in memory during a long run
+_LIVE = TaskState.WAITING | TaskState.STARTED | TaskState.READY
+
+
+class _Scanning:
+    """Looks for steps in flat dictionaries, and leaves no live work behind where a branch is removed."""
+
+    tasks: dict[Any, Any]
+
+    def get_tasks(self, first_task: Any = None, state: int | None = None, **filters: Any) -> list[Any]:
+        if first_task is None and not filters and state is not None:
+            return [task for part in open_parts(self) for task in part.tasks.values() if task.state & state]
+        if state is not None:
+            filters["state"] = state
+        return list(super().get_tasks(first_task, **filters))  # type: ignore[misc]
+
+    def update_waiting_tasks(self) -> None:
+        for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
+            if task.state == TaskState.WAITING:
+                task.task_spec._update(task)
+
+    def _task_removed_notify(self, task: Any) -> None:
+        super()._task_removed_notify(task)  # type: ignore[misc]
+        if task.state & _LIVE:
+            task.task_spec._on_cancel(task)
+
+
+class SubInstance(_Scanning, BpmnSubWorkflow):  # type: ignore[misc]
+    """A subprocess or called process under way."""
+
+
+class Instance(_Scanning, BpmnWorkflow):  # type: ignore[misc]
+    """The process of a case under way."""
+
+    def __init__(self, blueprint: Blueprint, execution: Execution, **kwargs: Any) -> None:
+        super().__init__(blueprint.main, blueprint.scopes, script_engine=execution, **kwargs)
+        self.event_manager = Delivery(self)
+
+    def create_subprocess(self, my_task: Any, spec_name: str) -> SubInstance:
+        part = SubInstance(self.subprocess_specs[spec_name], my_task.id, self)
+        self.subprocesses[my_task.id] = part
+        return part
+
+
+def open_parts(workflow: Any) -> list[Any]:
+    """This workflow and the subprocesses open inside it, outer ones first."""
+    parts, subprocesses = [workflow], workflow.top_workflow.subprocesses
+    for part in parts:
+        parts.extend(subprocesses[i] for i in subprocesses if i in part.tasks and not subprocesses[i].completed)
+    return parts
+
+
+def all_steps(instance: Instance) -> Iterator[Any]:
+    """Every step of the library that the case holds."""
+    for part in open_parts(instance):
+        yield from part.tasks.values()
+
+
+def settle(instance: Instance) -> None:
+    """Run everything that needs neither a person nor the outside until the case rests; fire what is due."""
+    done = _run(instance, 0)
+    instance.refresh_timers()
+    _run(instance, done)
+
+
+def _run(instance: Instance, done: int) -> int:
+    while ready := [task for task in instance.get_tasks(state=TaskState.READY) if not task.task_spec.manual]:
+        for task in ready:
+            if task.state == TaskState.READY and task.id in task.workflow.tasks:
+                task.run()
+                done += 1
+        if done > MOST_STEPS:
+            raise EndlessRun(steps=MOST_STEPS, node=ready[-1].task_spec.bpmn_id or ready[-1].task_spec.name)
+        if sum(len(part.tasks) for part in open_parts(instance)) > PRUNE_ABOVE:
+            history.prune(instance)
+    return done

@@ -1,0 +1,68 @@
+"""From files to a blueprint: read, judge, build. Every problem is a fault with its place, never a traceback."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.runtime.blueprint import Blueprint, make_blueprint
+from engine.runtime.decisions import Decision, read_decisions
+from engine.runtime.drawing import Drawing, Process
+from engine.runtime.errors import Fault, Faulty
+from engine.runtime.reader import read_drawing
+from engine.runtime.refusals import check_processes
+
+
+@dataclass
+class Reading:
+    """What was found in a set of files that belong together."""
+
+    drawings: list[Drawing] = field(default_factory=list)
+    processes: dict[str, Process] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def read(files: Mapping[str, bytes]) -> Reading:
+    """Read all .bpmn and .dmn files, and judge what can be judged of each and of all together."""
+    reading = Reading()
+    for file in sorted(files):
+        if file.endswith(".bpmn"):
+            drawing, faults = read_drawing(file, files[file])
+            reading.drawings.append(drawing)
+            reading.faults.extend(faults)
+            for process in drawing.processes:
+                _add_process(reading, process)
+        elif file.endswith(".dmn"):
+            decisions, faults = read_decisions(file, files[file])
+            reading.faults.extend(faults)
+            for decision in decisions:
+                _add_decision(reading, decision)
+    reading.faults.extend(check_processes(reading.processes, reading.decisions))
+    return reading
+
+
+def _add_process(reading: Reading, process: Process) -> None:
+    other = reading.processes.setdefault(process.id, process)
+    if other is not process:
+        reading.faults.append(Fault(process.file, process.id, f"a process with this id is also in {other.file}"))
+
+
+def _add_decision(reading: Reading, decision: Decision) -> None:
+    other = reading.decisions.setdefault(decision.id, decision)
+    if other is not decision:
+        reading.faults.append(Fault(decision.file, decision.id, f"a decision with this id is also in {other.file}"))
+
+
+def parse(files: Mapping[str, bytes], key: str) -> Blueprint:
+    """The blueprint of the process ``key`` in the .bpmn and .dmn files of one bundle; raises Faulty.
+
+    The result is sealed and shared by all cases; making it takes milliseconds, so callers keep it.
+    """
+    reading = read(files)
+    main = reading.processes.get(key)
+    if main is None or not main.executable:
+        reason = "there is no process with this id" if main is None else "the process is marked as not executable"
+        reading.faults.append(Fault(main.file if main else "", key, reason))
+    faults = tuple(fault for fault in reading.faults if not fault.warning)
+    if faults:
+        raise Faulty(faults)
+    return make_blueprint(key, reading.processes, reading.decisions)

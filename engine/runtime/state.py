@@ -1,0 +1,145 @@
+"""The stored state of a case: a few hundred bytes that name the live tokens, and nothing that is known elsewhere.
+
+``msgpack [version, shape, completed, parts]``. A part is a scope: the id of the token that it belongs to, its own id,
+and its steps as rows ``[parent, spec, state, id, rank, data, internal]``, with what is empty at the end left out.
+Positions stand for names; ``shape`` is the checksum of the blueprint's names, so that a state is never read with
+another drawing.
+"""
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.runtime import history
+from engine.runtime.blueprint import Blueprint
+from engine.runtime.errors import UnreadableState
+from engine.runtime.execution import Execution
+from engine.runtime.instance import Instance, SubInstance, open_parts
+
+VERSION = 1
+UPGRADES: Mapping[int, Callable[[list[Any]], list[Any]]] = {}  # version n → a function that makes it version n + 1
+_TRIGGERED = 1024  # a bit beside the library's states
+_COLUMNS = 7
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+def save(blueprint: Blueprint, instance: Instance) -> bytes:
+    """The state of a case at rest; finished history leaves it first."""
+    history.prune(instance)
+    parts = [_dump(blueprint, instance, part) for part in open_parts(instance)]
+    return _encode([VERSION, blueprint.shape, instance.completed, parts])
+
+
+def load(blueprint: Blueprint, state: bytes, execution: Execution) -> Instance:
+    """The case as it was saved; raises UnreadableState."""
+    try:
+        version, shape, completed, parts = _upgraded(_decode(state))
+        if version != VERSION or shape != blueprint.shape:
+            raise UnreadableState(reason="it was made with another version of the process")
+        instance = Instance(blueprint, execution, deserializing=True)
+        instance.completed = completed
+        for part in parts:
+            _restore(blueprint, instance, part)
+    except (msgspec.DecodeError, ValueError, TypeError, LookupError, struct.error) as error:
+        raise UnreadableState(reason=str(error)) from error
+    return instance
+
+
+def _upgraded(raw: Any) -> Any:
+    """States of older versions, brought to this one step by step."""
+    while raw[0] in UPGRADES:
+        raw = UPGRADES[raw[0]](raw)
+    return raw
+
+
+def _dump(blueprint: Blueprint, instance: Instance, part: Any) -> list[Any]:
+    """One scope as rows, parents first and children in their order."""
+    position = {name: number for number, name in enumerate(blueprint.steps[part.spec.name])}
+    ranks = _ranks(part)
+    rows: list[list[Any]] = []
+    number: dict[Any, int] = {}
+    stack = [part.task_tree]
+    while stack:
+        task = stack.pop()
+        number[task.id] = len(rows)
+        rows.append(_row(task, number.get(task._parent, -1), position[task.task_spec.name], ranks.get(task.id)))
+        stack.extend(part.tasks[child] for child in reversed(task._children))
+    owner = None if part is instance else part.parent_task_id.bytes
+    return [owner, part.spec.name, rows]
+
+
+def _ranks(part: Any) -> dict[Any, int]:
+    """In which order the finished joins changed: the library merges by that, and an order is no reading of a clock."""
+    joins = [
+        t for t in part.tasks.values() if t.state >= TaskState.COMPLETED and isinstance(t.task_spec, UnstructuredJoin)
+    ]
+    return {task.id: rank for rank, task in enumerate(sorted(joins, key=lambda t: t.last_state_change))}
+
+
+def _row(task: Any, parent: int, spec: int, rank: int | None) -> list[Any]:
+    known, done = task.state >= TaskState.WAITING, task.state >= TaskState.COMPLETED
+    row = [
+        parent,
+        spec,
+        task.state | (_TRIGGERED if task.triggered else 0),
+        task.id.bytes if known else None,
+        rank,
+        task.data if known and task.data else None,
+        task.internal_data if not done and task.internal_data else None,
+    ]
+    while row[-1] is None:
+        row.pop()
+    return row
+
+
+def _restore(blueprint: Blueprint, instance: Instance, dumped: list[Any]) -> None:
+    owner_id, name, rows = dumped
+    part = instance if owner_id is None else _open_part(blueprint, instance, owner_id, name)
+    names, specs = blueprint.steps[name], part.spec.task_specs
+    order: list[Any] = []
+    for row in rows:
+        task = _task(part, specs, names, row, order)
+        order.append(task)
+        part.tasks[task.id] = task
+        if task.state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+            instance.event_manager.add_task(task)
+    part.task_tree = order[0]
+
+
+def _open_part(blueprint: Blueprint, instance: Instance, owner_id: bytes, name: str) -> SubInstance:
+    owner = instance.get_task_from_id(UUID(bytes=owner_id))
+    part = SubInstance(blueprint.scopes[name], owner.id, instance, deserializing=True)
+    part.completed_event.connect(owner.task_spec._on_subworkflow_completed, owner)
+    instance.subprocesses[owner.id] = part
+    return part
+
+
+def _task(part: Any, specs: Mapping[str, Any], names: tuple[str, ...], row: list[Any], order: list[Any]) -> Any:
+    """One step, without its constructor, which would read the clock and tell the library of a new child."""
+    parent, spec, bits, ident, rank, data, internal = row + [None] * (_COLUMNS - len(row))
+    task = Task.__new__(Task)
+    task.__dict__.update(
+        id=UUID(bytes=ident) if ident else uuid4(),
+        workflow=part,
+        _parent=order[parent].id if parent >= 0 else None,
+        _children=[],
+        _state=bits & (_TRIGGERED - 1),
+        triggered=bits >= _TRIGGERED,
+        task_spec=specs[names[spec]],
+        thread_id=0,
+        data=data or {},
+        internal_data=internal or {},
+        last_state_change=float(rank or 0),
+    )
+    if parent >= 0:
+        order[parent]._children.append(task.id)
+    return task

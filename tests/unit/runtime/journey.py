@@ -1,0 +1,97 @@
+"""A case in a test: one document, deadlines, and a state of bytes that goes through saving and loading at every step."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from engine.runtime import (
+    Blueprint,
+    Complete,
+    Context,
+    DeadlineView,
+    Message,
+    OperationDone,
+    OperationFailed,
+    OperationRequest,
+    Start,
+    Step,
+    Tick,
+    Trigger,
+    advance,
+    parse,
+)
+
+T0 = datetime(2026, 3, 2, 1, tzinfo=UTC)
+
+
+def due(moment: datetime | None, running: bool = True) -> DeadlineView:
+    return DeadlineView(moment, running)
+
+
+class Journey:
+    """Drives a process as ``engine.process`` does, without a database."""
+
+    step: Step
+
+    def __init__(
+        self,
+        source: bytes | Blueprint,
+        data: Mapping[str, Any] | None = None,
+        deadlines: Mapping[str, DeadlineView] | None = None,
+        perform: Callable[[OperationRequest], OperationDone | OperationFailed] | None = None,
+        participants: Mapping[str, Any] | None = None,
+        **files: bytes,
+    ) -> None:
+        named = {name.replace("_dmn", ".dmn").replace("_bpmn", ".bpmn"): content for name, content in files.items()}
+        self.blueprint = source if isinstance(source, Blueprint) else parse({"p.bpmn": source, **named}, "p")
+        self.data, self.deadlines = dict(data or {}), dict(deadlines or {})
+        self.participants = participants or {}
+        self.perform, self.asked = perform, []
+        self.now, self.state = T0, None
+        self.passed: list[str] = []
+        self.do(Start())
+
+    def do(self, trigger: Trigger) -> "Journey":
+        before = repr(self.data)
+        context = Context(self.data, self.deadlines, self.participants)
+        self.step = advance(self.blueprint, self.state, trigger, context, self.now)
+        assert repr(self.data) == before, "advance changed what it was given"
+        self.state = self.step.state
+        self.data |= self.step.writes
+        self.passed += [p.node for p in self.step.passed]
+        while self.perform is not None and self.step.operations:
+            request = self.step.operations[0]
+            self.asked.append((request.verb, dict(request.params)))
+            self.do(self.perform(request))
+        return self
+
+    def tick(self, **delta: float) -> "Journey":
+        self.now += timedelta(**delta)
+        return self.do(Tick())
+
+    def complete(self, node: str, nth: int = 0, **submission: Any) -> "Journey":
+        return self.do(Complete(self.task(node, nth), submission))
+
+    def say(self, name: str, **payload: Any) -> "Journey":
+        return self.do(Message(name, payload))
+
+    def answer(self, result: Mapping[str, Any] | None = None, nth: int = 0) -> "Journey":
+        return self.do(OperationDone(self.step.operations[nth].id, result))
+
+    def fail(self, code: str, payload: Mapping[str, Any] | None = None, nth: int = 0) -> "Journey":
+        return self.do(OperationFailed(self.step.operations[nth].id, code, payload))
+
+    def task(self, node: str, nth: int = 0) -> str:
+        return [ready.id for ready in self.step.ready if ready.node == node][nth]
+
+    @property
+    def ready(self) -> list[str]:
+        return sorted(ready.node for ready in self.step.ready)
+
+    @property
+    def verbs(self) -> list[str]:
+        return sorted(operation.verb for operation in self.step.operations)
+
+    @property
+    def last_passed(self) -> list[str]:
+        return [p.node for p in self.step.passed]
