@@ -1,0 +1,103 @@
+// What makes the desk quicker. Every action also works without scripts, with Tab and Enter.
+"use strict";
+(() => {
+  const KEYS_OFF = "duban.keys.off";
+  const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
+
+  // Errors are read first.
+  document.getElementById("faults")?.focus();
+
+  // Lists: J and K go down and up, Enter opens, X picks, / searches. Off while an input method composes.
+  const rows = [...document.querySelectorAll("[data-inbox] tbody tr")];
+  let chosen = -1;
+  const choose = (index) => {
+    if (!rows.length) return;
+    chosen = Math.max(0, Math.min(rows.length - 1, index));
+    rows.forEach((row, at) => row.classList.toggle("chosen", at === chosen));
+    rows[chosen].querySelector("a.matter")?.focus();
+  };
+  document.addEventListener("focusin", (event) => {
+    const at = rows.indexOf(event.target.closest("[data-inbox] tbody tr"));
+    if (at < 0) return;
+    chosen = at;
+    rows.forEach((row, index) => row.classList.toggle("chosen", index === at));
+  });
+  const commands = {
+    j: () => choose(chosen + 1),
+    k: () => choose(chosen - 1),
+    x: () => rows[chosen]?.querySelector(".pick")?.click(),
+    "/": () => document.getElementById("search")?.focus(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.keyCode === 229) return;
+    if (remembered(KEYS_OFF) === "yes") return;
+    if (event.target.matches("input:not([type=checkbox]), select, textarea")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const command = commands[event.key.toLowerCase()];
+    if (!command || !rows.length) return;
+    event.preventDefault();
+    command();
+  });
+  const keys = document.getElementById("keys-switch");
+  if (keys) {
+    const say = () => { keys.textContent = remembered(KEYS_OFF) === "yes" ? keys.dataset.on : keys.dataset.off; };
+    keys.hidden = false;
+    keys.addEventListener("click", () => { remember(KEYS_OFF, remembered(KEYS_OFF) === "yes" ? "no" : "yes"); say(); });
+    say();
+  }
+
+  // Forms: a field that only matters after certain answers is folded away until then.
+  const valuesOf = (form, name) => new FormData(form).getAll(name);
+  const holds = (form, alternatives) => alternatives.some((conditions) =>
+    Object.entries(conditions).every(([name, wanted]) => valuesOf(form, name).some((value) => wanted.includes(value))));
+  for (const form of document.querySelectorAll("form")) {
+    const folding = [...form.querySelectorAll("[data-when]")].map((field) => [field, JSON.parse(field.dataset.when)]);
+    if (!folding.length) continue;
+    const fold = () => folding.forEach(([field, when]) => {
+      field.hidden = !holds(form, when) && !field.classList.contains("bad");
+    });
+    form.addEventListener("change", fold);
+    fold();
+  }
+
+  // Drafts save themselves, a while after the last key.
+  const work = document.querySelector("form[data-draft]");
+  if (work) {
+    const state = document.getElementById("draft-state");
+    let waiting = 0;
+    let leaving = false;
+    const save = async () => {
+      if (leaving) return;
+      const fields = new FormData(work);
+      fields.delete("attachments");
+      try {
+        const answer = await fetch(work.dataset.draft, {
+          method: "POST", body: fields, headers: { "X-Requested-With": "desk" }, redirect: "manual",
+        });
+        state.textContent = answer.ok ? state.dataset.saved : state.dataset.failed;
+      } catch {
+        state.textContent = state.dataset.failed;
+      }
+    };
+    work.addEventListener("input", (event) => {
+      if (event.isComposing) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(save, 1500);
+    });
+    work.addEventListener("submit", () => { leaving = true; clearTimeout(waiting); });
+  }
+
+  // A second click on the same button does nothing.
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent === "yes") event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  }
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+})();
