@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,7 +41,7 @@ rules = st.builds(
 starts = st.dates(date(2017, 5, 1), date(2040, 12, 31))
 
 
-def due(start: str, days: int, **rule: object) -> str:
+def due(start: str, days: int, **rule: Any) -> str:
     return count(Rule(days, **rule), date.fromisoformat(start), CALENDAR).day.isoformat()
 
 
