@@ -74,7 +74,7 @@ def submit(
     bundle = definitions.current(uow, process_key)
     form = bundle.form(bundle.manifest.process.start_form, locale, definitions.options(uow))
     form.validate(values)
-    personal = form.personal()
+    personal = form.personal
     case, key = _new_case(uow, bundle, values, source)
     party = _new_party(uow, bundle, case, key, values, personal, locale)
     uow.actor = Actor("party", id=party.id, case_id=case.id, locale=locale)

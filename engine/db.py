@@ -73,10 +73,14 @@ class UnitOfWork(Reading):
 
 
 class Database:
-    """The data of one installation. ``registry`` says which operations and jobs the composition offers."""
+    """The data of one installation.
 
-    def __init__(self, settings: Settings, registry: "Registry") -> None:
-        self.settings, self.registry = settings, registry
+    ``registry`` says which operations and jobs the composition offers; ``now`` is where legal time comes from (a scenario
+    brings its own).
+    """
+
+    def __init__(self, settings: Settings, registry: "Registry", now: Callable[[], datetime] = clock.wall) -> None:
+        self.settings, self.registry, self.now = settings, registry, now
         self.engine = connect(settings.url)
         self.keys = load_keys(settings)
         self.sqlite = self.engine.dialect.name == "sqlite"
@@ -135,7 +139,7 @@ class Database:
             yield
 
     def _legal_now(self, session: Session) -> datetime:
-        now = clock.wall()
+        now = self.now()
         if self.settings.demo:
             offset = session.get(SystemValue, CLOCK_OFFSET)
             now += timedelta(seconds=float(offset.value)) if offset else timedelta()

@@ -125,6 +125,7 @@ class Stage(_Declared, frozen=True):
     text: str  # one sentence: what happens now, and whether the reader must do something
     text_en: str
     waits_for: str  # the participant or party whose turn it is
+    optional: bool = False  # only some cases come here: not shown to the public before it happens
 
 
 class Outcome(_Declared, frozen=True):

@@ -93,9 +93,7 @@ def may_send(reading: Reading, case: Case, rule: MessageRule) -> bool:
     return organisation is not None and (organisation.id, role) in actor.roles
 
 
-def _refusal(
-    reading: Reading, case: Case, instance: ProcessInstance, rule: MessageRule
-) -> MessageRefused | None:
+def _refusal(reading: Reading, case: Case, instance: ProcessInstance, rule: MessageRule) -> MessageRefused | None:
     if rule.until is not None and process.happened(reading, case.id, rule.until):
         return MessageRefused(text=rule.refusal_en, text_zh=rule.refusal)
     if case.closed_at is not None or instance.finished_at is not None:

@@ -102,7 +102,7 @@ class Registry:
     operations: dict[str, Operation] = field(default_factory=dict)
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
 
-    def operation(self, name: str, **parameters: Mapping[str, Any]) -> Callable[[Perform], Perform]:
+    def operation(self, verb: str, /, **parameters: Mapping[str, Any]) -> Callable[[Perform], Perform]:
         """Register a verb; ``parameters`` maps each name to its JSON Schema, all required."""
         schema = {
             "type": "object",
@@ -112,7 +112,7 @@ class Registry:
         }
 
         def register(perform: Perform) -> Perform:
-            self.operations[name] = Operation(name, schema, perform)
+            self.operations[verb] = Operation(verb, schema, perform)
             return perform
 
         return register

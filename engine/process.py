@@ -65,6 +65,12 @@ class FieldUndeclared(Invalid):
     zh = "流程没有声明字段“{name}”。"
 
 
+class PartVacant(Invalid):
+    """Nobody plays the part {part} in this case."""
+
+    zh = "本件中没有机关担任“{part}”。"
+
+
 class FlowFailed(EngineError):
     """The process could not go on: {reason}. Nothing was changed; the operator has been informed."""
 
@@ -123,7 +129,7 @@ def participants(reading: Reading, case_id: str) -> dict[str, Organisation]:
         .join(Organisation, col(Organisation.id) == col(Participant.organisation_id))
         .where(col(Participant.case_id) == case_id, col(Participant.until).is_(None))
     )
-    return {part: organisation for part, organisation in rows}
+    return dict(list(rows))
 
 
 def parties(reading: Reading, run: Run) -> dict[str, dict[str, Any]]:
@@ -147,9 +153,9 @@ def identity_purpose(party_id: str) -> str:
 def context(reading: Reading, run: Run) -> Context:
     """What expressions of the process can read."""
     return Context(
-        data={name: None for name in run.bundle.manifest.data} | run.data,
+        data=dict.fromkeys(run.bundle.manifest.data) | run.data,
         deadlines=deadlines.for_runtime(reading, run.case.id),
-        participants={part: None for part in run.bundle.manifest.participants}
+        participants=dict.fromkeys(run.bundle.manifest.participants)
         | {part: {"code": o.code, "name": o.name, "kind": o.kind} for part, o in run.participants.items()},
     )
 
@@ -302,7 +308,7 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
     if run.case.closed_at is None and stages:
-        run.case.status = stages[-1].status
+        run.case.status, run.case.stage = stages[-1].status, stages[-1].key
     run.case.touched_at = uow.now
     uow.add(run.case)
 

@@ -4,6 +4,7 @@ The index holds references and subjects, never personal data. FTS5 serves SQLite
 """
 
 import unicodedata
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, or_, text
 from sqlalchemy import select as sa_select
@@ -11,12 +12,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Text
 from sqlmodel import col, select
 
-from engine.bigrams import index_terms, query_terms
+from engine.bigrams import index_terms, match_expression, query_terms
 from engine.db import Reading, UnitOfWork
 from engine.models import Case, Party, SearchEntry
 from engine.privacy import Keys
 
 MOST = 1000  # hits taken from the index for one search
+LONGEST = 200  # characters of a search that are looked at
 
 
 def index(uow: UnitOfWork, case: Case) -> None:
@@ -36,8 +38,8 @@ def matching(reading: Reading, typed: str) -> ColumnElement[bool]:
     """The condition on ``Case`` for what somebody typed into a search field."""
     named = select(Party.case_id).where(col(Party.name_token) == name_token(reading.keys, typed))
     conditions: list[ColumnElement[bool]] = [col(Case.id).in_(named)]
-    if terms := query_terms(typed[:200]):
-        conditions.append(col(Case.id).in_(_hits(reading, terms)))
+    if query_terms(typed[:LONGEST]):
+        conditions.append(col(Case.id).in_(_hits(reading, typed[:LONGEST])))
     return or_(*conditions)
 
 
@@ -47,13 +49,14 @@ def name_token(keys: Keys, name: str) -> str:
     return keys.token(plain, "party.name")
 
 
-def _hits(reading: Reading, terms: list[str]):  # type: ignore[no-untyped-def]
+def _hits(reading: Reading, typed: str) -> Any:
+    """The ids of cases that the index finds, at most ``MOST``."""
     if _is_sqlite(reading):
-        phrase = " AND ".join(f'"{t}"' + ("*" if len(t) == 1 else "") for t in (t.replace('"', "") for t in terms))
-        words = text("SELECT case_id FROM search_words WHERE search_words MATCH :phrase LIMIT :most")
-        return words.bindparams(phrase=phrase, most=MOST).columns(literal_column("case_id"))
+        words = text("SELECT case_id FROM search_words WHERE search_words MATCH :typed LIMIT :most")
+        return words.bindparams(typed=match_expression(typed), most=MOST).columns(literal_column("case_id"))
     listed = func.string_to_array(col(SearchEntry.terms), " ", type_=ARRAY(Text))
-    return sa_select(col(SearchEntry.id)).where(listed.contains(array(terms, type_=Text))).limit(MOST)
+    wanted = array(query_terms(typed), type_=Text)
+    return sa_select(col(SearchEntry.id)).where(listed.contains(wanted)).limit(MOST)
 
 
 def _is_sqlite(reading: Reading) -> bool:

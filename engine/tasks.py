@@ -10,7 +10,8 @@ from engine.access import visible_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
-from engine.errors import Conflict, Forbidden, Invalid, NotFound
+from engine.errors import Conflict, Forbidden, NotFound
+from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
 from engine.models import Case, Person, Task
 from engine.process import Run
@@ -48,10 +49,10 @@ class SeparationViolated(Forbidden):
     zh = "{text_zh}"
 
 
-class RuleViolated(Invalid):
-    """{text}"""
+class RuleViolated(FormInvalid):
+    """What was entered does not fit the state of the case."""
 
-    zh = "{text_zh}"
+    zh = "填写的内容与案件的情况不符。"
 
 
 ENDED = {
@@ -90,7 +91,7 @@ def save_draft(uow: UnitOfWork, task_id: str, values: Mapping[str, Any]) -> Task
     """Keep what has been typed so far, valid or not; only the shape of the fields is checked."""
     task, run = _open_task(uow, task_id)
     _require_mine(uow, task)
-    known = form_of(uow, run.bundle, task).fields()
+    known = form_of(uow, run.bundle, task).names
     task.draft = run.key.seal_value({k: v for k, v in values.items() if k in known}, f"task.draft:{task.id}")
     task.draft_at = uow.now
     uow.add(task)
@@ -117,14 +118,16 @@ def complete(
     if revision is not None and revision != task.revision:
         raise TaskStale(task_id=task.id)
     _require_separation(uow, run.bundle, task)
-    form_of(uow, run.bundle, task).validate(values)
+    form = form_of(uow, run.bundle, task)
+    form.validate(values)
     _require_rules(uow, run, task, values)
     documents.attach_all(uow, task.case_id, run.key, list(uploads), task_id=task.id)
     task.state, task.ended_at, task.completed_by, task.draft = "completed", uow.now, uow.actor.person_id, None
     task.revision += 1
     uow.add(task)
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
-    process.proceed(uow, run, Complete(task.token, dict(values)), f"task:{task.id}")
+    answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
+    process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
     return task
 
 
@@ -195,4 +198,4 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
     names = {**state.data, **values, "participants": state.participants}
     for rule in run.bundle.manifest.rules:
         if rule.task == task.node and evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
-            raise RuleViolated(field=rule.field, text=rule.text_en, text_zh=rule.text)
+            raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))

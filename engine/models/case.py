@@ -19,6 +19,7 @@ class Case(SQLModel, table=True):
     definition_id: str = ref("process_definition")
     subject: str = Field(max_length=300)
     status: str = Field(default="submitted", index=True, max_length=40)
+    stage: str = Field(default="", max_length=40)  # key of the stage that the public sees
     outcome: str | None = Field(default=None, index=True, max_length=40)
     late: bool = False  # a statutory clock was missed; stays for ever
     confidential: bool = False

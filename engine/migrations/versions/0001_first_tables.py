@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("definition_id", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=300), nullable=False),
         sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("confidential", sa.Boolean(), nullable=False),

@@ -1,0 +1,28 @@
+"""The city of ``bpmn/shared/organisations.toml``: its organisations and their two relations, for seeds and scenarios."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from engine import directory
+from engine.db import UnitOfWork
+from engine.models import Organisation
+
+
+def read(bundles: Path) -> dict[str, Any]:
+    """What the file declares."""
+    return tomllib.loads((bundles / "shared" / "organisations.toml").read_text(encoding="utf-8"))
+
+
+def found(uow: UnitOfWork, bundles: Path) -> dict[str, Organisation]:
+    """Make all organisations with their relations; returns them by code."""
+    declared = read(bundles)
+    demonstration = bool(declared.get("demonstration", False))
+    made = {
+        o["code"]: directory.create_organisation(uow, demonstration=demonstration, **o)
+        for o in declared["organisations"]
+    }
+    for relation in declared.get("relations", []):
+        for lower in relation["lowers"]:
+            directory.relate(uow, made[relation["upper"]].id, made[lower].id, relation["kind"])
+    return made

@@ -1,0 +1,38 @@
+"""Put the house together: one database with every operation and job registered. Every command and every test starts here."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine import cases, catalogue, clock
+from engine.db import Database
+from engine.operations import Registry
+from engine.settings import Settings
+from notices import handlers
+
+TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
+TEXT_OR_NOTHING: Mapping[str, Any] = {"type": ["string", "null"]}
+
+
+def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Database:
+    """The database of an installation, with everything registered that its processes may ask for."""
+    return Database(settings, registry(), now)
+
+
+def registry() -> Registry:
+    """All operations and jobs."""
+    offered = Registry()
+    offered.operation("case.transfer", part=TEXT, organisation=TEXT_OR_NOTHING)(cases.transfer)
+    offered.operation("case.record_outcome", outcome=TEXT)(cases.record_outcome)
+    offered.operation("case.close", status={"enum": ["closed", "withdrawn"], "default": "closed"})(cases.close)
+    offered.operation("case.announce", event=TEXT)(cases.announce)
+    offered.operation(
+        "catalogue.open",
+        name=TEXT,
+        format=TEXT,
+        url=TEXT_OR_NOTHING,
+        update_frequency=TEXT_OR_NOTHING,
+        part={"type": "string", "default": catalogue.PROVIDER},
+    )(catalogue.open_item)
+    handlers.register(offered)
+    return offered

@@ -1,0 +1,295 @@
+"""Play the stories of a bundle (``scenarios/*.toml``) on a real installation in a temporary folder.
+
+A story says when a case is filed, who does what when, and what must then be true. It runs through the same verbs, database,
+jobs and notices as the product; only time is its own, so that a story of May is the same in November.
+"""
+
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from api import city
+from api.composition import compose
+from engine import cases, clock, deadlines, definitions, directory, incidents, maintenance, messages, tasks
+from engine.access import PUBLIC, SYSTEM, Actor
+from engine.db import Database, upgrade
+from engine.errors import EngineError, Invalid
+from engine.models import Breach, Case, Deadline, Membership, Notice, Organisation, Participant, Party, Person, Task
+from engine.settings import Settings
+
+DEFAULT_PAUSE = timedelta(hours=1)
+UNUSABLE_PASSWORD = "!"  # noqa: S105  (personas of a story never sign in)
+
+
+class ScenarioFaulty(Invalid):
+    """The scenario {file} cannot be played: {reason}."""
+
+    zh = "场景 {file} 无法运行：{reason}。"
+
+
+class Untrue(Exception):
+    """Something that a story expects is not so."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one story went; ``fault`` is the sentence that tells where it went wrong."""
+
+    file: str
+    title: str
+    fault: str | None
+
+    @property
+    def ok(self) -> bool:
+        return self.fault is None
+
+
+class Stopwatch:
+    """The time of a story: it stands still until the story moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def run(
+    bundle: Path, chosen: Callable[[str], bool] = lambda file: True, url: Callable[[], str] | None = None
+) -> list[Result]:
+    """Play the stories of a bundle; ``url`` gives each one an empty database (default: SQLite files made from one template)."""
+    bundle = bundle.resolve()
+    files = sorted((bundle / "scenarios").glob("*.toml"))
+    with tempfile.TemporaryDirectory(prefix="duban-") as folder:
+        template = _template(bundle, Path(folder)) if url is None else None
+        return [play(bundle, file, Path(folder) / file.stem, template, url) for file in files if chosen(file.stem)]
+
+
+def play(
+    bundle: Path, file: Path, folder: Path, template: Path | None = None, url: Callable[[], str] | None = None
+) -> Result:
+    """Play one story."""
+    try:
+        story = tomllib.loads(file.read_text(encoding="utf-8"))
+        title, start = str(story["title"]), shanghai(story["start"])
+    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        return Result(file.name, file.stem, f"the file cannot be read: {error}")
+    if template is not None:
+        shutil.copytree(template, folder)
+    with installation(bundle, folder, start, url() if url else "", fresh=template is None) as (database, watch):
+        try:
+            Story(database, watch, bundle).tell(story)
+        except (Untrue, EngineError, KeyError) as error:
+            sentence = error.sentence() if isinstance(error, EngineError) else str(error)
+            return Result(file.name, title, sentence)
+    return Result(file.name, title, None)
+
+
+def _template(bundle: Path, folder: Path) -> Path:
+    """An installation with city and bundle, copied for each story."""
+    made = folder / "template"
+    with installation(bundle, made, shanghai("2020-01-01T00:00"), "", fresh=True):
+        return made
+
+
+@contextmanager
+def installation(
+    bundle: Path, folder: Path, start: datetime, url: str, *, fresh: bool
+) -> Iterator[tuple[Database, Stopwatch]]:
+    """A running installation with the demonstration's organisations and one bundle, whose time the caller moves."""
+    watch = Stopwatch(start)
+    database = compose(Settings(var=folder, database_url=url, bundles=bundle.parent, master_keys=""), watch)
+    try:
+        if fresh:
+            upgrade(database.settings.url)
+            with database.unit_of_work(SYSTEM) as uow:
+                city.found(uow, bundle.parent)
+            with database.unit_of_work(SYSTEM) as uow:
+                definitions.deploy(uow, definitions.read_folder(bundle))
+        yield database, watch
+    finally:
+        database.dispose()
+
+
+def shanghai(text: Any) -> datetime:
+    """A time of a story, in Shanghai."""
+    read = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
+    return read.replace(tzinfo=clock.SHANGHAI) if read.tzinfo is None else read
+
+
+class Story:
+    """One story while it is told: the case, the people who work on it, and the time."""
+
+    def __init__(self, database: Database, watch: Stopwatch, bundle: Path) -> None:
+        self.database, self.watch = database, watch
+        self.key = tomllib.loads((bundle / definitions.MANIFEST).read_text(encoding="utf-8"))["process"]["key"]
+        self.case_id = ""
+
+    def tell(self, story: dict[str, Any]) -> None:
+        """Tell the whole story; raises Untrue at the first thing that is not as expected."""
+        self._submit(story["submit"])
+        for number, step in enumerate(story.get("steps", []), start=1):
+            try:
+                self._step(step)
+            except Untrue as error:
+                raise Untrue(f"step {number}: {error}") from None
+            except EngineError as error:
+                raise Untrue(
+                    f"step {number} ({step.get('task') or step.get('message')}): {error.sentence()}"
+                ) from error
+
+    def _submit(self, submit: dict[str, Any]) -> None:
+        with self.database.reading(PUBLIC) as reading:
+            bundle = definitions.current(reading, self.key)
+            form = bundle.form(bundle.manifest.process.start_form, "zh", definitions.options(reading))
+        values = form.coerce({k: _text(v) for k, v in submit["form"].items()})
+        with self.database.unit_of_work(PUBLIC) as uow:
+            self.case_id = cases.submit(uow, self.key, values, source="api").case_id
+        self._settle()
+
+    def _step(self, step: dict[str, Any]) -> None:
+        if "travel" in step:
+            self._move_to(shanghai(step["travel"]))
+        elif "expect" in step:
+            self._check(step["expect"])
+        else:
+            self._move_to(self._when(step.get("at")))
+            self._act(step)
+        self._settle()
+
+    def _when(self, at: str | datetime | None) -> datetime:
+        if at is None:
+            return self.watch.at + DEFAULT_PAUSE
+        if isinstance(at, str) and at.startswith("+"):
+            unit = {"d": "days", "h": "hours", "m": "minutes"}[at[-1]]
+            return self.watch.at + timedelta(**{unit: int(at[1:-1])})
+        return shanghai(at)
+
+    def _move_to(self, at: datetime) -> None:
+        if at < self.watch.at:
+            raise Untrue(f"time cannot run back from {self.watch.at:%Y-%m-%d %H:%M} to {at:%Y-%m-%d %H:%M}")
+        self.watch.at = at
+
+    def _settle(self) -> None:
+        maintenance.settle(self.database)
+        with self.database.reading(Actor("person", duty="administrator")) as reading:
+            open_ones = incidents.open_incidents(reading)
+        if open_ones:
+            raise Untrue(f"an incident: {open_ones[0].sentence}")
+
+    def _act(self, step: dict[str, Any]) -> None:
+        refused = step.get("refused")
+        try:
+            if "message" in step:
+                self._send(step)
+            else:
+                self._complete(step)
+        except EngineError as error:
+            if refused is None:
+                raise
+            if type(error).__name__ != refused:
+                raise Untrue(f"refused with {type(error).__name__} ({error.sentence()}), expected {refused}") from None
+        else:
+            if refused is not None:
+                raise Untrue(f"was not refused, expected {refused}")
+
+    def _send(self, step: dict[str, Any]) -> None:
+        actor = self._party() if step.get("by", "applicant") == "applicant" else self.person(step["by"])
+        with self.database.unit_of_work(actor) as uow:
+            messages.send(uow, self.case_id, step["message"], step.get("form", {}))
+
+    def _complete(self, step: dict[str, Any]) -> None:
+        with self.database.unit_of_work(self.person(step["by"])) as uow:
+            waiting = select(Task).where(
+                col(Task.case_id) == self.case_id, col(Task.node) == step["task"], col(Task.state) == "open"
+            )
+            task = uow.session.exec(waiting.order_by(col(Task.created_at))).first()
+            if task is None:
+                raise Untrue(f"the task {step['task']} is not open; open are: {', '.join(self._open()) or 'none'}")
+            tasks.complete(uow, task.id, step.get("form", {}))
+
+    # ------------------------------------------------------------ who acts
+
+    def _party(self) -> Actor:
+        with self.database.reading(SYSTEM) as reading:
+            party = reading.session.exec(select(Party).where(col(Party.case_id) == self.case_id)).one()
+        return Actor("party", id=party.id, case_id=self.case_id)
+
+    def person(self, lane: str) -> Actor:
+        """Somebody of a lane; ``#2`` is a second person of the same role, ``@`` an organisation by its code."""
+        place, _, nth = lane.partition("#")
+        part, _, role = place.partition(".")
+        with self.database.unit_of_work(SYSTEM) as uow:
+            organisation = self._organisation(uow.session, part)
+            login = f"{organisation.code}.{role}.{nth or '1'}"
+            found = uow.session.exec(select(Person).where(col(Person.login) == login)).first()
+            if found is None:
+                found = directory.create_person(uow, login, login, UNUSABLE_PASSWORD)
+                uow.add(Membership(person_id=found.id, organisation_id=organisation.id, role=role))
+            return directory.actor_of(uow, found.id)
+
+    def _organisation(self, session: Any, part: str) -> Organisation:
+        taking_part = (
+            select(Organisation)
+            .join(Participant, col(Participant.organisation_id) == col(Organisation.id))
+            .where(
+                col(Participant.case_id) == self.case_id,
+                col(Participant.part) == part,
+                col(Participant.until).is_(None),
+            )
+        )
+        found: Organisation | None = session.exec(taking_part).first()
+        if found is None:
+            raise Untrue(f"nobody plays the part {part}")
+        return found
+
+    # ------------------------------------------------------------ what must be true
+
+    def _check(self, expected: dict[str, Any]) -> None:
+        actual = self.facts()
+        for name, value in expected.items():
+            if name not in actual:
+                raise Untrue(f"“{name}” cannot be expected; known are: {', '.join(sorted(actual))}")
+            wanted = sorted(value) if isinstance(value, list) else value
+            got = {k: v for k, v in actual[name].items() if k in value} if isinstance(value, dict) else actual[name]
+            if got != wanted:
+                raise Untrue(f"{name} is {got!r}, expected {wanted!r}")
+
+    def facts(self) -> dict[str, Any]:
+        """What can be expected of a case."""
+        with self.database.reading(SYSTEM) as reading:
+            case = reading.session.get_one(Case, self.case_id)
+            issued = select(Notice.name).where(col(Notice.case_id) == case.id, col(Notice.state) == "issued")
+            missed = (
+                select(Deadline.name)
+                .join(Breach, col(Breach.deadline_id) == col(Deadline.id))
+                .where(col(Breach.case_id) == case.id)
+            )
+            return {
+                "status": case.status,
+                "outcome": case.outcome or "",
+                "late": case.late,
+                "open": self._open(),
+                "deadlines": {
+                    d.name: d.due_on.isoformat() if d.due_on else "" for d in deadlines.of_case(reading, case.id)
+                },
+                "notices": sorted(reading.session.exec(issued)),
+                "breaches": sorted(reading.session.exec(missed)),
+            }
+
+    def _open(self) -> list[str]:
+        with self.database.reading(SYSTEM) as reading:
+            waiting = select(Task.node).where(col(Task.case_id) == self.case_id, col(Task.state) == "open")
+            return sorted(reading.session.exec(waiting))
+
+
+def _text(value: Any) -> str | list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else str(value)

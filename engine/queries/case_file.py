@@ -1,0 +1,426 @@
+"""The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import col, select
+
+from engine import audit, deadlines, definitions, documents, masking, process, search, statutes
+from engine.access import visible_cases
+from engine.clock import day_of
+from engine.db import Reading, UnitOfWork
+from engine.definitions import Bundle
+from engine.errors import Invalid
+from engine.forms import Form
+from engine.models import (
+    Breach,
+    Case,
+    CaseRevision,
+    Deadline,
+    Delivery,
+    Document,
+    Notice,
+    Organisation,
+    Person,
+    StepRecord,
+    Task,
+)
+from engine.process import Run
+from engine.queries import inbox, lights, paging
+from engine.views import (
+    CaseFile,
+    CaseView,
+    DeadlineView,
+    DiagramView,
+    DocumentView,
+    FieldShown,
+    HistoryEntry,
+    NoticeView,
+    Page,
+)
+
+STATUS_TITLES = {
+    "submitted": ("已提交", "submitted"),
+    "accepted": ("已受理", "accepted"),
+    "supplement_requested": ("等待补正", "supplement requested"),
+    "in_progress": ("办理中", "in progress"),
+    "replied": ("已答复", "replied"),
+    "fulfilling": ("落实开放中", "being fulfilled"),
+    "suspended": ("中止", "suspended"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "closed": ("已办结", "closed"),
+    "archived": ("已归档", "archived"),
+}
+IDENTITY_TITLES = {
+    "name": ("姓名或名称", "Name"),
+    "phone": ("电话", "Phone"),
+    "email": ("电子邮箱", "E-mail"),
+    "identity_number": ("证件号码", "Identity number"),
+    "address": ("地址", "Address"),
+}
+LONGEST_REASON = 500
+
+
+class ReasonMissing(Invalid):
+    """Please give a reason; it is recorded."""
+
+    zh = "请填写查看理由，理由将留痕。"
+
+
+# ---------------------------------------------------------------- lists and the whole file
+
+
+def cases(
+    reading: Reading, *, status: str | None = None, search_for: str = "", after: str | None = None, limit: int = 50
+) -> Page[CaseView]:
+    """The cases that the actor may see, newest first; of one status, or as found by a search."""
+    limit = paging.bounded(limit)
+    query = select(Case).where(visible_cases(reading.actor))
+    if status:
+        query = query.where(col(Case.status) == status)
+    if search_for.strip():
+        query = query.where(search.matching(reading, search_for))
+    if (going_on := paging.before(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
+        query = query.where(going_on)
+    ordered = query.order_by(col(Case.submitted_at).desc(), col(Case.id).desc()).limit(limit + 1)
+    rows, more = paging.cut(reading.session.exec(ordered).all(), limit)
+    next_key = paging.make(rows[-1].submitted_at, rows[-1].id) if more else None
+    return Page(tuple(view(reading, case) for case in rows), next_key)
+
+
+def case_file(reading: Reading, reference: str) -> CaseFile:
+    """The file of a case by its reference; raises CaseNotFound for what the actor may not see."""
+    found = reading.session.exec(
+        select(Case).where(col(Case.reference) == reference.strip().upper()[:40], visible_cases(reading.actor))
+    ).first()
+    if found is None:
+        raise process.CaseNotFound()
+    return of_case(reading, found)
+
+
+def of_case(reading: Reading, case: Case) -> CaseFile:
+    """The file of a case that the actor may see."""
+    run = process.opened(reading, case)
+    revisions = list(
+        reading.session.exec(
+            select(CaseRevision).where(col(CaseRevision.case_id) == case.id).order_by(col(CaseRevision.revision))
+        )
+    )
+    open_tasks = reading.session.exec(
+        select(Task).where(col(Task.case_id) == case.id, col(Task.state) == "open").order_by(col(Task.created_at))
+    ).all()
+    return CaseFile(
+        case=view(reading, case),
+        deadlines=tuple(deadline_views(reading, run)),
+        fields=_application(reading, run, revisions),
+        answers=_answers(reading, run, revisions),
+        applicant=applicant(reading, run, "page"),
+        documents=tuple(document_views(reading, run)),
+        notices=tuple(notice_views(reading, run, _notices(reading, case))),
+        tasks=tuple(inbox.task_rows(reading, [(t, case) for t in open_tasks])),
+        history=tuple(_history(reading, run)),
+        diagrams=tuple(_diagrams(reading, run, [t.node for t in open_tasks])),
+    )
+
+
+# ---------------------------------------------------------------- the head
+
+
+def view(reading: Reading, case: Case) -> CaseView:
+    """The head of a case."""
+    locale, bundle = reading.actor.locale, definitions.of_case(reading, case)
+    zh = locale.startswith("zh")
+    taking_part = process.participants(reading, case.id)
+    stage = next((s for s in bundle.manifest.stages if s.key == case.stage), None)
+    waits_for = stage.waits_for if stage and case.closed_at is None else ""
+    outcome = bundle.manifest.outcomes.get(case.outcome or "")
+    due_on = lights.last_day(case.due_at)
+    agency = next(iter(taking_part[p] for p in bundle.manifest.participants if p in taking_part), None)
+    return CaseView(
+        id=case.id,
+        reference=case.reference,
+        process_key=case.process_key,
+        process=bundle.text(bundle.manifest.process, "title", locale),
+        subject=case.subject,
+        status=case.status,
+        status_title=STATUS_TITLES.get(case.status, (case.status, case.status))[0 if zh else 1],
+        outcome=case.outcome,
+        outcome_title=bundle.text(outcome, "title", locale) if outcome else None,
+        late=case.late,
+        submitted_at=case.submitted_at,
+        closed_at=case.closed_at,
+        agency=_organisation_name(agency, locale),
+        waits_for=_who(bundle, waits_for, taking_part, locale),
+        stage=bundle.text(stage, "title", locale) if stage else "",
+        stage_text=bundle.text(stage, "text", locale) if stage else "",
+        due_on=due_on,
+        light=lights.by_date(reading, due_on),
+        version=bundle.version,
+    )
+
+
+def _organisation_name(organisation: Organisation | None, locale: str) -> str | None:
+    if organisation is None:
+        return None
+    return organisation.name if locale.startswith("zh") or not organisation.name_en else organisation.name_en
+
+
+def _who(bundle: Bundle, part: str, taking_part: dict[str, Organisation], locale: str) -> str:
+    """Whose turn it is: the organisation's name, or what the part is called."""
+    if part in taking_part:
+        return _organisation_name(taking_part[part], locale) or ""
+    declared = bundle.manifest.participants.get(part) or bundle.manifest.parties.get(part)
+    return bundle.text(declared, "title", locale) if declared else ""
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def deadline_views(reading: Reading, run: Run) -> list[DeadlineView]:
+    """The clocks of a case, each with how its date was counted."""
+    return [deadline_view(reading, run, d) for d in deadlines.of_case(reading, run.case.id)]
+
+
+def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineView:
+    """One clock with how its date was counted."""
+    locale = reading.actor.locale
+    declared = run.bundle.manifest.deadlines.get(deadline.name)
+    cited = statutes.cited(reading.settings, deadline.article, deadline.text_version, locale)
+    explanation = deadlines.explain(reading, deadline, cited)
+    return DeadlineView(
+        name=deadline.name,
+        title=run.bundle.text(declared, "title", locale) if declared else deadline.name,
+        basis=deadline.basis,
+        article=deadline.article,
+        article_title=cited,
+        days=deadline.days,
+        unit=deadline.unit,
+        state=deadline.state,
+        started_on=day_of(deadline.started_at) if deadline.started_at else None,
+        due_on=deadline.due_on,
+        provisional=deadline.provisional,
+        stopped_on=day_of(deadline.stopped_at) if deadline.stopped_at else None,
+        missed=deadline.started_at is not None and deadlines.missed(deadline, reading.now),
+        light=lights.of_deadline(reading, deadline),
+        owed_by=_who(run.bundle, deadline.owed_by, run.participants, locale),
+        explanation=tuple(explanation.as_json()) if explanation else (),
+        sentences=tuple(explanation.sentences(locale)) if explanation else (),
+    )
+
+
+# ---------------------------------------------------------------- what was said
+
+
+def _application(reading: Reading, run: Run, revisions: Sequence[CaseRevision]) -> tuple[FieldShown, ...]:
+    """The application as it was filed: the first revision of the document."""
+    if not revisions:
+        return ()
+    form = _form(reading, run, run.bundle.manifest.process.start_form)
+    return shown(form, _writes(run, revisions[0]), reading.actor.locale)
+
+
+def _answers(
+    reading: Reading, run: Run, revisions: Sequence[CaseRevision]
+) -> tuple[tuple[str, tuple[FieldShown, ...]], ...]:
+    """What later steps wrote, step by step."""
+    nodes = {t.id: t.node for t in reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id))}
+    told = []
+    for revision in revisions:
+        node = nodes.get(revision.cause.removeprefix("task:")) if revision.cause.startswith("task:") else None
+        name = run.bundle.form_of(node) if node else None
+        if node and name:
+            fields = shown(_form(reading, run, name), _writes(run, revision), reading.actor.locale)
+            if fields:
+                told.append((run.bundle.node_title(node, reading.actor.locale), fields))
+    return tuple(told)
+
+
+def _form(reading: Reading, run: Run, name: str) -> Form:
+    return run.bundle.form(name, reading.actor.locale, definitions.options(reading))
+
+
+def _writes(run: Run, revision: CaseRevision) -> dict[str, Any]:
+    purpose = f"case.revision:{run.case.id}:{revision.revision}"
+    return dict(run.key.open_value(revision.writes, purpose))
+
+
+def shown(form: Form, values: dict[str, Any], locale: str) -> tuple[FieldShown, ...]:
+    """Answered fields in the order of their form."""
+    return tuple(
+        FieldShown(name, *line, personal=False)
+        for name in form.names
+        if name in values
+        for line in form.describe({name: values[name]}, locale)
+    )
+
+
+def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldShown, ...]:
+    """Who applied, masked for the place where it is shown; ``none`` shows everything."""
+    index = 0 if reading.actor.locale.startswith("zh") else 1
+    party = next(iter(process.parties(reading, run).values()), {})
+    return tuple(
+        FieldShown(
+            kind,
+            titles[index],
+            party[kind] if level == "none" else masking.mask(kind, party[kind], level),  # type: ignore[arg-type]
+            personal=True,
+        )
+        for kind, titles in IDENTITY_TITLES.items()
+        if party.get(kind)
+    )
+
+
+def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]:
+    """Show who applied in full; the reason is recorded. Raises ReasonMissing, CaseNotFound."""
+    told = " ".join(reason.split())[:LONGEST_REASON]
+    if not told:
+        raise ReasonMissing()
+    run = process.lock(uow, case_id)
+    audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
+    return applicant(uow, run, "none")
+
+
+# ---------------------------------------------------------------- papers and files
+
+
+def document_views(reading: Reading, run: Run) -> list[DocumentView]:
+    """The attachments of a case; a party sees its own."""
+    query = select(Document).where(col(Document.case_id) == run.case.id, col(Document.kind) == "attachment")
+    if reading.actor.kind == "party":
+        query = query.where(col(Document.author) == str(reading.actor))
+    return [
+        DocumentView(d.id, documents.filename(run.key, d), d.media_type, d.size, d.kind, d.created_at)
+        for d in reading.session.exec(query.order_by(col(Document.created_at)))
+    ]
+
+
+def _notices(reading: Reading, case: Case) -> list[Notice]:
+    kept = select(Notice).where(col(Notice.case_id) == case.id, col(Notice.state) != "discarded")
+    return list(reading.session.exec(kept.order_by(col(Notice.created_at))))
+
+
+def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[NoticeView]:
+    """Papers with the hash of their bytes and how they were delivered."""
+    locale = reading.actor.locale
+    made = {n.document_id or n.draft_document_id for n in notices} - {None}
+    files = {d.id: d for d in reading.session.exec(select(Document).where(col(Document.id).in_(made)))}
+    sent: dict[str, list[tuple[str, str, Any]]] = {}
+    for delivery in reading.session.exec(
+        select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
+    ):
+        sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
+    views = []
+    for notice in notices:
+        file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
+        title = (
+            notice.title
+            if locale.startswith("zh")
+            else run.bundle.text(run.bundle.notice(notice.name), "title", locale)
+        )
+        views.append(
+            NoticeView(
+                id=notice.id,
+                name=notice.name,
+                title=title,
+                number=notice.number,
+                state=notice.state,
+                issued_on=notice.issued_on,
+                digest=file.digest if file else None,
+                digest_algorithm=file.digest_algorithm if file else None,
+                size=file.size if file else None,
+                ready=file is not None,
+                deliveries=tuple(sent.get(notice.id, [])),
+            )
+        )
+    return views
+
+
+# ---------------------------------------------------------------- what happened
+
+
+def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
+    """What was done, when and by whom, in words; what was missed stands in its place."""
+    locale, zh = reading.actor.locale, reading.actor.locale.startswith("zh")
+    records = list(
+        reading.session.exec(
+            select(StepRecord).where(col(StepRecord.case_id) == run.case.id).order_by(col(StepRecord.position))
+        )
+    )
+    names = _actor_names(reading, records)
+    entries = []
+    for record in records:
+        title = _record_title(run.bundle, record, locale)
+        if title:
+            kind = "done" if record.kind == "userTask" else "event"
+            entries.append(HistoryEntry(record.at, title, names.get(record.actor, ""), kind))
+    for breach, deadline in reading.session.exec(
+        select(Breach, Deadline)
+        .join(Deadline, col(Deadline.id) == col(Breach.deadline_id))
+        .where(col(Breach.case_id) == run.case.id, col(Breach.annulled_at).is_(None))
+    ):
+        declared = run.bundle.manifest.deadlines.get(deadline.name)
+        called = run.bundle.text(declared, "title", locale) if declared else deadline.name
+        word = "逾期" if zh else "missed"
+        entries.append(HistoryEntry(breach.at, f"{called}：{word}" if zh else f"{called}: {word}", "", "missed"))
+    return sorted(entries, key=lambda e: e.at)
+
+
+def _record_title(bundle: Bundle, record: StepRecord, locale: str) -> str:
+    zh = locale.startswith("zh")
+    if record.kind == "userTask":
+        return bundle.node_title(record.node, locale)
+    if record.kind != "event":
+        return ""
+    event, _, name = record.node.partition(":")
+    if event == "notice.issued":
+        title = bundle.text(bundle.notice(name), "title", locale)
+        return f"发出《{title}》" if zh else f"Issued: {title}"
+    if event == "message.received":
+        message = bundle.manifest.message(name)
+        return bundle.text(message, "title", locale) if message else ""
+    words = {
+        "case.submitted": ("提交申请", "Filed"),
+        "case.transferred": ("变更办理机关", "Passed to another agency"),
+        "case.closed": ("办结", "Closed"),
+    }.get(event)
+    return words[0 if zh else 1] if words else ""
+
+
+def _actor_names(reading: Reading, records: Sequence[StepRecord]) -> dict[str, str]:
+    """People by name; parties by what they are, for their names are masked."""
+    zh = reading.actor.locale.startswith("zh")
+    actors = {r.actor for r in records}
+    ids = [a.removeprefix("person:") for a in actors if a.startswith("person:")]
+    names = {f"person:{p.id}": p.name for p in reading.session.exec(select(Person).where(col(Person.id).in_(ids)))}
+    names |= {a: "申请人" if zh else "Applicant" for a in actors if a.startswith("party:")}
+    return names | {"system": "系统" if zh else "System"}
+
+
+def _diagrams(reading: Reading, run: Run, open_nodes: Sequence[str]) -> list[DiagramView]:
+    """The diagrams of the process, each with the way that the case took through it."""
+    locale, bundle = reading.actor.locale, run.bundle
+    passed = reading.session.exec(
+        select(StepRecord.node).where(col(StepRecord.case_id) == run.case.id, col(StepRecord.kind) != "event")
+    )
+    states = dict.fromkeys(passed, "done") | dict.fromkeys(open_nodes, "current")
+    nodes = bundle.blueprint.nodes
+    active = {nodes[n].process for n in open_nodes if n in nodes}
+    for node in nodes.values():  # a call activity is where its called process is
+        if node.called in active:
+            states[node.id] = "current"
+            active.add(node.process)
+    names = {} if locale.startswith("zh") else {k: str(v) for k, v in bundle.english.get("nodes", {}).items()}
+    views = []
+    for path, source in bundle.diagrams().items():
+        inside = [n for n in nodes.values() if n.file == path]
+        if inside:
+            key = inside[0].process
+            views.append(DiagramView(_diagram_title(bundle, key, nodes, locale), key, source, states, names))
+    return sorted(views, key=lambda v: v.process != bundle.key)
+
+
+def _diagram_title(bundle: Bundle, key: str, nodes: Any, locale: str) -> str:
+    if key == bundle.key:
+        return bundle.text(bundle.manifest.process, "title", locale)
+    caller = next((n.id for n in nodes.values() if n.called == key), key)
+    return bundle.node_title(caller, locale)

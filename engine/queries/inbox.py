@@ -1,0 +1,235 @@
+"""The inbox: open work sorted by legal due date, its numbers, and one task with everything around it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import col, select
+
+from engine import clock, definitions, masking, process, roles, search, supervision, tasks
+from engine.access import visible_cases, workable_tasks
+from engine.db import Reading
+from engine.models import Case, Deadline, Notice, Organisation, Party, Person, Task
+from engine.queries import case_file as files
+from engine.queries import lights, paging
+from engine.views import Counts, Light, NoticeView, Page, TaskRow, TaskView
+
+View = Literal["mine", "queue", "all", "done"]
+
+
+def inbox(
+    reading: Reading,
+    view: View = "mine",
+    *,
+    light: str | None = None,
+    process: str | None = None,
+    search_for: str = "",
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[TaskRow]:
+    """One page of tasks: mine, waiting to be claimed (queue), both and my colleagues' (all), or done by me (done)."""
+    limit = paging.bounded(limit)
+    done = view == "done"
+    instant = col(Task.ended_at) if done else paging.or_far(col(Case.due_at))
+    query = select(Task, Case).join(Case, col(Case.id) == col(Task.case_id)).where(_view(reading, view))
+    query = query.where(visible_cases(reading.actor))
+    if light and not done:
+        query = query.where(_light(reading, light))
+    if process:
+        query = query.where(col(Case.process_key) == process)
+    if search_for.strip():
+        query = query.where(search.matching(reading, search_for))
+    step = paging.before if done else paging.after
+    if (going_on := step(after, instant, col(Task.id))) is not None:  # type: ignore[arg-type]
+        query = query.where(going_on)
+    order = (instant.desc(), col(Task.id).desc()) if done else (instant.asc(), col(Task.id).asc())
+    found, more = paging.cut(reading.session.exec(query.order_by(*order).limit(limit + 1)).all(), limit)
+    rows = tuple(task_rows(reading, [(t, c) for t, c in found]))
+    last = found[-1] if more else None
+    next_key = paging.make(last[0].ended_at if done else last[1].due_at, last[0].id) if last else None
+    return Page(rows, next_key)
+
+
+def counts(reading: Reading) -> Counts:
+    """The numbers over the inbox: mine and waiting work by light, and what I have done today."""
+    open_work = or_(_view(reading, "mine"), _view(reading, "queue"))
+
+    def number(*conditions: ColumnElement[bool]) -> int:
+        query = select(func.count()).select_from(Task).join(Case, col(Case.id) == col(Task.case_id))
+        return reading.session.exec(query.where(visible_cases(reading.actor), *conditions)).one()
+
+    today = datetime.combine(clock.day_of(reading.now), time.min, clock.SHANGHAI)
+    return Counts(
+        red=number(open_work, _light(reading, "red")),
+        amber=number(open_work, _light(reading, "amber")),
+        green=number(open_work, _light(reading, "green")),
+        grey=number(open_work, _light(reading, "grey")),
+        mine=number(_view(reading, "mine")),
+        queue=number(_view(reading, "queue")),
+        done_today=number(_view(reading, "done"), col(Task.ended_at) >= today),
+    )
+
+
+def _view(reading: Reading, view: View) -> ColumnElement[bool]:
+    me = reading.actor.person_id
+    if view == "done":
+        return and_(col(Task.state) == "completed", col(Task.completed_by) == me)
+    mine = and_(col(Task.state) == "open", col(Task.assignee_id) == me, workable_tasks(reading.actor))
+    if view == "mine":
+        return mine
+    work = and_(col(Task.state) == "open", workable_tasks(reading.actor))
+    return and_(work, col(Task.assignee_id).is_(None)) if view == "queue" else work
+
+
+def _light(reading: Reading, light: str) -> ColumnElement[bool]:
+    soon = supervision.soon_instant(reading)
+    due = col(Case.due_at)
+    return {
+        "red": due <= reading.now,
+        "amber": and_(due > reading.now, due <= soon),
+        "green": due > soon,
+    }.get(light, due.is_(None))
+
+
+# ---------------------------------------------------------------- rows
+
+
+def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[TaskRow]:
+    """Tasks with their cases as lines of a list; what belongs to many lines is read once."""
+    case_ids = [case.id for _, case in found]
+    people = _by_id(reading, Person, [t.assignee_id for t, _ in found])
+    organisations = _by_id(reading, Organisation, [t.organisation_id for t, _ in found])
+    parties: dict[str, Party] = {}
+    for party in reading.session.exec(select(Party).where(col(Party.case_id).in_(case_ids))):
+        parties.setdefault(party.case_id, party)
+    targets = _targets(reading, case_ids)
+    return [
+        _row(reading, task, case, people, organisations, parties.get(case.id), targets.get(case.id))
+        for task, case in found
+    ]
+
+
+def _row(
+    reading: Reading,
+    task: Task,
+    case: Case,
+    people: dict[str, Any],
+    organisations: dict[str, Any],
+    party: Party | None,
+    target_on: date | None,
+) -> TaskRow:
+    locale = reading.actor.locale
+    bundle = definitions.of_case(reading, case)
+    assignee = people.get(task.assignee_id or "")
+    organisation = organisations.get(task.organisation_id or "")
+    due_on = lights.last_day(case.due_at)
+    return TaskRow(
+        task_id=task.id,
+        reference=case.reference,
+        subject=case.subject,
+        title=bundle.node_title(task.node, locale),
+        process=bundle.text(bundle.manifest.process, "title", locale),
+        applicant=masked_name(reading, case, party),
+        organisation=organisation.short_name if organisation else "",
+        role=roles.title(reading.settings, task.role, locale),
+        due_on=due_on,
+        target_on=target_on,
+        light=_row_light(reading, due_on, target_on),
+        late=case.late,
+        assignee=assignee.name if assignee else None,
+        assignee_id=task.assignee_id,
+        created_at=task.created_at,
+        ended_at=task.ended_at,
+    )
+
+
+def _row_light(reading: Reading, due_on: date | None, target_on: date | None) -> Light:
+    if due_on is None and target_on is not None:
+        return lights.target(reading, target_on)
+    return lights.by_date(reading, due_on)
+
+
+def masked_name(reading: Reading, case: Case, party: Party | None) -> str:
+    """The applicant as lists show them: 王某某."""
+    if party is None or case.wrapped_key is None:
+        return ""
+    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
+    return masking.mask("name", name, "list") if party.type in ("citizen", "") else name
+
+
+def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
+    """The earliest running internal target of each case."""
+    query = select(Deadline.case_id, func.min(col(Deadline.due_on))).where(
+        col(Deadline.case_id).in_(case_ids), col(Deadline.state) == "running", col(Deadline.basis) != "statutory"
+    )
+    return {c: due_on for c, due_on in reading.session.exec(query.group_by(col(Deadline.case_id))) if due_on}
+
+
+def _by_id(reading: Reading, table: Any, ids: Sequence[str | None]) -> dict[str, Any]:
+    wanted = {i for i in ids if i}
+    if not wanted:
+        return {}
+    return {row.id: row for row in reading.session.exec(select(table).where(col(table.id).in_(wanted)))}
+
+
+# ---------------------------------------------------------------- one task
+
+
+def task(reading: Reading, task_id: str) -> TaskView:
+    """A task with its case, its form, and whether the actor may do it, or the sentence why not. Raises TaskNotFound."""
+    found = tasks.find(reading, task_id)
+    case = reading.session.get_one(Case, found.case_id)
+    run = process.opened(reading, case)
+    form = tasks.form_of(reading, run.bundle, found)
+    draft = run.key.open_value(found.draft, f"task.draft:{found.id}") if found.draft else None
+    known = {name: run.data[name] for name in form.names if run.data.get(name) is not None}
+    mine = _is_workable(reading, found)
+    rule = tasks.separation(reading, run.bundle, found) if mine else None
+    free = found.assignee_id is None
+    held = found.assignee_id == reading.actor.person_id
+    open_now = found.state == "open"
+    return TaskView(
+        row=task_rows(reading, [(found, case)])[0],
+        file=files.of_case(reading, case),
+        node=found.node,
+        form=form,
+        values=draft if draft is not None else known,
+        draft_at=found.draft_at if draft is not None else None,
+        revision=found.revision,
+        may_claim=open_now and mine and free and rule is None,
+        may_complete=open_now and mine and held and rule is None,
+        blocked=_blocked(reading, found, mine, rule),
+        draft_notice=_draft_notice(reading, run, found),
+    )
+
+
+def _is_workable(reading: Reading, task: Task) -> bool:
+    workable = select(Task.id).where(col(Task.id) == task.id, workable_tasks(reading.actor))
+    return reading.session.exec(workable).first() is not None
+
+
+def _blocked(reading: Reading, task: Task, mine: bool, rule: tasks.SeparationViolated | None) -> str | None:
+    locale = reading.actor.locale
+    if task.state != "open":
+        how, how_zh = tasks.ENDED[task.state]
+        return tasks.TaskAlreadyEnded(how=how, how_zh=how_zh).sentence(locale)
+    if not mine:
+        role = roles.title(reading.settings, task.role, locale)
+        return f"该任务由{role}办理。" if locale.startswith("zh") else f"This task is for: {role}."
+    if rule is not None:
+        return rule.sentence(locale)
+    if task.assignee_id not in (None, reading.actor.person_id):
+        holder = reading.session.get(Person, task.assignee_id)
+        return tasks.TaskAlreadyClaimed(by=holder.name if holder else "—").sentence(locale)
+    return None
+
+
+def _draft_notice(reading: Reading, run: process.Run, task: Task) -> NoticeView | None:
+    """The draft that lies before the person: typeset, and not issued yet."""
+    drafted = select(Notice).where(
+        col(Notice.case_id) == run.case.id, col(Notice.state) == "draft", col(Notice.draft_document_id).is_not(None)
+    )
+    notice = reading.session.exec(drafted.order_by(col(Notice.created_at).desc()).limit(1)).first()
+    return files.notice_views(reading, run, [notice])[0] if notice and task.state == "open" else None

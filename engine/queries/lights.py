@@ -1,0 +1,49 @@
+"""How much time is left, as a light with words; counted by the same calendar everywhere."""
+
+from datetime import date, datetime, timedelta
+
+from engine import calendars, clock, deadlines, supervision
+from engine.db import Reading
+from engine.models import Deadline
+from engine.views import Light
+
+PAUSED = Light("grey", "暂停计时", "clock paused")
+NO_CLOCK = Light("grey", "不计期限", "no time limit")
+IN_TIME = Light("green", "按期完成", "done in time")
+DONE_LATE = Light("red", "逾期完成", "done late")
+
+
+def by_date(reading: Reading, due_on: date | None) -> Light:
+    """The light of a running legal clock that is due on a day."""
+    if due_on is None:
+        return NO_CLOCK
+    today, calendar = deadlines.today(reading), deadlines.calendar(reading.settings)
+    colour = "red" if today > due_on else "amber" if due_on <= supervision.soon_day(reading) else "green"
+    return Light(
+        colour,  # type: ignore[arg-type]
+        calendars.left_in_words(today, due_on, calendar, "zh"),
+        calendars.left_in_words(today, due_on, calendar, "en"),
+    )
+
+
+def target(reading: Reading, due_on: date) -> Light:
+    """The light of an internal target: it warns, but it is never red, for no law was broken."""
+    plain = by_date(reading, due_on)
+    colour = "amber" if plain.colour == "red" else plain.colour
+    return Light(colour, f"内部时限{plain.zh}", f"internal target: {plain.en}")
+
+
+def of_deadline(reading: Reading, deadline: Deadline) -> Light:
+    """The light of one clock, whatever its state."""
+    if deadline.state == "suspended":
+        return PAUSED
+    if deadline.state == "stopped" and deadline.started_at is not None:
+        return DONE_LATE if deadlines.missed(deadline, reading.now) else IN_TIME
+    if deadline.state != "running" or deadline.due_on is None:
+        return NO_CLOCK
+    return by_date(reading, deadline.due_on) if deadline.basis == "statutory" else target(reading, deadline.due_on)
+
+
+def last_day(due_at: datetime | None) -> date | None:
+    """The last day of a period that ends at an exclusive instant."""
+    return clock.day_of(due_at - timedelta(microseconds=1)) if due_at else None

@@ -1,0 +1,52 @@
+"""The articles that are cited: numbers like “21.1” as their full titles, in the version of the text that applies."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from engine.settings import Settings
+
+
+@dataclass(frozen=True)
+class Article:
+    """One paragraph of a statute."""
+
+    number: str
+    title: str  # 第二十一条第一款
+    statute: str  # 贵阳市政府数据共享开放条例
+    statute_en: str
+    text: str
+    version: str
+
+    def cited(self, locale: str = "zh") -> str:
+        """How it is cited: 《贵阳市政府数据共享开放条例》第二十一条第一款."""
+        if locale.startswith("zh"):
+            return f"《{self.statute}》{self.title}"
+        article, _, paragraph = self.number.partition(".")
+        return f"Art. {article}{f'({paragraph})' if paragraph else ''} of the {self.statute_en}"
+
+
+@lru_cache(8)
+def _articles(path: Path) -> dict[tuple[str, str], Article]:
+    if not path.is_file():
+        return {}
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        (str(a["number"]), s["version"]): Article(
+            str(a["number"]), a["title"], s["title"], s.get("title_en", s["title"]), a.get("text", ""), s["version"]
+        )
+        for s in read.get("statutes", [])
+        for a in s.get("articles", [])
+    }
+
+
+def article(settings: Settings, number: str | None, version: str = "2017") -> Article | None:
+    """An article by its number and version of the text; nothing when it is not among those that are kept."""
+    return _articles(settings.bundles / "shared" / "statutes.toml").get((number or "", version))
+
+
+def cited(settings: Settings, number: str | None, version: str = "2017", locale: str = "zh") -> str:
+    """An article as it is cited; the bare number when its text is not kept, nothing for no article."""
+    found = article(settings, number, version)
+    return found.cited(locale) if found else (number or "")

@@ -1,0 +1,92 @@
+"""What is late, and who oversees it: breaches recorded once by the sweep, and the supervisor's condition on clocks.
+
+The board's list, its numbers and the sweep use the same conditions, so that they never contradict each other.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import col, select
+
+from engine import calendars, clock, deadlines
+from engine.access import SYSTEM, Actor, supervised_cases
+from engine.db import Database, Reading, UnitOfWork
+from engine.errors import Forbidden
+from engine.models import Breach, Case, Deadline
+
+SOON = 2  # working days before the due date from which a clock is shown amber
+BATCH = 100
+
+
+class NotSupervisor(Forbidden):
+    """Only a supervisor may see the board."""
+
+    zh = "只有督办人可以查看督办看板。"
+
+
+def require_supervisor(actor: Actor) -> None:
+    if actor.kind != "system" and not actor.supervises:
+        raise NotSupervisor()
+
+
+# ---------------------------------------------------------------- conditions
+
+
+def running() -> ColumnElement[bool]:
+    return col(Deadline.state) == "running"
+
+
+def overdue(now: datetime) -> ColumnElement[bool]:
+    """Clocks that run past their due instant."""
+    return and_(running(), col(Deadline.due_at) <= now)
+
+
+def due_soon(now: datetime, soon: datetime) -> ColumnElement[bool]:
+    """Clocks that are due within the next working days."""
+    return and_(running(), col(Deadline.due_at) > now, col(Deadline.due_at) <= soon)
+
+
+def soon_instant(reading: Reading) -> datetime:
+    """The instant up to which a clock is due soon: the end of the second working day from today."""
+    return clock.end_of(soon_day(reading))
+
+
+def soon_day(reading: Reading) -> date:
+    return calendars.shift(deadlines.today(reading), SOON, deadlines.calendar(reading.settings))
+
+
+def overseen(actor: Actor) -> ColumnElement[bool]:
+    """The clocks (joined with their case) that a supervisor looks after: those of organisations, not of parties."""
+    return and_(supervised_cases(actor), col(Deadline.organisation_id).is_not(None))
+
+
+# ---------------------------------------------------------------- the sweep
+
+
+def record_breaches(database: Database, limit: int = 10_000) -> int:
+    """Record every clock that has been missed and has no breach yet; each case in a transaction of its own."""
+    recorded = 0
+    with database.reading(SYSTEM) as reading:
+        due = _unrecorded(reading, min(limit, BATCH))
+    while due and recorded < limit:
+        for deadline_id, case_id in due:
+            with database.unit_of_work() as uow:
+                recorded += _record(uow, deadline_id, case_id)
+        with database.reading(SYSTEM) as reading:
+            again = _unrecorded(reading, BATCH)
+        if again == due:
+            break  # nothing moves: leave it to the next sweep
+        due = again
+    return recorded
+
+
+def _unrecorded(reading: Reading, limit: int) -> list[tuple[str, str]]:
+    known = select(Breach.deadline_id).where(col(Breach.deadline_id) == col(Deadline.id))
+    query = select(Deadline.id, Deadline.case_id).where(overdue(reading.now), ~known.exists())
+    return [(d, c) for d, c in reading.session.exec(query.order_by(col(Deadline.due_at)).limit(limit))]
+
+
+def _record(uow: UnitOfWork, deadline_id: str, case_id: str) -> bool:
+    uow.session.exec(select(Case).where(col(Case.id) == case_id).with_for_update()).one()
+    deadline = uow.session.get_one(Deadline, deadline_id, populate_existing=True)
+    return deadlines.record_breach(uow, deadline) is not None

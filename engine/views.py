@@ -1,0 +1,267 @@
+"""What people look at, as plain frozen values: ``engine.queries`` fills them, the doors (pages, JSON) only arrange them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, Literal, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Light:
+    """A traffic light: colour for the eye, words for everybody (还剩 3 个工作日 / 超期 2 个工作日)."""
+
+    colour: Literal["red", "amber", "green", "grey"]
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list, and the key from which the next one goes on (None = this was the last)."""
+
+    rows: tuple[Row, ...]
+    next_key: str | None
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A line of the inbox."""
+
+    task_id: str
+    reference: str
+    subject: str
+    title: str  # of the step, in the reader's language
+    process: str  # title of the process
+    applicant: str  # masked for lists
+    organisation: str  # short name of the organisation whose task it is
+    role: str  # title of the role
+    due_on: date | None  # legal limit of the case
+    target_on: date | None  # internal target of the step or case, shown differently
+    light: Light
+    late: bool  # a statutory limit was missed
+    assignee: str | None
+    assignee_id: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The numbers over the inbox; each opens the list that it counts."""
+
+    red: int
+    amber: int
+    green: int
+    grey: int
+    mine: int
+    queue: int
+    done_today: int
+
+
+@dataclass(frozen=True)
+class DeadlineView:
+    """A clock of a case, with how its date was counted."""
+
+    name: str
+    title: str
+    basis: str
+    article: str | None
+    article_title: str  # 《贵阳市政府数据共享开放条例》第二十一条第一款
+    days: int
+    unit: str
+    state: str  # pending, running, suspended, stopped
+    started_on: date | None
+    due_on: date | None
+    provisional: bool
+    stopped_on: date | None
+    missed: bool
+    light: Light
+    owed_by: str  # who must act: name of the organisation or party
+    explanation: tuple[dict[str, Any], ...]  # Explanation.as_json() of engine.calendars
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FieldShown:
+    """An answered field of a form, as it is shown."""
+
+    name: str
+    title: str
+    value: str
+    personal: bool = False  # masked here; unmasking asks for a reason
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A file of the case."""
+
+    id: str
+    filename: str
+    media_type: str
+    size: int
+    kind: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A paper of the case."""
+
+    id: str
+    name: str
+    title: str
+    number: str | None
+    state: str  # draft, issued
+    issued_on: date | None
+    digest: str | None
+    digest_algorithm: str | None
+    size: int | None
+    ready: bool  # its bytes exist
+    deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """A line of the case's history in words."""
+
+    at: datetime
+    title: str
+    actor: str
+    kind: str  # done, now, next, event
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A message that may be sent into the case now (withdraw, supplement …), or the sentence why not."""
+
+    name: str
+    title: str
+    text: str
+    form: str | None
+    refusal: str | None  # None = it may be sent
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """The head of a case, in sight on every page about it."""
+
+    id: str
+    reference: str
+    process_key: str
+    process: str
+    subject: str
+    status: str
+    status_title: str
+    outcome: str | None
+    outcome_title: str | None
+    late: bool
+    submitted_at: datetime
+    closed_at: datetime | None
+    agency: str | None
+    waits_for: str
+    stage: str
+    stage_text: str
+    due_on: date | None
+    light: Light
+    version: int  # of the process definition
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """Everything that the desk shows of a case."""
+
+    case: CaseView
+    deadlines: tuple[DeadlineView, ...]
+    fields: tuple[FieldShown, ...]  # the application as it was filed
+    answers: tuple[tuple[str, tuple[FieldShown, ...]], ...]  # what later steps wrote: (step title, fields)
+    applicant: tuple[FieldShown, ...]  # masked
+    documents: tuple[DocumentView, ...]
+    notices: tuple[NoticeView, ...]
+    tasks: tuple[TaskRow, ...]  # open ones
+    history: tuple[HistoryEntry, ...]
+    diagrams: tuple["DiagramView", ...]
+
+
+@dataclass(frozen=True)
+class DiagramView:
+    """A diagram of the process with the state of the case: drawn by ``api.diagrams``."""
+
+    title: str
+    process: str  # id of the BPMN process in the file
+    source: bytes
+    states: dict[str, str]  # drawn id → done | current
+    names: dict[str, str]  # translated labels by id
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task with its case, its form and what may be done with it."""
+
+    row: TaskRow
+    file: CaseFile
+    node: str
+    form: Any  # engine.forms.Form, in the reader's language, options filled in
+    values: dict[str, Any]  # the saved draft, else what the case document already says for these fields
+    draft_at: datetime | None
+    revision: int  # for If-Match
+    may_claim: bool
+    may_complete: bool
+    blocked: str | None  # the sentence of the rule that blocks it (four eyes …)
+    draft_notice: NoticeView | None  # the rendered draft that this step reviews or signs
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of the way as the public sees it."""
+
+    title: str
+    state: Literal["done", "now", "next"]
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class PublicStatus:
+    """What a party sees of its own case, in plain words."""
+
+    case: CaseView
+    headline: str  # one sentence: what happens now
+    next_text: str  # by when, and whether the reader must do something
+    deadline: DeadlineView | None  # of the answer that the party waits for
+    stages: tuple[Stage, ...]
+    notices: tuple[NoticeView, ...]
+    documents: tuple[DocumentView, ...]
+    offers: tuple[Offer, ...]
+    outcome_text: str | None
+
+
+@dataclass(frozen=True)
+class OverdueRow:
+    """A line of the supervisor's list."""
+
+    reference: str
+    subject: str
+    process: str
+    organisation: str
+    step: str  # where it stands
+    holder: str  # with whom
+    deadline: str
+    basis: str
+    article: str | None
+    ground: str | None
+    due_on: date
+    light: Light
+    breach_id: str | None
+
+
+@dataclass(frozen=True)
+class BoardCounts:
+    """The numbers of the board; each opens the list that it counts."""
+
+    overdue: int
+    due_soon: int
+    on_time: int
+    paused: int
+    open: int
+    on_time_rate: float | None  # of statutory clocks stopped this month

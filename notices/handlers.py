@@ -1,0 +1,116 @@
+"""The jobs of notices: typeset a draft, typeset the issued paper, send the pointer by e-mail.
+
+Each reads, works outside any transaction, and settles in one. Done twice, it has one effect.
+"""
+
+from sqlmodel import col, select
+
+from engine import audit, documents, jobs, process
+from engine.access import SYSTEM
+from engine.db import Database, UnitOfWork
+from engine.errors import EngineError
+from engine.models import Case, Delivery, Notice
+from engine.operations import JobTicket, Registry
+from engine.runtime import OperationDone, OperationFailed, StaleTrigger
+from notices import service
+from notices.channels import email
+from notices.paper import UncoveredCharacters
+from notices.render import render
+
+PDF = "application/pdf"
+NAME = {"type": "string", "minLength": 1}
+
+
+def register(registry: Registry) -> None:
+    """Offer the operations and jobs of this package."""
+    registry.operation("notice.draft", name=NAME)(service.draft)
+    registry.operation("notice.issue", name=NAME)(service.issue)
+    registry.job("notice.draft")(typeset_draft)
+    registry.job("notice.render")(typeset_issued)
+    registry.job("notice.email")(send_mail)
+
+
+def typeset_draft(database: Database, ticket: JobTicket) -> None:
+    """Typeset a draft and let the flow go on; a character that no font has sends it back to the drafter."""
+    notice_id, token = ticket.payload["notice"], ticket.payload["token"]
+    with database.reading(SYSTEM) as reading:
+        notice = reading.session.get_one(Notice, notice_id)
+        case = reading.session.get_one(Case, notice.case_id)
+        paper = service.paper(reading, notice, case)
+    answer: OperationDone | OperationFailed
+    stored = None
+    try:
+        stored = documents.store_made(database.settings, "draft.pdf", PDF, render(paper))
+        answer = OperationDone(token, {"notice": notice_id})
+    except UncoveredCharacters as error:
+        answer = OperationFailed(token, "uncovered_character", {"characters": error.data.get("characters", "")})
+    try:
+        with database.unit_of_work() as uow:
+            run = process.lock(uow, case.id)
+            jobs.settle(uow, ticket)
+            if stored is not None:
+                document = documents.attach(uow, case.id, run.key, stored, kind="draft")
+                drafted = uow.session.get_one(Notice, notice_id, populate_existing=True)
+                drafted.draft_document_id = document.id
+                uow.add(drafted)
+            process.proceed(uow, run, answer, "operation:notice.draft")
+    except StaleTrigger:  # the case was withdrawn meanwhile: the draft is not wanted any more
+        with database.unit_of_work() as uow:
+            process.lock(uow, case.id)
+            jobs.settle(uow, ticket)
+            _discard(uow, notice_id)
+
+
+def _discard(uow: UnitOfWork, notice_id: str) -> None:
+    notice = uow.session.get_one(Notice, notice_id, populate_existing=True)
+    if notice.state == "draft":
+        notice.state = "discarded"
+        uow.add(notice)
+
+
+def typeset_issued(database: Database, ticket: JobTicket) -> None:
+    """Make the bytes of an issued notice, once, and keep them with their hash."""
+    with database.reading(SYSTEM) as reading:
+        notice = reading.session.get_one(Notice, ticket.payload["notice"])
+        case = reading.session.get_one(Case, notice.case_id)
+        paper = service.paper(reading, notice, case) if notice.document_id is None else None
+    stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, render(paper)) if paper else None
+    with database.unit_of_work() as uow:
+        run = process.lock(uow, case.id)
+        jobs.settle(uow, ticket)
+        issued = uow.session.get_one(Notice, notice.id, populate_existing=True)
+        if stored is not None and issued.document_id is None:
+            document = documents.attach(uow, case.id, run.key, stored, kind="notice")
+            issued.document_id = document.id
+            uow.add(issued)
+            audit.record(uow, "notice.rendered", case.id, notice=issued.id, digest=document.digest, algorithm="sha256")
+
+
+def send_mail(database: Database, ticket: JobTicket) -> None:
+    """Tell the addressee by e-mail that there is a notice: a pointer without content."""
+    with database.reading(SYSTEM) as reading:
+        delivery = reading.session.get_one(Delivery, ticket.payload["delivery"])
+        notice = reading.session.get_one(Notice, delivery.notice_id)
+        case = reading.session.get_one(Case, delivery.case_id)
+        address = service.mail_address(reading, process.opened(reading, case), notice)
+        sent_before = delivery.state == "dispatched"
+    proof, failure = "", None
+    if address and not sent_before:
+        try:
+            proof = email.send(database.settings, address, case.reference, delivery.id)
+        except EngineError as error:
+            if not ticket.last:
+                raise
+            failure = error
+    with database.unit_of_work() as uow:
+        uow.session.exec(select(Case).where(col(Case.id) == case.id).with_for_update()).one()
+        delivery = uow.session.get_one(Delivery, delivery.id, populate_existing=True)
+        if failure is None:
+            jobs.settle(uow, ticket)
+        if delivery.state == "pending":
+            delivery.state, delivery.proof = ("failed" if failure or not address else "dispatched"), proof
+            delivery.dispatched_at = None if failure or not address else uow.now
+            uow.add(delivery)
+            audit.record(uow, f"delivery.{delivery.state}", case.id, delivery=delivery.id, channel="email")
+    if failure is not None:
+        raise failure
