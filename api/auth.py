@@ -63,12 +63,6 @@ class ForeignRequest(Forbidden):
     zh = "此请求不是从本站页面发出的，请刷新页面后重试。"
 
 
-class NotSupervisor(Forbidden):
-    """Only supervisors may see this."""
-
-    zh = "只有督办人员可以查看。"
-
-
 class AuditorsChangeNothing(Forbidden):
     """Auditors look, and change nothing."""
 

@@ -33,6 +33,7 @@ from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
 from engine.models import IdempotencyKey
 from engine.settings import Settings
+from engine.supervision import NotSupervisor
 
 Who = Literal["public", "party", "person", "supervisor", "administrator"]
 
@@ -90,7 +91,7 @@ def _door(request: Request, actor: Actor) -> Door:
 def _admit(who: Who, actor: Actor) -> None:
     """Whether somebody known is the kind of somebody that a route is for."""
     if who == "supervisor" and not actor.supervises:
-        raise auth.NotSupervisor()
+        raise NotSupervisor()
     if who == "administrator":
         require_administrator(actor)
 

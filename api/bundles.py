@@ -1,0 +1,66 @@
+"""A process that arrives as a ZIP file: unpacked in memory, within limits, and nothing but what a bundle holds."""
+
+import io
+import zipfile
+from pathlib import PurePosixPath
+
+from engine.definitions import MANIFEST, MAX_BYTES, MAX_FILES, SUFFIXES, BundleMissing, BundleTooLarge
+from engine.errors import Invalid
+
+
+class NotAZip(Invalid):
+    """This is not a ZIP file that can be read."""
+
+    zh = "不是可以读取的 ZIP 文件。"
+
+
+class PathFaulty(Invalid):
+    """The ZIP file holds a path that leads outside: {path}"""
+
+    zh = "ZIP 文件中含有越界路径：{path}"
+
+
+def unpack(content: bytes) -> dict[str, bytes]:
+    """The files of a zipped bundle by relative path; its folder may be zipped along. Raises NotAZip, BundleTooLarge …"""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) > MAX_FILES * 2 or sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
+            files = {_path(entry.filename): _content(archive, entry) for entry in entries}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, UnicodeError):
+        raise NotAZip() from None
+    return _of_bundle(files)
+
+
+def _path(name: str) -> str:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise PathFaulty(path=name[:100])
+    return str(path)
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """The bytes of an entry; one that unpacks to more than it says is refused."""
+    with archive.open(entry) as file:
+        content = file.read(entry.file_size + 1)
+    if len(content) > entry.file_size:
+        raise zipfile.BadZipFile
+    return content
+
+
+def _of_bundle(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Only what belongs to the bundle, by its path within the bundle's folder."""
+    manifests = [PurePosixPath(path) for path in files if PurePosixPath(path).name == MANIFEST]
+    if not manifests:
+        raise BundleMissing(path="ZIP")
+    root = min(manifests, key=lambda path: len(path.parts)).parent
+    found: dict[str, bytes] = {}
+    for name, content in files.items():
+        path = PurePosixPath(name)
+        if not path.is_relative_to(root) or path.suffix not in SUFFIXES:
+            continue
+        inner = path.relative_to(root)
+        if inner.parts[0] != "scenarios":
+            found[str(inner)] = content
+    return found

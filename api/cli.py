@@ -1,0 +1,324 @@
+"""The command line ``duban``: what an operator, an author of processes or a curious person does from a terminal.
+
+Every command is a few lines over the same verbs that pages and programs use. What a command needs is imported within it, so
+that ``duban due`` answers at once. Errors are one clear line and exit code 2.
+"""
+
+import json
+import os
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from api import cli_diagrams, cli_people
+from api.cli_errors import Stopped, explain, refuse
+
+if TYPE_CHECKING:
+    from engine.db import Database
+    from engine.runtime import Fault
+
+app = typer.Typer(
+    name="duban",
+    help="Duban 督办: cases, legal clocks and official notices.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="The database.", rich_markup_mode=None)
+notice = typer.Typer(help="Official notices.", rich_markup_mode=None)
+app.add_typer(db, name="db")
+app.add_typer(notice, name="notice")
+app.add_typer(cli_people.app, name="user")
+app.add_typer(cli_diagrams.app, name="diagram")
+
+BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]
+
+
+def main() -> NoReturn:
+    """Run the command line; every error becomes one line on stderr and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+    except Exception as error:
+        code, line = explain(error)
+        if line:
+            print(f"duban: {line}", file=sys.stderr)
+        sys.exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def open_database() -> "Database":
+    """The database of this installation, with everything registered; its tables must be there."""
+    from api.composition import compose
+    from api.health import what_is_lacking
+    from engine.settings import Settings
+
+    database = compose(Settings())
+    lacking = what_is_lacking(database)
+    if lacking:
+        refuse(lacking)
+    return database
+
+
+# ---------------------------------------------------------------- running
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on  [DUBAN_HOST, 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on  [DUBAN_PORT, 8000]", min=0, max=65535)] = None,
+    worker: Annotated[bool, typer.Option(help="Do due work in this process too")] = True,
+    trust_proxy: Annotated[
+        str, typer.Option(envvar="DUBAN_TRUST_PROXY", help="Addresses of proxies whose X-Forwarded-For is believed")
+    ] = "",
+) -> None:
+    """Serve portal, desk, board and interface."""
+    from api import serving
+    from engine.settings import Settings
+
+    settings = Settings()
+    serving.serve(settings, host or settings.host, settings.port if port is None else port, worker, trust_proxy)
+
+
+@app.command()
+def worker() -> None:
+    """Do due work (jobs, timers, reminders) without serving anything."""
+    from api import serving
+    from api.worker import run_until_stopped
+
+    serving.log_to_stderr()
+    run_until_stopped(open_database())
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Make the tables, or bring them to this version."""
+    from engine.db import upgrade
+    from engine.settings import Settings
+
+    upgrade(Settings().url)
+    print("The database has the tables of this version.")
+
+
+@app.command()
+def seed(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing when there is data already")] = False,
+) -> None:
+    """Make the tables and fill them with a demonstration city."""
+    from sqlmodel import select
+
+    from api import seed as city
+    from api.composition import compose
+    from engine.access import SYSTEM
+    from engine.db import upgrade
+    from engine.models import Organisation
+    from engine.settings import Settings
+
+    settings = Settings()
+    upgrade(settings.url)
+    database = compose(settings)
+    with database.reading(SYSTEM) as reading:
+        seeded = reading.session.exec(select(Organisation.id).limit(1)).first() is not None
+    if seeded:
+        if not if_empty:
+            refuse("There is data already; with --if-empty it is left as it is.")
+        print("There is data already; nothing was done.")
+        return
+    city.seed(database)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def travel(
+    by: Annotated[str, typer.Argument(help="How far, e.g. +10d, -2d, +1w, +36h", show_default=False)],
+) -> None:
+    """Move the legal time of a demonstration; what has become due happens at once."""
+    from api.serving import DEMO_ENVIRONMENT
+    from engine import clock, maintenance
+
+    distance = read_distance(by)
+    database = open_database()
+    if not database.settings.demo:
+        refuse(
+            f"Only a demonstration can travel in time. For that of `make demo`: {DEMO_ENVIRONMENT} duban travel {by}"
+        )
+    with database.unit_of_work() as uow:
+        now = maintenance.travel(uow, distance)
+    happened = maintenance.sweep(database)
+    print(
+        f"It is now {now.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M} in Guiyang; {happened} clocks and timers were due."
+    )
+
+
+def read_distance(text: str) -> timedelta:
+    """+10d, -2d, +1w2d, 36h as a distance in time."""
+    import re
+
+    found = re.fullmatch(r"([+-]?)((?:[0-9]{1,6}[wdhm])+)", text.strip().lower())
+    if not found:
+        refuse(f"“{text[:40]}” is not a distance in time; write it as +10d, -2d, +1w or +36h.")
+    units = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
+    parts = re.findall(r"([0-9]+)([wdhm])", found[2])
+    try:
+        distance = sum((timedelta(**{units[unit]: int(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        refuse(f"“{text[:40]}” is too far.")
+    return -distance if found[1] == "-" else distance
+
+
+# ---------------------------------------------------------------- processes
+
+
+@app.command()
+def deploy(paths: Annotated[list[Path], typer.Argument(help="Folders of processes")]) -> None:
+    """Make processes the current versions; running cases stay on theirs. Unchanged ones stay as they are."""
+    from engine import definitions
+    from engine.access import SYSTEM
+    from engine.runtime import Faulty
+
+    bundles = [(path, definitions.read_folder(path)) for path in paths]
+    database = open_database()
+    for path, files in bundles:
+        try:
+            with database.unit_of_work() as uow:
+                key = definitions.deploy(uow, files).key
+        except Faulty as error:
+            for fault in error.faults:
+                print(f"{path}/{fault}", file=sys.stderr)
+            refuse(f"{path} was not deployed.")
+        with database.reading(SYSTEM) as reading:
+            bundle = definitions.current(reading, key)
+        print(f"{key}: version {bundle.version}, words revision {bundle.revision}")
+
+
+@app.command()
+def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes, or .bpmn and .dmn files")]) -> None:
+    """Say what is wrong with processes: one line a fault, `file: element: reason`. Exit code 0, or 1 with faults."""
+    faults = [(path, fault) for path in paths for path, found in _linted(path) for fault in found]
+    for path, fault in faults:
+        print(f"{path}/{fault}" if path.is_dir() else str(fault))
+    raise typer.Exit(1 if any(not fault.warning for _, fault in faults) else 0)
+
+
+def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
+    """The faults of a bundle, of each bundle in a folder, or of one bare file."""
+    from api.composition import registry
+    from engine import definitions
+    from engine import lint as rules
+
+    if path.is_dir():
+        manifest = definitions.MANIFEST
+        folders = [path] if (path / manifest).is_file() else sorted(f.parent for f in path.glob(f"*/{manifest}"))
+        if not folders:
+            refuse(f"There is no process in {path}: no {manifest}.")
+        vocabulary = rules.vocabulary(registry())
+        return [(f, list(rules.lint_bundle(definitions.read_folder(f), vocabulary))) for f in folders]
+    if path.suffix not in (".bpmn", ".dmn"):
+        refuse(f"{path} is neither the folder of a process nor a .bpmn or .dmn file.")
+    return [(path, list(rules.lint_file(str(path), path.read_bytes())))]
+
+
+@app.command()
+def test(bundle: BundlePath) -> None:
+    """Play the scenarios of a process and compare. Exit code 0, or 1 when one does not come true."""
+    from api import scenarios
+
+    results = scenarios.run(bundle)
+    for result in results:
+        print(result)
+    failed = sum(not result.passed for result in results)
+    print(f"{len(results) - failed} of {len(results)} scenarios came true.")
+    raise typer.Exit(1 if failed else 0)
+
+
+# ---------------------------------------------------------------- days
+
+
+@app.command()
+def due(
+    date: Annotated[str, typer.Argument(help="The day of the start (2026-04-20); it is not counted")],
+    days: Annotated[int, typer.Argument(help="How many days")],
+    unit: Annotated[str, typer.Option(help="calendar, or working")] = "calendar",
+    explain_days: Annotated[bool, typer.Option("--explain", help="Say what every day counts for")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON")] = False,
+) -> None:
+    """Count a due date by the statutory rules. The first line is the date alone."""
+    from engine import calendars
+
+    if unit not in ("calendar", "working"):
+        refuse(f"The unit is calendar or working, not {unit[:40]}.")
+    rule = calendars.Rule(days, "working" if unit == "working" else "calendar")
+    counted = calendars.explain(rule, calendars.read_day(date), calendars.load(_calendar_folder()))
+    if as_json:
+        print(json.dumps(calendars.due_document(counted, every_day=explain_days), ensure_ascii=False, indent=2))
+        return
+    print("\n".join(calendars.due_lines(counted, every_day=explain_days, locale=_language())))
+
+
+def _calendar_folder() -> Path:
+    """Where year notices lie. Asked of the environment itself: reading all settings would take longer than counting."""
+    bundles = os.environ.get("DUBAN_BUNDLES") or Path(__file__).resolve().parent.parent / "bpmn"
+    return Path(bundles) / "shared" / "calendars"
+
+
+def _language() -> str:
+    said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if said.lower().startswith("zh") else "en"
+
+
+# ---------------------------------------------------------------- notices and proof
+
+
+@notice.command("render")
+def notice_render(
+    bundle: BundlePath,
+    name: Annotated[str, typer.Argument(help="Name of the notice: its folder under notices/")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The PDF to write")],
+    sample: Annotated[bool, typer.Option("--sample", help="With the facts of sample.json")] = False,
+) -> None:
+    """Typeset a notice of a process with invented facts, to see how it looks."""
+    from notices.sample import render_sample
+
+    from engine.settings import Settings
+
+    if not sample:
+        refuse("Say --sample: a notice of a real case is fetched from its case.")
+    content = render_sample(Settings(), bundle, name)
+    output.write_bytes(content)
+    print(f"{output}: {len(content)} bytes")
+
+
+@app.command("verify-audit")
+def verify_audit() -> None:
+    """Check that nobody changed or removed anything in the record. Exit code 0, or 1 with a line for each break."""
+    from engine import maintenance
+
+    faults = maintenance.verify_audit(open_database())
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print("The record is whole.")
+    raise typer.Exit(1 if faults else 0)
+
+
+with suppress(AttributeError):  # Chinese is printed whatever the terminal's encoding is believed to be
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.stderr.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    main()
+
+__all__ = ["Stopped", "app", "main"]

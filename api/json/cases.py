@@ -1,0 +1,213 @@
+"""Cases: begin one, list them, look into one, send something into it."""
+
+import hashlib
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field, JsonValue
+
+from api.deps import ApiAnyone, ApiPerson, OnlyOnce, SeenRevision, etag, require_unchanged
+from api.json.bodies import Sent, described, plain, sent
+from api.json.shapes import (
+    Asked,
+    CaseShape,
+    DeadlineShape,
+    DocumentShape,
+    FieldShape,
+    HistoryShape,
+    NoticeShape,
+    PageOf,
+    Shape,
+    TaskLineShape,
+    page_of,
+)
+from engine import cases, messages, queries
+from engine.cases import Submitted
+from engine.db import UnitOfWork
+
+router = APIRouter(tags=["cases"])
+Reference = Annotated[str, Path(max_length=40, description="The case's reference", examples=["KFXQ-2026-000001"])]
+
+EXAMPLE: dict[str, Any] = {
+    "process": "open_data_request",
+    "form": {
+        "applicant_type": "citizen",
+        "applicant_name": "王小明",
+        "applicant_phone": "13800000000",
+        "request_kind": "not_opened",
+        "title": "贵阳市公共停车场实时泊位数据",
+        "agency": "gy_transport",
+    },
+}
+
+
+class NewCase(Asked):
+    """A matter to begin: the key of its process, and the fields of the start form."""
+
+    process: str = Field(max_length=64, description="Key of the process, see GET /processes")
+    form: dict[str, JsonValue] = Field(description="The fields of the process's start form")
+
+
+class MessageSent(Asked):
+    """Something sent into a running case: the fields of the message's form, when it has one."""
+
+    form: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class ExplanationShape(Shape):
+    """How a due date was counted."""
+
+    article: str | None
+    provisional: bool
+    calendar_version: str
+    days: list[dict[str, Any]] = Field(description="Every day from start to end, and its part in the count")
+    sentences: list[str]
+
+
+class CaseBegun(Shape):
+    """What the applicant keeps: the number, the code to follow the case with, and by when an answer is due."""
+
+    reference: str
+    query_code: str = Field(description="Shown this once; it stands on the receipt too")
+    due_on: date | None = Field(description="The day by the end of which an answer is due")
+    explanation: ExplanationShape | None
+
+
+class MessageTaken(Shape):
+    """The message was taken."""
+
+    reference: str
+    message: str
+
+
+class AnswersShape(Shape):
+    """What one step wrote."""
+
+    step: str
+    fields: list[FieldShape]
+
+
+class CaseFileShape(CaseShape):
+    """A case with all that the desk sees of it."""
+
+    deadlines: list[DeadlineShape]
+    fields: list[FieldShape]
+    answers: list[AnswersShape]
+    applicant: list[FieldShape]
+    documents: list[DocumentShape]
+    notices: list[NoticeShape]
+    tasks: list[TaskLineShape]
+    history: list[HistoryShape]
+
+
+@router.post("/cases", status_code=201, summary="Begin a case", openapi_extra=described(NewCase, EXAMPLE))
+def begin(
+    door: ApiAnyone, once: OnlyOnce, body: Annotated[Sent[NewCase], Depends(sent(NewCase))], response: Response
+) -> CaseBegun:
+    """Files an application, as the portal does. Files go into a multipart form: the document as the part `request`, the
+    files as parts `attachments`."""
+    files = body.store(door.settings)
+    asked = body.document
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        begun = cases.submit(uow, asked.process, asked.form, files, source="api", locale=door.locale)
+        return {"case": begun.case_id, "party": begun.party_id}
+
+    kept = once.write(door, plain(asked, files), act)
+    with door.reading() as reading:
+        begun = cases.submitted(reading, kept["case"], kept["party"])
+    response.headers["Location"] = f"/api/v1/cases/{begun.reference}"
+    return begun_shape(begun, door.locale)
+
+
+def begun_shape(begun: Submitted, locale: str) -> CaseBegun:
+    """What was submitted, for programs."""
+    counted = begun.explanation
+    return CaseBegun(
+        reference=begun.reference,
+        query_code=begun.query_code,
+        due_on=begun.deadline.due_on if begun.deadline else None,
+        explanation=ExplanationShape(
+            article=counted.article,
+            provisional=counted.due.provisional,
+            calendar_version=counted.calendar_version,
+            days=counted.as_json(),
+            sentences=counted.sentences(locale),
+        )
+        if counted
+        else None,
+    )
+
+
+@router.get("/cases", summary="The cases that you may see")
+def list_cases(
+    door: ApiPerson,
+    request: Request,
+    status: Annotated[str | None, Query(max_length=40)] = None,
+    search: Annotated[str, Query(max_length=100, description="Words of the subject, or a reference")] = "",
+    after: Annotated[str | None, Query(max_length=300)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PageOf[CaseShape]:
+    """Newest first."""
+    with door.reading() as reading:
+        page = queries.cases(reading, status=status, search=search, after=after, limit=limit)
+    return page_of(CaseShape, page, request)
+
+
+@router.get("/cases/{reference}", summary="One case")
+def show_case(reference: Reference, door: ApiPerson, response: Response) -> CaseFileShape:
+    """Everything that the desk shows of it. The `ETag` is for `If-Match` when something is sent into the case."""
+    with door.reading() as reading:
+        shown = file_shape(queries.case_file(reading, reference))
+    response.headers["ETag"] = etag(tag_of(shown))
+    return shown
+
+
+def file_shape(file: queries.CaseFile) -> CaseFileShape:
+    """A case file for programs."""
+    return CaseFileShape.model_validate(
+        {
+            **vars(file.case),
+            **{n: getattr(file, n) for n in ("deadlines", "fields", "applicant", "documents", "tasks", "history")},
+            "notices": [notice_shape(n) for n in file.notices],
+            "answers": [{"step": step, "fields": fields} for step, fields in file.answers],
+        }
+    )
+
+
+def notice_shape(notice: queries.NoticeView) -> NoticeShape:
+    """A notice for programs."""
+    deliveries = [{"channel": c, "state": s, "at": at} for c, s, at in notice.deliveries]
+    return NoticeShape.model_validate({**vars(notice), "deliveries": deliveries})
+
+
+def tag_of(shown: Shape) -> str:
+    """A tag that changes when what is shown changes."""
+    return hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:32]
+
+
+@router.post(
+    "/cases/{reference}/messages/{name}",
+    summary="Send something into a case",
+    openapi_extra=described(MessageSent, {"form": {}}),
+)
+def send_message(
+    reference: Reference,
+    name: Annotated[str, Path(max_length=64, description="Name of the message, as the process declares it")],
+    door: ApiPerson,
+    once: OnlyOnce,
+    seen: SeenRevision,
+    body: Annotated[Sent[MessageSent], Depends(sent(MessageSent))],
+) -> MessageTaken:
+    """A message of staff, of the lane that the process names as its sender. What comes too late is refused with the
+    sentence of the process (409)."""
+    files = body.store(door.settings)
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        file = queries.case_file(uow, reference)
+        require_unchanged(seen, tag_of(file_shape(file)))
+        messages.send(uow, file.case.id, name, body.document.form, files)
+        return {"reference": file.case.reference, "message": name}
+
+    return MessageTaken.model_validate(once.write(door, plain(body.document, files), act))

@@ -1,0 +1,185 @@
+"""The shapes in which programs get things: stable names, described for OpenAPI. Made from the engine's frozen views."""
+
+from datetime import date, datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from fastapi import Request
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from engine.queries import Page
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class Shape(BaseModel):
+    """Something that we answer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Asked(BaseModel):
+    """Something that we are sent: a field that is not known is refused, so that a misspelt one never passes silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FieldProblemShape(Shape):
+    """What is wrong with one field."""
+
+    pointer: str = Field(description="JSON pointer into the request", examples=["/form/applicant_name"])
+    code: str = Field(description="Stable name of the fault", examples=["required"])
+    detail: str = Field(description="A sentence for people")
+
+
+class ProblemShape(Shape):
+    """Why a request failed (RFC 9457)."""
+
+    type: str = Field(description="Stable name", examples=["urn:duban:problem:form-invalid"])
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for people, in the language of Accept-Language")
+    errors: list[FieldProblemShape] | None = None
+    instance: str | None = Field(default=None, description="Number of an unexpected error, as in our log")
+
+
+class PageOf(Shape, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="Address of the next page; null when this is the last")
+
+
+def page_of(shape: type[Item], page: Page[Any], request: Request) -> PageOf[Item]:
+    """A page of the engine as a page of shapes, with the address of the one after it."""
+    following = request.url.include_query_params(after=page.next_key) if page.next_key else None
+    return PageOf(
+        items=[shape.model_validate(row) for row in page.rows],
+        next=f"{following.path}?{following.query}" if following else None,
+    )
+
+
+class LightShape(Shape):
+    """A traffic light: a colour and the same in words."""
+
+    colour: Literal["red", "amber", "green", "grey"]
+    zh: str
+    en: str
+
+
+class FieldShape(Shape):
+    """An answered field."""
+
+    name: str
+    title: str
+    value: str = Field(description="As it is shown; personal data is masked")
+    personal: bool
+
+
+class DocumentShape(Shape):
+    """A file of a case."""
+
+    id: str
+    filename: str
+    media_type: str
+    size: int = Field(description="Bytes")
+    kind: str
+    created_at: datetime
+
+
+class DeliveryShape(Shape):
+    """One attempt to bring a notice to its addressee."""
+
+    channel: str
+    state: str
+    at: datetime | None
+
+
+class NoticeShape(Shape):
+    """An official paper of a case."""
+
+    id: str
+    name: str
+    title: str
+    number: str | None = Field(description="文号; papers such as receipts have none")
+    state: str
+    issued_on: date | None
+    digest: str | None = Field(description="Of the bytes that were issued")
+    digest_algorithm: str | None
+    size: int | None
+    ready: bool = Field(description="Whether the PDF is there to be fetched")
+    deliveries: list[DeliveryShape]
+
+
+class DeadlineShape(Shape):
+    """A clock of a case, with how its date was counted."""
+
+    name: str
+    title: str
+    basis: str = Field(description="statutory, ordered, regulatory, external, internal")
+    article: str | None
+    article_title: str
+    days: int
+    unit: str
+    state: str
+    started_on: date | None
+    due_on: date | None
+    provisional: bool = Field(description="The holidays of a year it depends on are not published yet")
+    stopped_on: date | None
+    missed: bool
+    light: LightShape
+    owed_by: str
+    explanation: list[dict[str, Any]] = Field(description="Every day from start to end, and its part in the count")
+    sentences: list[str] = Field(description="The same in words")
+
+
+class CaseShape(Shape):
+    """The head of a case."""
+
+    reference: str
+    process: str = Field(validation_alias=AliasChoices("process_key"), description="Key of the process")
+    process_title: str = Field(validation_alias=AliasChoices("process"))
+    version: int = Field(description="Of the process: a case keeps the version on which it began")
+    subject: str
+    status: str
+    status_title: str
+    outcome: str | None
+    outcome_title: str | None
+    late: bool = Field(description="A statutory limit was missed; stays true for ever")
+    submitted_at: datetime
+    closed_at: datetime | None
+    agency: str | None
+    waits_for: str
+    stage: str
+    stage_text: str
+    due_on: date | None
+    light: LightShape
+
+
+class HistoryShape(Shape):
+    """A line of a case's history."""
+
+    at: datetime
+    title: str
+    actor: str
+    kind: str
+    detail: str
+
+
+class TaskLineShape(Shape):
+    """A task as lists show it."""
+
+    id: str = Field(validation_alias=AliasChoices("task_id"))
+    reference: str
+    subject: str
+    title: str
+    process: str
+    applicant: str = Field(description="Masked")
+    organisation: str
+    role: str
+    due_on: date | None = Field(description="The legal limit")
+    target_on: date | None = Field(description="The internal target")
+    light: LightShape
+    late: bool
+    assignee: str | None
+    created_at: datetime
+    ended_at: datetime | None

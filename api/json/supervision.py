@@ -1,0 +1,62 @@
+"""What is late, where, and how things stand: for supervisors."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from api.deps import ApiSupervisor
+from api.json.shapes import LightShape, PageOf, Shape, page_of
+from engine import queries
+
+router = APIRouter(tags=["supervision"])
+
+
+class OverdueShape(Shape):
+    """A clock that has run out."""
+
+    reference: str
+    subject: str
+    process: str
+    organisation: str
+    step: str
+    holder: str
+    deadline: str
+    basis: str
+    article: str | None
+    ground: str | None
+    due_on: date
+    light: LightShape
+    breach_id: str | None
+
+
+class BoardShape(Shape):
+    """The numbers of the board."""
+
+    overdue: int
+    due_soon: int
+    on_time: int
+    paused: int
+    open: int
+    on_time_rate: float | None
+
+
+@router.get("/overdue", summary="What is overdue")
+def overdue(
+    door: ApiSupervisor,
+    request: Request,
+    search: Annotated[str, Query(max_length=100)] = "",
+    after: Annotated[str | None, Query(max_length=300)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> PageOf[OverdueShape]:
+    """In the organisations that yours stands over, the longest overdue first."""
+    with door.reading() as reading:
+        page = queries.overdue(reading, after=after, limit=limit, search=search)
+    return page_of(OverdueShape, page, request)
+
+
+@router.get("/board", summary="How things stand")
+def board(door: ApiSupervisor) -> BoardShape:
+    """In the organisations that yours stands over."""
+    with door.reading() as reading:
+        return BoardShape.model_validate(queries.board_counts(reading))
