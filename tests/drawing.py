@@ -2,8 +2,8 @@
 
 ``process("start > check > g; g [ok] > issue > end; g [] > check", g=exclusive(), issue=service("notice.issue"))``
 
-Every name in the flows is a node. Names that begin with ``start`` or ``end`` are plain events, all others user tasks, unless
-the keywords say otherwise. ``a [condition] > b`` is a conditional flow, ``a [] > b`` the default exit.
+Every name in the flows is a node. ``start``, ``end``, ``end2``, ``inner_start`` are plain events, all others user tasks,
+unless the keywords say otherwise. ``a [condition] > b`` is a conditional flow, ``a [] > b`` the default exit.
 """
 
 import re
@@ -56,13 +56,15 @@ def content(text: str, nodes: Mapping[str, Drawn]) -> str:
     for source, condition, target in drawn:
         if target:
             body = f"<conditionExpression>{escape(condition)}</conditionExpression>" if condition else ""
-            xml += f'<sequenceFlow id="{source}__{target}" sourceRef="{source}" targetRef="{target}">{body}</sequenceFlow>'
+            xml += (
+                f'<sequenceFlow id="{source}__{target}" sourceRef="{source}" targetRef="{target}">{body}</sequenceFlow>'
+            )
     return xml
 
 
 def _plain(name: str) -> Drawn:
-    kind = next((k for k in ("start", "end") if name.startswith(k)), None)
-    return Drawn(f"{kind}Event") if kind else Drawn("userTask")
+    kind = re.search(r"(?:^|_)(start|end)\d*$", name)
+    return Drawn(f"{kind[1]}Event") if kind else Drawn("userTask")
 
 
 # ------------------------------------------------------------------------------------------------ whole files
@@ -141,7 +143,9 @@ def script(code: str) -> Drawn:
 
 
 def service(verb: str, result: str | None = None, body: str = "", **parameters: str) -> Drawn:
-    listed = "".join(f'<spiffworkflow:parameter id="{k}" type="str" value={quoteattr(v)}/>' for k, v in parameters.items())
+    listed = "".join(
+        f'<spiffworkflow:parameter id="{k}" type="str" value={quoteattr(v)}/>' for k, v in parameters.items()
+    )
     named = f' resultVariable="{result}"' if result else ""
     return Drawn(
         "serviceTask",
@@ -257,7 +261,9 @@ def each(
 ) -> str:
     """A multi-instance; ``item`` and ``result`` are the variables of one instance, ``into`` the list of results."""
     parts = [
-        f"<loopCardinality>{times}</loopCardinality>" if times else f"<loopDataInputRef>{collection}</loopDataInputRef>",
+        f"<loopCardinality>{times}</loopCardinality>"
+        if times
+        else f"<loopDataInputRef>{collection}</loopDataInputRef>",
         f"<loopDataOutputRef>{into}</loopDataOutputRef>" if into else "",
         f'<inputDataItem id="{item}_@id@" name="{item}"/>' if item else "",
         f'<outputDataItem id="{result}_@id@" name="{result}"/>' if result else "",
@@ -289,8 +295,12 @@ def decision(
     ) + "".join(f'<output id="{ident}_o{n}" name="{name}"/>' for n, name in enumerate(outputs))
     rows = ""
     for n, (conditions, values) in enumerate(rules):
-        cells = "".join(f'<inputEntry id="{ident}_r{n}c{i}"><text>{escape(c)}</text></inputEntry>' for i, c in enumerate(conditions))
-        cells += "".join(f'<outputEntry id="{ident}_r{n}v{i}"><text>{escape(v)}</text></outputEntry>' for i, v in enumerate(values))
+        cells = "".join(
+            f'<inputEntry id="{ident}_r{n}c{i}"><text>{escape(c)}</text></inputEntry>' for i, c in enumerate(conditions)
+        )
+        cells += "".join(
+            f'<outputEntry id="{ident}_r{n}v{i}"><text>{escape(v)}</text></outputEntry>' for i, v in enumerate(values)
+        )
         rows += f'<rule id="{ident}_r{n}">{cells}</rule>'
     table = f'<decisionTable id="{ident}_t" hitPolicy="{policy}">{columns}{rows}</decisionTable>'
     return (
