@@ -94,6 +94,15 @@ class Face:
     def advance(self, character: str) -> float:
         return float(self._advances[self.cmap[ord(character)]][0] / self.units)
 
+    def sides(self, character: str) -> tuple[float, float]:
+        """The blank left and right of a character's ink."""
+        pen = BoundsPen(self.glyphs)
+        if self.has(character):
+            self.glyphs[self.cmap[ord(character)]].draw(pen)
+        if not pen.bounds:
+            return 0.0, 0.0
+        return pen.bounds[0] / self.units, self.advance(character) - pen.bounds[2] / self.units
+
     def ink(self, text: str) -> tuple[float, float]:
         """Highest and lowest ink of a text, from the baseline."""
         high, low = 0.0, 0.0
@@ -106,7 +115,7 @@ class Face:
         return high / self.units, low / self.units
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Typefaces:
     """The faces of one machine, resolved."""
 
@@ -185,18 +194,16 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def fontconfig(faces: Typefaces, caches: Path) -> str:
-    """The text of our own fontconfig file: these fonts and no others, so that every machine sets the same page.
+    """The text of our own fontconfig file: the folders of these fonts and no others, so that every machine sets the same page.
 
     FandolSong Regular and Bold both claim the weight 400, hence the edit: the title's face is bold whatever it says.
     """
     files = [*(face.path for face in faces.faces.values()), faces.rare.path]
     folders = "".join(f"<dir>{xml(str(path))}</dir>" for path in dict.fromkeys(path.parent for path in files))
-    accepted = "".join(f"<pattern><patelt name='file'><string>{xml(str(p))}</string></patelt></pattern>" for p in files)
     bold = xml(str(faces[TITLE].path))
     return (
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
         f"{folders}<cachedir>{xml(str(caches))}</cachedir>"
-        f"<selectfont><rejectfont><glob>*</glob></rejectfont><acceptfont>{accepted}</acceptfont></selectfont>"
         f'<match target="scan"><test name="file"><string>{bold}</string></test>'
         '<edit name="weight" mode="assign"><const>bold</const></edit></match>'
         "</fontconfig>"

@@ -1,0 +1,364 @@
+"""The grid of an official paper (GB/T 9704-2012): 22 lines of 28 characters, and how text is broken onto it.
+
+Everything stands on one grid in a type area of 156 x 225 mm. Line n lies n pitches below the upper edge; every height is a
+whole number of lines, so a page can be checked by counting.
+
+* The size of the text *is* the cell: 156 mm / 28 = 15.793 pt, the traditional 三号 of 15.75 pt plus 0.3 %. A line of full-width
+  characters then needs no spacing at all.
+* WeasyPrint neither squeezes punctuation nor justifies Chinese, so we break and fill every line here. A paragraph stays one
+  text with newlines under ``white-space: pre``: one paragraph in the structure tree, few boxes.
+* 避头尾: marks stick to the character that they belong to, so no line starts with 。 or ends with （. A line that is a little too
+  long gives way in the blank halves of its marks, one that is too short is spread.
+
+Lengths are points, widths of text are em.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from notices.fonts import FANG, TITLE, Typefaces
+
+MM = 72 / 25.4
+ROWS, COLUMNS = 22, 28
+CELL = 156 * MM / COLUMNS
+PITCH = (225 * MM - CELL) / (ROWS - 1)
+LEAD = (PITCH - CELL) / 2
+"""Blank above and below the characters of a line."""
+TOP, LEFT = 37 * MM, 28 * MM
+WIDTH = 156 * MM
+TITLE_SIZE = 21.0
+TITLE_COLUMNS = 20
+
+CLOSING = frozenset("，。、；：？！）》〉」』】〕”’％℃·…—,.;:?!)]}々ー")
+OPENING = frozenset("（《〈「『【〔“‘([{")
+SQUEEZABLE = frozenset("，。、；：？！）》〉」』】〕”’（《〈「『【〔“‘")
+_LATIN = "0-9A-Za-z\u00c0-\u024f"
+_TOKEN = re.compile(rf"[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*[%％年月日号]?|——|……|.", re.S)
+_MAY_CUT_AFTER = frozenset("/-._@?&=,:")
+_CUT_WORTH = 8.0
+"""A word is cut when otherwise so many cells would stay blank."""
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its text, its natural width, and the room that it has to fill (None: it may stay ragged)."""
+
+    text: str
+    width: float
+    room: float | None
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """What is never torn apart: a character or word with the marks that stick to it."""
+
+    text: str
+    width: float
+    give: float
+
+
+class Typesetter:
+    """Breaks and fills lines with the advances of real typefaces."""
+
+    def __init__(self, faces: Typefaces) -> None:
+        self.faces = faces
+        self._advance = lru_cache(maxsize=None)(faces.advance)
+        self._give = lru_cache(maxsize=None)(self._blank_side)
+
+    # -- lines -------------------------------------------------------------------------------------------------------
+
+    def width(self, text: str, role: str = FANG) -> float:
+        """Natural width of a text."""
+        return sum(self._advance(character, role) for character in text)
+
+    def lines(self, text: str, first: float = 0, columns: float = COLUMNS, role: str = FANG) -> list[Line]:
+        """Break a text into lines of so many cells, the first one shorter by an indent; a newline ends a line."""
+        broken: list[Line] = []
+        for segment in text.split("\n"):
+            broken += self._segment(segment, first if not broken else 0, columns, role)
+        return broken
+
+    def _segment(self, text: str, first: float, columns: float, role: str) -> list[Line]:
+        waiting = self._clusters(text, role)[::-1]
+        broken: list[Line] = []
+        while waiting or not broken:
+            room = columns - first if not broken else columns
+            taken = self._take(waiting, room, role)
+            said = "".join(cluster.text for cluster in taken).strip(" ")
+            width = self.width(said, role)
+            broken.append(Line(said, width, room if waiting or width > room else None))
+        return broken
+
+    def _take(self, waiting: list[_Cluster], room: float, role: str) -> list[_Cluster]:
+        """Move the clusters of one line off the stack of those that wait."""
+        taken: list[_Cluster] = []
+        used = give = 0.0
+        while waiting:
+            cluster = waiting[-1]
+            if not taken and cluster.text == " ":
+                waiting.pop()
+                continue
+            overflow = used + cluster.width - room
+            squeezed = overflow <= give + cluster.give and overflow <= room - used
+            if overflow <= _EPSILON or squeezed or cluster.text == " ":
+                taken.append(waiting.pop())
+                used, give = used + cluster.width, give + cluster.give
+                if overflow > _EPSILON:
+                    break
+            elif room - used > _CUT_WORTH or not taken:
+                head, tail = self._cut(cluster, room - used, role)
+                waiting[-1:] = [tail, head] if tail.text else [head]
+                taken.append(waiting.pop())
+                break
+            else:
+                break
+        return taken
+
+    def _clusters(self, text: str, role: str) -> list[_Cluster]:
+        """Words and characters with the opening marks before and the closing marks behind them."""
+        clusters: list[str] = []
+        open_until_core = False
+        for token in _TOKEN.findall(text):
+            starts_with_mark, is_opening = token[0] in CLOSING, token in OPENING
+            if clusters and (open_until_core or (starts_with_mark and clusters[-1] != " ")):
+                clusters[-1] += token
+            else:
+                clusters.append(token)
+            open_until_core = is_opening or (open_until_core and starts_with_mark)
+        return [_Cluster(c, self.width(c, role), sum(self._give(mark, role) for mark in c)) for c in clusters]
+
+    def _cut(self, cluster: _Cluster, room: float, role: str) -> tuple[_Cluster, _Cluster]:
+        """Cut an over-long word (an address, a code) where it fits, if possible behind a stroke or dot."""
+        fits, used = 0, 0.0
+        for character in cluster.text:
+            used += self._advance(character, role)
+            if used > room + _EPSILON:
+                break
+            fits += 1
+        fits = max(fits, 1)
+        preferred = max((i + 1 for i in range(fits) if cluster.text[i] in _MAY_CUT_AFTER), default=0)
+        at = preferred if preferred > fits / 2 else fits
+        head, tail = cluster.text[:at], cluster.text[at:]
+        return _Cluster(head, self.width(head, role), 0), _Cluster(tail, self.width(tail, role), 0)
+
+    def _blank_side(self, mark: str, role: str) -> float:
+        """How much of a mark may be taken away: the blank before an opening one, behind a closing one."""
+        if mark not in SQUEEZABLE:
+            return 0.0
+        left, right = self.faces.face_of(mark, role).sides(mark)
+        return max(0.0, min(0.5, (left if mark in OPENING else right) - 0.06))
+
+    # -- markup ------------------------------------------------------------------------------------------------------
+
+    def paragraph(self, text: str, first: float = 2, columns: float = COLUMNS, role: str = FANG) -> Markup:
+        """The markup of a broken and filled paragraph."""
+        return Markup("\n").join(self._filled(line, role) for line in self.lines(text, first, columns, role))
+
+    def ragged(self, text: str, columns: float, role: str = FANG) -> Markup:
+        """The markup of broken lines that are not filled: cells of a table, small print."""
+        return self.plain("\n".join(line.text for line in self.lines(text, 0, columns, role)), role)
+
+    def plain(self, text: str, role: str = FANG) -> Markup:
+        """Escaped text. A rare character stands in a span without line height, else its face would push the line down."""
+        face, rare = self.faces[role], self.faces.rare
+        if all(face.has(character) or character == "\n" for character in text):
+            return escape(text)
+        return Markup("").join(
+            Markup('<span class="rare">{}</span>').format(c) if not face.has(c) and rare.has(c) else escape(c)
+            for c in text
+        )
+
+    def _filled(self, line: Line, role: str) -> Markup:
+        if line.room is None or abs(line.room - line.width) < _EPSILON or len(line.text) < 2:
+            return self.plain(line.text, role)
+        missing = line.room - line.width
+        return self._squeezed(line, -missing, role) if missing < 0 else self._spread(line, missing, role)
+
+    def _spread(self, line: Line, missing: float, role: str) -> Markup:
+        """Fill a line: between words where it has many, else between all characters."""
+        spaces = line.text.count(" ")
+        if spaces * 4 > len(line.text) / 3:
+            return Markup('<span style="word-spacing:{}em">{}</span>').format(
+                _thousandths(missing / spaces), self.plain(line.text, role)
+            )
+        return Markup('<span style="letter-spacing:{}em">{}</span>').format(
+            _thousandths(missing / (len(line.text) - 1)), self.plain(line.text, role)
+        )
+
+    def _squeezed(self, line: Line, excess: float, role: str) -> Markup:
+        """Take the excess out of the blank halves of the marks, from each its share."""
+        total = sum(self._give(character, role) for character in line.text)
+        out, run = [], ""
+        for character in line.text:
+            share = self._give(character, role) * excess / total if total else 0.0
+            if not share:
+                run += character
+                continue
+            side = "left" if character in OPENING else "right"
+            span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(side, share, self.plain(character, role))
+            out += [self.plain(run, role), span]
+            run = ""
+        return Markup("").join([*out, self.plain(run, role)])
+
+
+def _thousandths(spacing: float) -> str:
+    """A spacing in whole thousandths of an em, as a PDF stores it, rounded down: a line never overshoots."""
+    return f"{(math.floor(spacing * 1000 + _EPSILON) + 0.3) / 1000:.4f}"
+
+
+# -- title ---------------------------------------------------------------------------------------------------------------
+
+WORDS = re.compile(
+    "数据|平台|政府|人民|目录|共享|开放|建设|运行|维护|管理|办法|规定|条例|季度|情况|通知|通报|单位|更新|改正|责令|限期|申请|答复|复核|协调|处理|投诉"
+    "|举报|意见|决定|公布|印发|关于|委员会|办公厅|办公室|主管部门|大数据|发展|信息|服务|需求|结果|告知书|通知书|第.季度|[0-9A-Za-z]+[年月日号]?"
+)
+GOOD_BREAK_BEFORE = re.compile("关于|责令|复核结果|协调处理|开放需求|印发|通知书|告知书|答复书|的通报|的通知")
+_IN_WORD, _IN_QUOTED, _AWKWARD, _FORBIDDEN, _WISHED = 400.0, 300.0, 60.0, 1e6, -40.0
+_LONGEST_BALANCED = 160
+
+
+def title_lines(title: str, setter: Typesetter, limit: float = TITLE_COLUMNS) -> list[str]:
+    """Lines of about the same length, whole in meaning: a title breaks between words, before 关于, never before 的.
+
+    ``|`` marks a wished break. A line holds at most ``limit`` full-width characters.
+    """
+    wished, plain = _without_hints(" ".join(title.split()))
+    count = math.ceil(setter.width(plain, TITLE) / limit - _EPSILON)
+    if count <= 1 and not wished:
+        return [plain]
+    if len(plain) > _LONGEST_BALANCED:
+        return [line.text for line in setter.lines(plain, 0, limit, TITLE)]
+    costs = _break_costs(plain, wished)
+    for lines in range(max(count, 2), len(plain) + 1):
+        balanced = _balanced(plain, lines, limit, costs, setter)
+        if balanced:
+            return balanced
+    return [plain]
+
+
+def plain_title(title: str) -> str:
+    """A title without the marks of wished breaks."""
+    return _without_hints(" ".join(title.split()))[1]
+
+
+def _without_hints(title: str) -> tuple[frozenset[int], str]:
+    parts = title.split("|")
+    ends = [sum(map(len, parts[: i + 1])) for i in range(len(parts) - 1)]
+    plain = "".join(parts)
+    return frozenset(end for end in ends if 0 < end < len(plain)), plain
+
+
+def _break_costs(plain: str, wished: frozenset[int]) -> list[float]:
+    """What a break before each character costs."""
+    in_word = {i for m in WORDS.finditer(plain) for i in range(m.start() + 1, m.end())}
+    good = {m.start() for m in GOOD_BREAK_BEFORE.finditer(plain)}
+    costs, depth = [_FORBIDDEN], 0
+    for i in range(1, len(plain)):
+        depth += (plain[i - 1] in OPENING) - (plain[i - 1] in "）》〉」』】〕”’")
+        if i in wished:
+            cost = _WISHED
+        elif plain[i] in CLOSING or plain[i] == "的" or plain[i - 1] in OPENING:
+            cost = _FORBIDDEN
+        elif i in in_word or depth > 0:
+            cost = _IN_WORD * (i in in_word) + _IN_QUOTED * (depth > 0)
+        else:
+            cost = 0.0 if i in good or plain[i - 1] in "、的》和 " else _AWKWARD
+        costs.append(cost)
+    return costs
+
+
+def _balanced(plain: str, lines: int, limit: float, costs: Sequence[float], setter: Typesetter) -> list[str]:
+    """The cheapest way to cut a title into a number of lines; empty when a line would be too long."""
+    reach = [0.0]
+    for character in plain:
+        reach.append(reach[-1] + setter.width(character, TITLE))
+    mean, size = reach[-1] / lines, len(plain)
+    best: list[tuple[float, tuple[int, ...]]] = [(math.inf, ())] * (size + 1)
+    best[0] = (0.0, ())
+    for number in range(1, lines + 1):
+        following: list[tuple[float, tuple[int, ...]]] = [(math.inf, ())] * (size + 1)
+        for end in range(number, size + 1):
+            for start in range(end - 1, -1, -1):
+                width = reach[end] - reach[start]
+                if width > limit + _EPSILON:
+                    break
+                total = best[start][0] + (width - mean) ** 2 + (costs[start] if start else 0)
+                if total < following[end][0]:
+                    following[end] = (total, (*best[start][1], start))
+        best = following
+    total, starts = best[size]
+    if math.isinf(total):
+        return []
+    return [plain[a:b].strip(" ") for a, b in zip(starts, (*starts[1:], size), strict=True)]
+
+
+# -- head ----------------------------------------------------------------------------------------------------------------
+
+MARK_WIDTH = 438.0
+FILE_MARK_TOP = 35 * MM
+LETTER_MARK_TOP = 30 * MM
+LETTER_RULE = 1.7 * MM
+_NARROWEST = 0.62
+"""The 发文机关标志 of a long name is condensed no further than this; then it is made smaller."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the red head of a first page stands: tops of boxes below the upper edge of the first line's box."""
+
+    size: float
+    scale: float
+    mark_top: float
+    number_top: float
+    rule_top: float
+    height: float
+    """Whole lines down to the title."""
+
+
+def letter_head(mark: str, setter: Typesetter) -> Head:
+    """信函: mark 30 mm below the page's edge, 4 mm, a double rule of 170 mm, and the number 7/8 of a character below it.
+
+    The size of the mark is chosen so that the number falls on the third line of the grid.
+    """
+    number_line, title_line = 2, 5
+    rule = number_line * PITCH - 7 / 8 * CELL - LETTER_RULE
+    top = LETTER_MARK_TOP - TOP
+    high, low = setter.faces[TITLE].ink(mark)
+    full = (rule - 4 * MM - top) / max(high - low, 0.5)
+    size = min(full, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
+    ink_top = rule - 4 * MM - (high - low) * size
+    return _head(mark, setter, size, ink_top, number_line, rule, title_line)
+
+
+def file_head(mark: str, setter: Typesetter) -> Head:
+    """文件: mark 35 mm below the type area's edge, two lines, the number, 4 mm, a rule, two lines, the title."""
+    size = min(60.0, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
+    high, low = setter.faces[TITLE].ink(mark)
+    number_line = math.ceil((FILE_MARK_TOP + (high - low) * size) / PITCH + 1.7)
+    rule = number_line * PITCH + CELL + 4 * MM
+    return _head(mark, setter, size, FILE_MARK_TOP, number_line, rule, math.ceil(rule / PITCH + 1.75))
+
+
+def _head(mark: str, setter: Typesetter, size: float, ink: float, number: int, rule: float, title: int) -> Head:
+    face = setter.faces[TITLE]
+    baseline = 0.5 + (face.ascent - face.descent) / 2
+    high, _ = face.ink(mark)
+    return Head(
+        size=size,
+        scale=min(1.0, MARK_WIDTH / (max(setter.width(mark, TITLE), 1) * size)),
+        mark_top=ink - (baseline - high) * size + LEAD,
+        number_top=number * PITCH,
+        rule_top=rule + LEAD,
+        height=title * PITCH,
+    )
+
+
+def whole_lines(height: float, step: float = 1) -> float:
+    """The least number of lines (or of halves, …) that hold a height."""
+    return math.ceil(height / PITCH / step - _EPSILON) * step

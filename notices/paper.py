@@ -1,0 +1,161 @@
+"""What is to be printed: one notice with its frozen facts, and the sentences with which printing is refused.
+
+A ``Paper`` is a snapshot. It holds everything that the page shows, so that it can be typeset again years later, in a process
+that knows neither the database nor a key, to the same bytes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from engine.errors import Invalid, Unavailable
+
+Form = Literal["letter", "file", "slip"]
+Language = Literal["zh-CN", "en"]
+
+FIELD_LIMIT = 10 * 1024
+DOCUMENT_LIMIT = 100 * 1024
+
+
+class UncoveredCharacters(Invalid):
+    """The notice cannot be printed: no typeface has the characters {characters} ({where})."""
+
+    zh = "文书无法印制：字体中没有“{characters}”（{where}）。请核对，或者换用通行的写法。"
+
+
+class TemplateFaulty(Invalid):
+    """The notice's template is faulty: {sentence}"""
+
+    zh = "文书模板有误：{sentence}"
+
+
+class FieldTooLong(Invalid):
+    """{field} is too long for a notice: {size} bytes, at most {limit} are allowed."""
+
+    zh = "“{field}”过长，无法载入文书：{size} 字节，最多 {limit} 字节。"
+
+
+class DocumentTooLong(Invalid):
+    """The notice is too long: {size} bytes of text, at most {limit} are allowed."""
+
+    zh = "文书过长：正文 {size} 字节，最多 {limit} 字节。"
+
+
+class RenderTimedOut(Unavailable):
+    """The notice took longer than {seconds} seconds to typeset, and was stopped."""
+
+    zh = "文书排版超过 {seconds} 秒，已经停止。"
+
+
+class RenderFailed(Unavailable):
+    """The notice could not be typeset: {reason}"""
+
+    zh = "文书排版失败：{reason}"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One notice, ready to be typeset.
+
+    ``template`` is the Jinja source of the body (``body.html.j2``; its vocabulary is told in ``notices.templates``), ``facts``
+    plain JSON values by name. ``form`` is 信函 ``letter``, 文件 ``file``, or ``slip``: a 提示 such as a receipt, which has
+    neither number nor seal. Without a ``number`` a letter or a file is a draft: it says 〔草稿〕, and shows neither date nor
+    seal. ``title`` may hold ``|`` where a line break is wished. ``qr`` is the text of the QR code. ``created`` goes into the
+    PDF's metadata, so that the same paper always gives the same bytes.
+    """
+
+    template: str
+    form: Form
+    facts: Mapping[str, Any]
+    title: str
+    organisation: str
+    number: str | None
+    issued_on: date | None
+    addressee: str | None
+    seal: bool
+    qr: str | None
+    lang: Language
+    created: datetime
+
+    @property
+    def draft(self) -> bool:
+        """True while a numbered paper has no number yet."""
+        return self.form != "slip" and self.number is None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the page shows the seal."""
+        return self.seal and self.form != "slip" and self.number is not None and self.issued_on is not None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "template": self.template,
+            "form": self.form,
+            "facts": dict(self.facts),
+            "title": self.title,
+            "organisation": self.organisation,
+            "number": self.number,
+            "issued_on": self.issued_on.isoformat() if self.issued_on else None,
+            "addressee": self.addressee,
+            "seal": self.seal,
+            "qr": self.qr,
+            "lang": self.lang,
+            "created": self.created.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Paper":
+        day = document["issued_on"]
+        return cls(
+            **{
+                **document,
+                "issued_on": date.fromisoformat(day) if day else None,
+                "created": datetime.fromisoformat(document["created"]),
+            }
+        )
+
+
+def check_size(paper: Paper) -> None:
+    """Refuse what would take minutes to typeset: a field over 10 KB, or texts over 100 KB together."""
+    total = size_of(paper.template)
+    if total > DOCUMENT_LIMIT:
+        raise DocumentTooLong(size=total, limit=DOCUMENT_LIMIT)
+    total = 0
+    for field, text in _texts(paper):
+        size = size_of(text)
+        total += size
+        if size > FIELD_LIMIT:
+            raise FieldTooLong(field=field, size=size, limit=FIELD_LIMIT)
+    if total > DOCUMENT_LIMIT:
+        raise DocumentTooLong(size=total, limit=DOCUMENT_LIMIT)
+
+
+def size_of(text: str) -> int:
+    """Length in bytes of UTF-8; half a character pair, which a browser cannot send but JSON can, counts as well."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _texts(paper: Paper) -> Iterator[tuple[str, str]]:
+    for name in ("title", "organisation", "number", "addressee", "qr"):
+        yield name, getattr(paper, name) or ""
+    yield from _leaves("", paper.facts)
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every name and text in nested facts, with its path; walked without recursion, however deep they are."""
+    waiting: list[tuple[str, Any]] = [(path, value)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                name = f"{path}.{key}" if path else str(key)
+                yield name[:80], str(key)
+                waiting.append((name[:80], inner))
+        elif isinstance(value, list | tuple):
+            waiting += [(path, inner) for inner in value]
+        else:
+            yield path, json.dumps(value)

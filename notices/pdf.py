@@ -1,0 +1,72 @@
+"""From a composed page to PDF bytes: tagged PDF/A-3a, the same bytes for the same paper.
+
+WeasyPrint is given everything it needs and may fetch nothing. This module is imported in the rendering processes only
+(``notices.worker``), after their own fontconfig file has been set.
+"""
+
+from typing import Any
+
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+from notices import qr, seal, templates
+from notices.drawing import Drawing
+from notices.fonts import Typefaces
+from notices.gongwen import Typesetter
+from notices.paper import Paper, TemplateFaulty
+from notices.templates import Page
+
+OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
+
+
+class FetchNothing(URLFetcher):  # type: ignore[misc]
+    """No file, no address: a page that asks for one is not printed."""
+
+    def fetch(self, url: str, headers: Any = None) -> Any:
+        raise FatalURLFetchingError(url)
+
+
+class Printer:
+    """Sets pages with one set of typefaces. One per process: its font configuration and style sheet are costly."""
+
+    def __init__(self, faces: Typefaces) -> None:
+        self.setter = Typesetter(faces)
+        self._fonts = FontConfiguration()
+        self._style = weasyprint.CSS(string=templates.css(faces), font_config=self._fonts, url_fetcher=FetchNothing())
+
+    def page(self, paper: Paper) -> Page:
+        """Compose a notice, and refuse it when a character of it cannot be printed."""
+        blocks = templates.compose(paper)
+        templates.check_characters(paper, blocks, self.setter.faces)
+        return Page.of(paper, blocks)
+
+    def preview(self, paper: Paper) -> str:
+        """The notice for the screen, where the reader's own fonts show what they can."""
+        return templates.preview(Page.of(paper, templates.compose(paper)))
+
+    def write(self, page: Page) -> bytes:
+        """The PDF of a composed notice."""
+        pictures = self._pictures(page.paper)
+        document = self._layout(templates.html(page, self.setter), pictures)
+        if page.paper.form == "file" and page.copies and len(document.pages) % 2 and len(document.pages) > 1:
+            document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
+        return bytes(document.write_pdf(**OPTIONS))
+
+    def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
+        try:
+            source = weasyprint.HTML(string=html, url_fetcher=FetchNothing())
+            return source.render(
+                stylesheets=[self._style], font_config=self._fonts, cache=dict(pictures), media_type="print", **OPTIONS
+            )
+        except FatalURLFetchingError as refused:
+            raise TemplateFaulty(sentence=f"a notice may not refer to “{str(refused)[:80]}”.") from refused
+
+    def _pictures(self, paper: Paper) -> dict[str, Drawing]:
+        """The seal and the QR code under the addresses that our templates use."""
+        pictures = {}
+        if paper.sealed:
+            pictures["seal:"] = seal.draw(paper.organisation, self.setter.faces)
+        if paper.qr:
+            pictures["qr:"] = qr.draw(paper.qr)
+        return pictures

@@ -1,0 +1,335 @@
+"""Templates of notices: what an author of a process may write, and how the page around it is made.
+
+For authors: ``bpmn/<process>/notices/<name>/body.html.j2``
+-----------------------------------------------------------
+
+A template holds the words of the notice and nothing of its looks. Letterhead, title, addressee, signature, seal and page numbers
+are drawn around it. It is Jinja, and its output is read as these elements:
+
+=================================  ===============================================================================
+``<p>…</p>``                       a paragraph, indented by two characters; ``<br>`` begins a new line
+``<h2>`` ``<h3>``                  headings: 一、 in 黑体, （一） in 楷体; you write the number
+``<table><tr><th>`` / ``<td>``     a table; a first row of ``th`` is its head; widths are found from the content
+``<dl><dt>…</dt><dd>…</dd></dl>``  particulars: names and values, side by side
+``<contact>``                      the line 联系人：… in brackets below the signature
+``<cc office="…">``                抄送; in a 文件, ``office`` is the office that prints it (印发机关)
+``<annex title="…">``              an 附件 on its own page, holding paragraphs, headings and tables
+``<aside><h2>…</h2><p>…</p>``      in a slip: the one thing that the reader must not miss, large
+``<code>`` ``<small>`` ``<qr>``    in a slip: a query code, small print, and where the QR code stands
+=================================  ===============================================================================
+
+Names that a template sees: every fact by its own name (and all together as ``facts``), ``number``, ``issued_on``, ``title``,
+``organisation``, ``addressee``, ``lang``, ``draft``. A name that is not given is an error, never an empty space; write
+``{% if x is defined %}`` where it may be missing.
+
+Filters, besides Jinja's own: ``date_zh`` (2026年5月6日), ``weekday_zh`` (星期三), ``date_en`` (6 May 2026), ``numeral_zh`` (十二), ``br`` (the
+lines of a text as lines), ``paragraphs`` (the lines of a text as paragraphs). One component:
+``{{ counting_calendar(explanation, start="今天提交", due="最迟答复") }}``, the counted days as a calendar.
+
+Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothing can be included or fetched.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from markupsafe import Markup, escape
+
+from engine.clock import SHANGHAI
+from notices import body, gongwen
+from notices.body import Annex, Block, Copies, Text
+from notices.counting import counting_calendar
+from notices.fonts import FANG, HEI, KAI, SONG, TITLE, Typefaces
+from notices.gongwen import Typesetter
+from notices.paper import DOCUMENT_LIMIT, DocumentTooLong, Paper, TemplateFaulty, UncoveredCharacters, size_of
+from notices.tables import lay_out
+
+FOLDER = Path(__file__).parent / "templates"
+PREVIEW_CSS = FOLDER / "preview.css"
+MARKUP_LIMIT = 4 * DOCUMENT_LIMIT
+LARGEST_NUMBER_OF_DIGITS = 4000
+UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
+ROLES = {"h2": HEI, "h3": KAI}
+WORDS = {
+    "zh-CN": {"draft": "〔草稿〕", "scan": "扫码核验", "qr": "二维码", "seal": "印章", "annex": "附件", "cc": "抄送", "colon": "：", "stop": "。"},
+    "en": {"draft": "[DRAFT]", "scan": "Scan to verify", "qr": "QR code", "seal": "seal", "annex": "Annex", "cc": "Copies to", "colon": ": ", "stop": "."},
+}
+
+
+# -- the author's template -------------------------------------------------------------------------------------------------
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja for strangers: no attributes of Python, no mutation, no unescaped value, no including, no huge numbers or texts."""
+
+    intercepted_binops = frozenset({"**", "*", "%"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A fact's own key comes before the methods of its Python type."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**":
+            raise SecurityError("powers are not allowed")
+        if operator == "*" and not (isinstance(left, int | float) and isinstance(right, int | float)):
+            raise SecurityError("only numbers can be multiplied")
+        if operator == "*" and isinstance(left, int) and isinstance(right, int):
+            if left.bit_length() + right.bit_length() > LARGEST_NUMBER_OF_DIGITS:
+                raise SecurityError("a number is too large")
+        if operator == "%" and isinstance(left, str):
+            raise SecurityError("texts are joined with ~, not with %")
+        return super().call_binop(context, operator, left, right)
+
+
+def date_zh(day: str | date) -> str:
+    """2026年5月6日"""
+    day = _day(day)
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def date_en(day: str | date) -> str:
+    """6 May 2026"""
+    day = _day(day)
+    month = "January February March April May June July August September October November December".split()[day.month - 1]
+    return f"{day.day} {month} {day.year}"
+
+
+def weekday_zh(day: str | date) -> str:
+    """星期三"""
+    return "星期" + "一二三四五六日"[_day(day).weekday()]
+
+
+def numeral_zh(number: int) -> str:
+    """1 to 99 as 一, 十二, 九十九."""
+    if not 1 <= number <= 99:
+        raise TemplateFaulty(sentence=f"numeral_zh counts from 1 to 99, not to {number}.")
+    digits = "零一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else digits[tens] + "十") + (digits[ones] if ones else "")
+
+
+def br(text: str) -> Markup:
+    """The lines of a text, one under the other."""
+    return Markup("<br>").join(escape(line.strip()) for line in str(text).splitlines() if line.strip())
+
+
+def paragraphs(text: str) -> Markup:
+    """The lines of a text as paragraphs."""
+    return Markup("").join(Markup("<p>{}</p>").format(line.strip()) for line in str(text).splitlines() if line.strip())
+
+
+def _day(day: str | date) -> date:
+    if isinstance(day, datetime):
+        return day.astimezone(SHANGHAI).date()
+    if isinstance(day, date):
+        return day
+    try:
+        return _day(datetime.fromisoformat(day)) if "T" in day else date.fromisoformat(day)
+    except (TypeError, ValueError) as fault:
+        raise TemplateFaulty(sentence=f"“{str(day)[:40]}” is not a date.") from fault
+
+
+@cache
+def _sandbox(lang: str) -> Sandbox:
+    sandbox = Sandbox(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    for name in UNSAFE_FILTERS:
+        sandbox.filters.pop(name, None)
+    filters = (date_zh, date_en, weekday_zh, numeral_zh, br, paragraphs)
+    sandbox.filters.update({function.__name__: function for function in filters})
+    sandbox.globals = {
+        "range": sandbox.globals["range"],
+        "namespace": sandbox.globals["namespace"],
+        "counting_calendar": partial(counting_calendar, lang=lang),
+    }
+    return sandbox
+
+
+def compose(paper: Paper) -> tuple[Block, ...]:
+    """Fill the author's template with the facts, and read its output; raises TemplateFaulty, DocumentTooLong."""
+    blocks = body.read(_filled(paper))
+    size = sum(size_of(text) for block in blocks for text in body.texts(block))
+    if size > DOCUMENT_LIMIT:
+        raise DocumentTooLong(size=size, limit=DOCUMENT_LIMIT)
+    return blocks
+
+
+def _filled(paper: Paper) -> str:
+    sandbox = _sandbox(paper.lang)
+    try:
+        _refuse_autoescape_blocks(sandbox.parse(paper.template))
+        output, size = [], 0
+        for piece in sandbox.from_string(paper.template).generate(_names(paper)):
+            size += len(piece)
+            if size > MARKUP_LIMIT:
+                raise DocumentTooLong(size=size, limit=MARKUP_LIMIT)
+            output.append(piece)
+        return "".join(output)
+    except jinja2.TemplateSyntaxError as fault:
+        raise TemplateFaulty(sentence=f"line {fault.lineno}: {fault.message}") from fault
+    except jinja2.TemplateError as fault:
+        raise TemplateFaulty(sentence=f"{fault.message}.") from fault
+    except (TemplateFaulty, DocumentTooLong):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as fault:
+        raise TemplateFaulty(sentence=f"{type(fault).__name__}: {str(fault)[:200]}") from fault
+
+
+def _refuse_autoescape_blocks(tree: nodes.Template) -> None:
+    if next(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier)), None):
+        raise TemplateFaulty(sentence="values are always escaped: {% autoescape %} may not be used.")
+    if next(tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)), None):
+        raise TemplateFaulty(sentence="a template stands for itself: nothing can be included, imported or extended.")
+
+
+def _names(paper: Paper) -> dict[str, Any]:
+    own = {
+        "facts": paper.facts,
+        "number": paper.number,
+        "issued_on": paper.issued_on,
+        "title": gongwen.plain_title(paper.title),
+        "organisation": paper.organisation,
+        "addressee": paper.addressee,
+        "lang": paper.lang,
+        "draft": paper.draft,
+    }
+    return {**paper.facts, **own}
+
+
+# -- the page around it ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """A composed notice: the paper, its blocks sorted by their place on the page."""
+
+    paper: Paper
+    blocks: tuple[Block, ...]
+    contact: str
+    copies: Copies | None
+    annexes: tuple[Annex, ...]
+
+    @classmethod
+    def of(cls, paper: Paper, blocks: tuple[Block, ...]) -> "Page":
+        elsewhere = ("contact", "cc", "annex")
+        return cls(
+            paper,
+            tuple(block for block in blocks if block.kind not in elsewhere),
+            "".join(block.text for block in blocks if isinstance(block, Text) and block.kind == "contact"),
+            next((block for block in blocks if isinstance(block, Copies)), None),
+            tuple(block for block in blocks if isinstance(block, Annex)),
+        )
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        return WORDS[self.paper.lang]
+
+    @property
+    def number(self) -> str:
+        """The 文号, or the mark of a draft."""
+        return self.paper.number or (self.words["draft"] if self.paper.draft else "")
+
+    @property
+    def date(self) -> str:
+        """The date of issue in words; a draft has none."""
+        if self.paper.draft or not self.paper.issued_on:
+            return ""
+        return date_en(self.paper.issued_on) if self.paper.lang == "en" else date_zh(self.paper.issued_on)
+
+    @property
+    def mark(self) -> str:
+        """发文机关标志"""
+        return self.paper.organisation + ("文件" if self.paper.form == "file" and self.paper.lang == "zh-CN" else "")
+
+
+def check_characters(paper: Paper, blocks: tuple[Block, ...], faces: Typefaces) -> None:
+    """Refuse a notice that would show a character which no typeface has; raises UncoveredCharacters."""
+    shown = [paper.title, paper.organisation, paper.number or "", paper.addressee or ""]
+    shown += [text for block in blocks for text in body.texts(block)]
+    found: dict[str, str] = {}
+    for text in shown:
+        for character in faces.uncovered(text):
+            found.setdefault(character, _excerpt(text, character))
+    if found:
+        raise UncoveredCharacters(
+            characters="、".join(f"{c if c.isprintable() else ''}U+{ord(c):04X}" for c in found),
+            where="；".join(dict.fromkeys(found.values())),
+            codes=[ord(character) for character in found],
+        )
+
+
+def _excerpt(text: str, character: str) -> str:
+    at = text.index(character)
+    around = text[max(0, at - 8) : at + 9]
+    return "".join(c if c.isprintable() else "\ufffd" for c in around)
+
+
+@cache
+def _house() -> jinja2.Environment:
+    """Our own templates, which may do what an author's may not."""
+    house = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    house.globals.update(
+        MM=gongwen.MM, P=gongwen.PITCH, CELL=gongwen.CELL, LEAD=gongwen.LEAD, WIDTH=gongwen.WIDTH, ROLES=ROLES
+    )
+    return house
+
+
+def html(page: Page, setter: Typesetter, *, extra_side: bool = False) -> str:
+    """The page as HTML for the typesetter; ``extra_side`` adds the blank side on which a 版记 may have to stand."""
+    paper = page.paper
+    head = None
+    if paper.form != "slip":
+        head = (gongwen.file_head if paper.form == "file" else gongwen.letter_head)(page.mark, setter)
+    return _house().get_template(f"{paper.form}.html.j2").render(
+        page=page,
+        paper=paper,
+        words=page.words,
+        head=head,
+        title=gongwen.title_lines(paper.title, setter),
+        plain_title=gongwen.plain_title(paper.title),
+        created=_metadata_instant(paper.created),
+        set=setter,
+        lay_out=partial(lay_out, setter=setter),
+        title_lines=partial(gongwen.title_lines, setter=setter),
+        centre=_signature_centre(page, setter),
+        extra_side=extra_side,
+    )
+
+
+def _metadata_instant(instant: datetime) -> str:
+    return instant.astimezone(SHANGHAI).isoformat(timespec="seconds")
+
+
+def _signature_centre(page: Page, setter: Typesetter) -> float:
+    """The axis of signature and seal: over the date, which ends four cells from the right; a long name moves it left."""
+    beside_date = 24 * gongwen.CELL - setter.width(page.date) * gongwen.CELL / 2
+    beside_name = gongwen.WIDTH - setter.width(page.paper.organisation) * gongwen.CELL / 2
+    return max(min(beside_date, beside_name), gongwen.WIDTH / 2)
+
+
+def css(faces: Typefaces) -> str:
+    """The style sheet of all forms, for these typefaces."""
+    stacks = {role: faces.stack(role) for role in (FANG, KAI, HEI, SONG, TITLE)}
+    return _house().get_template("notice.css.j2").render(font=stacks, TITLE_SIZE=gongwen.TITLE_SIZE)
+
+
+def preview(page: Page) -> str:
+    """The notice as an HTML fragment for the screen: the same words, without style attributes; see ``preview.css``."""
+    markup = _house().get_template("preview.html.j2").render(
+        page=page, paper=page.paper, words=page.words, plain_title=gongwen.plain_title(page.paper.title)
+    )
+    return re.sub(r"\n\s*\n+", "\n", markup)
