@@ -23,6 +23,6 @@ def found(uow: UnitOfWork, bundles: Path) -> dict[str, Organisation]:
         for o in declared["organisations"]
     }
     for relation in declared.get("relations", []):
-        for lower in relation["lowers"]:
+        for lower in relation["lower"]:
             directory.relate(uow, made[relation["upper"]].id, made[lower].id, relation["kind"])
     return made

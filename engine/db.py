@@ -96,6 +96,7 @@ class Database:
             try:
                 yield Reading(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             finally:
+                session.expunge_all()  # what was read stays readable
                 session.rollback()
 
     @contextmanager
