@@ -224,16 +224,19 @@ class Story:
         return Actor("party", id=party.id, case_id=self.case_id)
 
     def person(self, lane: str) -> Actor:
-        """Somebody of a lane; ``#2`` is a second person of the same role, ``@`` an organisation by its code."""
+        """Somebody of a lane; ``#2`` is a second person of the same role, ``part.role+other`` one who holds both roles."""
         place, _, nth = lane.partition("#")
-        part, _, role = place.partition(".")
+        part, _, roles = place.partition(".")
+        role = roles.partition("+")[0]
         with self.database.unit_of_work(SYSTEM) as uow:
             organisation = self._organisation(uow.session, part)
             login = f"{organisation.code}.{role}.{nth or '1'}"
             found = uow.session.exec(select(Person).where(col(Person.login) == login)).first()
             if found is None:
                 found = directory.create_person(uow, login, login, UNUSABLE_PASSWORD)
-                uow.add(Membership(person_id=found.id, organisation_id=organisation.id, role=role))
+            held = set(uow.session.exec(select(Membership.role).where(col(Membership.person_id) == found.id)))
+            for missing in sorted(set(roles.split("+")) - held):
+                uow.add(Membership(person_id=found.id, organisation_id=organisation.id, role=missing))
             return directory.actor_of(uow, found.id)
 
     def _organisation(self, session: Any, part: str) -> Organisation:
