@@ -16,6 +16,7 @@ ON_A_LINE, ON_A_SHAPE, ON_A_LABEL, OVER_A_FRAME = 50.0, 80.0, 80.0, 30.0
 WORSE_SPOT = 0.5  # each place further down the list of spots
 ON_A_SHARED_STRETCH = 30.0  # a flow's label should not stand where two flows run as one
 TOO_LONG_FOR_ITS_PIECE = 9.0
+SWEEPS = 2  # in the second, a label that took the place of a later one may give way
 UNBROKEN = 999.0
 AFTER_THE_STROKE = 17.0  # where a default flow's label begins
 
@@ -53,19 +54,21 @@ def _guest_spots(name: str, box: Box) -> Iterator[Box]:
 
 def place_labels(plan: Plan, paths: Mapping[str, Path]) -> dict[str, Box]:
     """All labels of a page whose lines are drawn."""
-    scene = _scene(plan, paths)
     nodes, flows = plan.page.nodes(), plan.page.flows()
     named = [n for n in nodes.values() if n.name and not n.is_task]
-    labels: dict[str, Box] = {}
+    spots: dict[str, list[Spot]] = {}
     for node in sorted(named, key=lambda n: (n.host is None, n.is_gateway)):
-        own = plan.boxes[node.id]
-        labels[node.id] = scene.take([(0.0, spot) for spot in node_spots(node, own)], own)
+        spots[node.id] = [(0.0, spot) for spot in node_spots(node, plan.boxes[node.id])]
     for flow_id, path in paths.items():
         if flows[flow_id].name:
             sisters = [p for f, p in paths.items() if f != flow_id and flows[f].source == flows[flow_id].source]
             start = AFTER_THE_STROKE if _is_default(flows[flow_id], nodes) else 6.0
-            labels[flow_id] = scene.take(list(_flow_spots(flows[flow_id].name, path, sisters, start)), None)
-    return labels
+            spots[flow_id] = list(_flow_spots(flows[flow_id].name, path, sisters, start))
+    scene = _scene(plan, paths)
+    for _ in range(SWEEPS):
+        for element, choices in spots.items():
+            scene.take(element, choices, plan.boxes.get(element))
+    return scene.taken
 
 
 def _is_default(flow: Flow, nodes: Mapping[str, Node]) -> bool:
@@ -104,23 +107,24 @@ class _Scene:
     lines: list[Box]
     shapes: list[Box]
     frames: list[Box]
-    taken: list[Box]
+    titles: list[Box]
+    taken: dict[str, Box]
 
-    def take(self, spots: list[Spot], own: Box | None) -> Box:
-        """The best spot, which is then taken."""
+    def take(self, element: str, spots: list[Spot], own: Box | None) -> None:
+        """Take the best spot for a label, given where the others are."""
+        self.taken.pop(element, None)
 
         def price(numbered: tuple[int, Spot]) -> float:
             number, (dearness, spot) = numbered
             return dearness + number * WORSE_SPOT + self._faults(spot, own)
 
-        best = min(enumerate(spots), key=price)[1][1]
-        self.taken.append(best)
-        return best
+        self.taken[element] = min(enumerate(spots), key=price)[1][1]
 
     def _faults(self, spot: Box, own: Box | None) -> float:
         price = ON_A_LINE * sum(spot.meets(line, 1.5) for line in self.lines)
         price += ON_A_SHAPE * sum(spot.meets(shape, 1) for shape in self.shapes if shape is not own)
-        price += ON_A_LABEL * sum(spot.meets(label, 2) for label in self.taken)
+        price += ON_A_LABEL * sum(spot.meets(label, 2) for label in self.taken.values())
+        price += ON_A_LABEL * sum(spot.meets(title, 2) for title in self.titles)
         price += OVER_A_FRAME * sum(spot.meets(frame) and not frame.holds(spot) for frame in self.frames)
         return price
 
@@ -131,5 +135,6 @@ def _scene(plan: Plan, paths: Mapping[str, Path]) -> _Scene:
         lines=[span(a, b) for path in paths.values() for a, b in segments(path)],
         shapes=[box for i, box in plan.boxes.items() if i in nodes],
         frames=[box for i, box in plan.boxes.items() if i not in nodes],
-        taken=list(plan.titles.values()),
+        titles=list(plan.titles.values()),
+        taken={},
     )

@@ -191,9 +191,10 @@ class _Search:
         known = self.guesses.get(crossing)
         if known is None:
             x, y = self._point(crossing)
-            known = min(
-                (abs(x - a) + abs(y - b)) * PER_PIXEL + (BEND if x != a and y != b else 0.0) for a, b in self.aims
-            )
+            known = NO_WAY
+            for a, b in self.aims:
+                far = (abs(x - a) + abs(y - b)) * PER_PIXEL + (BEND if x != a and y != b else 0.0)
+                known = min(known, far)
             self.guesses[crossing] = known
         return known
 

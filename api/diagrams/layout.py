@@ -3,8 +3,6 @@
 Lines and labels depend on each other, so they are drawn in rounds; the best round is kept.
 """
 
-from itertools import product
-
 from lxml import etree
 
 from api.diagrams.errors import DiagramTooLarge
@@ -45,13 +43,13 @@ def _serialised(root: Element) -> bytes:
 def lay_out_page(page: Page) -> Diagram:
     """The best of a few attempts: fewest faults, then fewest crossings, then fewest bends, then the first."""
     plan = place(page)
-    attempts = [
-        _attempt(plan, *manner) for manner in product((False, True), (False, True) if page.messages else (False,))
-    ]
+    attempts = [_attempt(plan), _attempt(plan, gateways_give_way=True)]
+    if page.messages and all(score[0] for score, _ in attempts):
+        attempts += [_attempt(plan, messages_first=True), _attempt(plan, True, True)]
     return min(attempts, key=lambda attempt: attempt[0])[1]
 
 
-def _attempt(plan: Plan, gateways_give_way: bool, messages_first: bool) -> tuple[Score, Diagram]:
+def _attempt(plan: Plan, gateways_give_way: bool = False, messages_first: bool = False) -> tuple[Score, Diagram]:
     """Lines and labels in rounds, as long as a round makes them better.
 
     The first lines keep off the labels of all steps, or gateways' labels give way; messages are drawn last, or first.

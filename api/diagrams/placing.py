@@ -24,6 +24,7 @@ PADDING = 30.0  # between a lane's frame and what is in it
 POOL_GAP = 60.0
 CLOSED_POOL_HEIGHT = 56.0
 EMPTY_LANE_HEIGHT = 80.0
+GUEST_LABEL_GAP = 100.0
 GUEST_ROOM = 26.0  # what a boundary event adds to the height of a row
 HANDLER_TITLE = 30.0
 HANDLER_SIDE = 22.0
@@ -85,14 +86,13 @@ def place(page: Page) -> Plan:
 def size_of(node: Node, guests: int) -> tuple[float, float]:
     """Width and height of a step; a task with many boundary events is wider."""
     if node.is_task:
-        return max(TASK_WIDTH, 60.0 * guests if guests > 2 else 0.0), TASK_HEIGHT
+        return (TASK_WIDTH, TASK_WIDTH, 150.0)[guests] if guests <= 2 else 104.0 * guests, TASK_HEIGHT
     return (GATEWAY_SIZE, GATEWAY_SIZE) if node.is_gateway else (EVENT_SIZE, EVENT_SIZE)
 
 
 def guest_box(host: Box, number: int, count: int) -> Box:
     """Where the boundary event with this number sits on the lower edge of its task; the first on the right."""
-    evenly = host.width * (count - number - 0.5) / count
-    offset = evenly if count > 2 else (host.width - 22, 22.0)[number]
+    offset = host.width * (count - number - 0.5) / count if count > 1 else host.width - 22
     return centred(host.x + offset, host.bottom, EVENT_SIZE, EVENT_SIZE)
 
 
@@ -216,6 +216,11 @@ def spread(scope: Scope, grid: Grid, left: float, gap: float) -> _Columns:
 def _gaps(scope: Scope, grid: Grid, widths: Sequence[float], least: float) -> list[float]:
     """The clear space right of each column, wide enough for the labels of the lines that leave it forwards."""
     gaps = [least] * grid.columns
+    for host in scope.seated():
+        if len(scope.guests(host.id)) > 1:  # their labels stick out on both sides
+            column = grid.column[host.id]
+            for beside in (column - 1, column):
+                gaps[beside] = max(gaps[beside], GUEST_LABEL_GAP) if beside >= 0 else gaps[beside]
     for flow in scope.flows:
         source, target = scope.seat(flow.source), scope.seat(flow.target)
         column = grid.column[source]
