@@ -120,8 +120,8 @@ def _text(value: Any) -> str:
 def conditions(schema: Mapping[str, Any]) -> dict[str, list[Conditions]]:
     """For each field that is only named under an ``if``: the alternatives under which it matters.
 
-    Fields that the form always requires always matter, and so do those whose condition says more than which answers other
-    fields have: a script that does not understand a rule must not hide what it is about.
+    Fields that the form always requires always matter, and so do those whose condition says more than which answers
+    other fields have: a script that does not understand a rule must not hide what it is about.
     """
     found: dict[str, list[Conditions]] = {}
     unclear: set[str] = set(schema.get("required", ()))

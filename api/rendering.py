@@ -1,7 +1,7 @@
 """Drawing a page: one Jinja environment, the reader's language, and what every page knows."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from api import i18n, sheets
+from engine.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 YEAR = 365 * 24 * 3600
 
 
-def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def page(request: Request, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
     """A page in the reader's language. A language asked for in the address is remembered."""
     locale = i18n.locale_of(request)
-    response = HTMLResponse(draw(template, locale, request=request, **values), status_code=status)
+    settings: Settings = request.app.state.database.settings
+    response = HTMLResponse(draw(template, locale, request=request, demo=settings.demo, **values), status_code)
     if request.query_params.get("lang") in i18n.LOCALES:
         response.set_cookie(i18n.LANGUAGE_COOKIE, locale, max_age=YEAR, httponly=True, samesite="lax", path="/")
     return response
@@ -31,16 +33,13 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 def draw(template: str, locale: str, **values: Any) -> str:
     """The HTML of a template; ``values`` is all it sees besides the filters below."""
     request = values.get("request")
-    return (
-        environment(locale)
-        .get_template(template)
-        .render(
-            locale=locale,
-            path=request.url.path if request else "/",
-            other_language=_other_language(request, locale),
-            **values,
-        )
-    )
+    known = {"here": "", "said": "", "problems": (), "demo": False, "canonical": ""} | values
+    known |= {
+        "locale": locale,
+        "path": request.url.path if request else "/",
+        "other_language": _other_language(request, locale, str(known["canonical"])),
+    }
+    return environment(locale).get_template(template).render(known)
 
 
 @cache
@@ -85,13 +84,8 @@ def _short_day(context: Context, day: date | None) -> str:
     return i18n.short_day(day, context["locale"], today if isinstance(today, date) else None)
 
 
-def _other_language(request: Request | None, locale: str) -> str:
-    """The same page in the other language."""
+def _other_language(request: Request | None, locale: str, canonical: str) -> str:
+    """The same page in the other language; ``canonical`` is the address of a page that answers something sent."""
     other = i18n.ENGLISH if locale == i18n.CHINESE else i18n.CHINESE
     query: Mapping[str, str] = request.query_params if request else {}
-    return "?" + urlencode({**query, "lang": other})
-
-
-def iso(value: date | datetime) -> str:
-    """A day or instant as the ``datetime`` attribute wants it."""
-    return value.isoformat()
+    return f"{canonical}?" + urlencode({**query, "lang": other})

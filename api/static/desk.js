@@ -56,9 +56,14 @@
   for (const form of document.querySelectorAll("form")) {
     const folding = [...form.querySelectorAll("[data-when]")].map((field) => [field, JSON.parse(field.dataset.when)]);
     if (!folding.length) continue;
-    const fold = () => folding.forEach(([field, when]) => {
-      field.hidden = !holds(form, when) && !field.classList.contains("bad");
-    });
+    const foldOnce = () => folding.filter(([field, when]) => {
+      const away = !holds(form, when) && !field.classList.contains("bad");
+      if (field.hidden === away) return false;
+      field.hidden = away;
+      field.querySelectorAll("input, select, textarea").forEach((input) => { input.disabled = away; });
+      return true;
+    }).length;
+    const fold = () => { for (let round = 0; round <= folding.length && foldOnce(); round += 1); };
     form.addEventListener("change", fold);
     fold();
   }
@@ -72,7 +77,7 @@
     const save = async () => {
       if (leaving) return;
       const fields = new FormData(work);
-      fields.delete("attachments");
+      fields.delete("_attachments");
       try {
         const answer = await fetch(work.dataset.draft, {
           method: "POST", body: fields, headers: { "X-Requested-With": "desk" }, redirect: "manual",

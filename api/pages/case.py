@@ -1,0 +1,62 @@
+"""One case: everything that the desk knows of it, with the clocks, the papers and the way that it took."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api import formview, rendering
+from api.deps import Door, PagePerson
+from api.pages import casework
+from api.pages.frame import viewer
+from api.pages.posted import Key, Sent
+from engine import clock, queries
+from engine.queries.case_file import ReasonMissing
+from engine.views import FieldShown
+
+router = APIRouter(prefix="/desk/cases")
+
+
+@router.get("/{reference}")
+def show(request: Request, door: PagePerson, reference: Key) -> Response:
+    return _draw(request, door, reference)
+
+
+@router.post("/{reference}/unmask")
+def unmask(request: Request, door: PagePerson, reference: Key, posted: Sent) -> Response:
+    with door.reading() as reading:
+        case_id = queries.case_file(reading, reference).case.id
+    try:
+        shown = casework.unmasked(door, case_id, posted.text("reason"))
+    except ReasonMissing as error:
+        fault = formview.FaultView(error.sentence(door.locale), "unmask-reason")
+        return _draw(request, door, reference, problems=[fault], status=error.status)
+    return _draw(request, door, reference, unmasked=shown)
+
+
+def _draw(
+    request: Request,
+    door: Door,
+    reference: str,
+    *,
+    unmasked: Sequence[FieldShown] = (),
+    problems: Sequence[formview.FaultView] = (),
+    status: int = 200,
+) -> Response:
+    with door.reading() as reading:
+        who = viewer(reading, door)
+        file = queries.case_file(reading, reference)
+        today = clock.day_of(reading.now)
+    return rendering.page(
+        request,
+        "case.html",
+        status,
+        here="search",
+        canonical=f"/desk/cases/{file.case.reference}",
+        viewer=who,
+        today=today,
+        file=file,
+        unmasked=unmasked,
+        problems=problems,
+        diagrams=casework.drawings(file.diagrams, door.locale),
+    )

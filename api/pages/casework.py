@@ -1,0 +1,44 @@
+"""What the task page and the case page share: the drawings of the process, and showing a party in full."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from api.deps import Door
+from api.diagrams import NodeState, draw
+from api.diagrams.words import Status
+from engine import queries
+from engine.views import DiagramView, FieldShown
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A diagram as a picture in the page."""
+
+    title: str
+    svg: str
+    stateful: bool
+
+
+def drawings(diagrams: Sequence[DiagramView], locale: str) -> list[Drawing]:
+    """The diagrams that a case has reached, with the way that it took through them."""
+    reached = [diagram for diagram in diagrams if _touches(diagram)] or diagrams[:1]
+    return [drawing(diagram, locale) for diagram in reached]
+
+
+def drawing(diagram: DiagramView, locale: str) -> Drawing:
+    """One diagram as its readers see it."""
+    states = {node: NodeState(cast(Status, status)) for node, status in diagram.states.items()}
+    picture = draw(diagram.source, diagram.process, states, reader=True, locale=locale, names=diagram.names)
+    return Drawing(diagram.title, picture, bool(states))
+
+
+def _touches(diagram: DiagramView) -> bool:
+    """Whether a step of this very file was passed or is open."""
+    return any(f'id="{node}"'.encode() in diagram.source for node in diagram.states)
+
+
+def unmasked(door: Door, case_id: str, reason: str) -> tuple[FieldShown, ...]:
+    """Who applied, in full; the look is recorded with its reason. Raises ReasonMissing."""
+    with door.writing() as uow:
+        return queries.unmask(uow, case_id, reason)

@@ -1,0 +1,143 @@
+"""The inbox of a person: what waits for them, most urgent first, and what they did today. Also the search over cases."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from api import i18n, rendering
+from api.deps import PagePerson
+from api.pages import files
+from api.pages.frame import viewer
+from api.pages.posted import Key, Search, Sent, Word, clean
+from engine import clock, definitions, documents, queries, tasks
+from engine.errors import EngineError
+from engine.queries.case_file import STATUS_TITLES
+from notices import service
+
+router = APIRouter(prefix="/desk")
+
+ROWS = 25
+View = Literal["mine", "queue", "all", "done"]
+Colour = Literal["red", "amber", "green", "grey", ""]
+
+
+@router.get("")
+def inbox(
+    request: Request,
+    door: PagePerson,
+    view: View = "mine",
+    light: Colour = "",
+    process: Word = "",
+    search: Search = "",
+    after: Word = "",
+    said: Word = "",
+) -> Response:
+    wanted = clean(search, 100)
+    with door.reading() as reading:
+        who = viewer(reading, door)
+        page = queries.inbox(
+            reading,
+            view,
+            light=light or None,
+            process=process or None,
+            search_for=wanted,
+            after=after or None,
+            limit=ROWS,
+        )
+        urgent = queries.inbox(reading, "mine", limit=1).rows
+        numbers = queries.counts(reading)
+        processes = [
+            (bundle.key, bundle.text(bundle.manifest.process, "title", door.locale))
+            for bundle in definitions.processes(reading)
+        ]
+        today = clock.day_of(reading.now)
+    return rendering.page(
+        request,
+        "inbox.html",
+        here="desk",
+        viewer=who,
+        today=today,
+        view=view,
+        light=light,
+        process=process,
+        search=wanted,
+        rows=page.rows,
+        next_key=page.next_key,
+        most_urgent=urgent[0] if urgent else None,
+        counts=numbers,
+        processes=processes,
+        claimable=any(row.assignee_id is None and row.ended_at is None for row in page.rows),
+        said=_said(said, door.locale),
+    )
+
+
+@router.post("/claim")
+def claim_several(door: PagePerson, posted: Sent) -> Response:
+    """Claim every task that was picked; what somebody else was quicker to take stays theirs."""
+    missed = 0
+    for task_id in posted.all("task"):
+        try:
+            with door.writing() as uow:
+                tasks.claim(uow, task_id)
+        except EngineError:
+            missed += 1
+    said = "claimed-some" if missed else "claimed"
+    return RedirectResponse(rendering.address("/desk", view="mine", said=said), 303)
+
+
+@router.get("/search")
+def search_cases(
+    request: Request, door: PagePerson, search: Search = "", status: Word = "", after: Word = ""
+) -> Response:
+    wanted = clean(search, 100)
+    with door.reading() as reading:
+        who = viewer(reading, door)
+        page = queries.cases(reading, status=status or None, search_for=wanted, after=after or None, limit=ROWS)
+        today = clock.day_of(reading.now)
+    language = 0 if door.locale == i18n.CHINESE else 1
+    return rendering.page(
+        request,
+        "search.html",
+        here="search",
+        viewer=who,
+        today=today,
+        search=wanted,
+        status=status,
+        statuses=[(key, titles[language]) for key, titles in STATUS_TITLES.items()],
+        rows=page.rows,
+        next_key=page.next_key,
+    )
+
+
+@router.get("/notices/{notice_id}/pdf")
+def notice(door: PagePerson, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        _, filename, content = service.pdf(reading, notice_id)
+    return files.paper(filename, content)
+
+
+@router.get("/notices/{notice_id}/draft")
+def draft(door: PagePerson, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        _, filename, content = service.draft_pdf(reading, notice_id)
+    return files.paper(filename, content, inline=True)
+
+
+@router.get("/documents/{document_id}")
+def document(door: PagePerson, document_id: Key) -> Response:
+    with door.reading() as reading:
+        row, filename, content = documents.read(reading, document_id)
+    return files.file(filename, row.media_type, content)
+
+
+def _said(name: str, locale: str) -> str:
+    """What was just done, in words."""
+    _ = i18n.gettext(locale)
+    return {
+        "claimed": _("The tasks are yours now."),
+        "claimed-some": _("Some tasks could not be claimed: colleagues were quicker, or a rule keeps you from them."),
+        "completed": _("The step is completed. The case goes on."),
+        "released": _("The task waits for colleagues again."),
+    }.get(name, "")

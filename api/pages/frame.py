@@ -1,0 +1,48 @@
+"""What every page of the desk shows around its content: who is signed in, and where they may go."""
+
+from dataclasses import dataclass
+
+from api.deps import Door
+from engine import directory
+from engine.access import Actor
+from engine.db import Reading
+from engine.models import Person
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person in front of the screen."""
+
+    id: str
+    name: str
+    organisation: str
+    csrf: str
+    home: str
+    works: bool
+    supervises: bool
+    administers: bool
+
+
+def viewer(reading: Reading, door: Door) -> Viewer:
+    """Who is signed in, for the header of the page."""
+    actor = reading.actor
+    person = reading.session.get_one(Person, actor.id)
+    memberships = directory.memberships(reading, person.id)
+    return Viewer(
+        id=person.id,
+        name=person.name,
+        organisation=memberships[0][0].short_name if memberships else "",
+        csrf=door.csrf,
+        home=home_of(actor),
+        works=bool(actor.roles),
+        supervises=actor.supervises,
+        administers=actor.duty == "administrator",
+    )
+
+
+def home_of(actor: Actor) -> str:
+    """Where somebody begins: administrators with the machine, those who only supervise with the board, others at the desk."""
+    if actor.duty == "administrator":
+        return "/admin"
+    only_supervises = actor.supervises and all(role == "supervisor" for _, role in actor.roles)
+    return "/board" if only_supervises else "/desk"

@@ -1,0 +1,184 @@
+"""One task: the case around it, its clock, its form; saving a draft, completing it, and what keeps one from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+from starlette.responses import Response
+
+from api import formview, i18n, rendering
+from api.deps import Door, PagePerson
+from api.pages import casework
+from api.pages import posted as sent_form
+from api.pages.frame import viewer
+from api.pages.posted import Key, Posted, Sent, Word
+from engine import clock, queries, tasks
+from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
+from engine.errors import EngineError
+from engine.forms import FormInvalid, Problem
+from engine.queries.case_file import ReasonMissing
+from engine.views import FieldShown, TaskView
+
+router = APIRouter(prefix="/desk/tasks")
+
+BY_SCRIPT = "x-requested-with"
+CONFLICTS = (tasks.TaskAlreadyEnded, tasks.TaskAlreadyClaimed, tasks.TaskStale)
+UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+LATEST = 3  # entries of the history shown beside a conflict
+
+
+@dataclass
+class _Attempt:
+    """What was tried and did not go through; everything typed is kept."""
+
+    values: Mapping[str, Any] | None = None
+    problems: Sequence[Problem] = ()
+    others: list[formview.FaultView] = field(default_factory=list)
+    upload_fault: str = ""
+    conflict: str = ""
+    blocked: str = ""
+    unmasked: Sequence[FieldShown] = ()
+    status: int = 200
+
+
+@router.get("/{task_id}")
+def show(request: Request, door: PagePerson, task_id: Key, said: Word = "") -> Response:
+    return _draw(request, door, task_id, _Attempt(), said)
+
+
+@router.post("/{task_id}/claim")
+def claim(request: Request, door: PagePerson, task_id: Key) -> Response:
+    try:
+        with door.writing() as uow:
+            tasks.claim(uow, task_id)
+    except (*CONFLICTS, tasks.SeparationViolated) as error:
+        return _draw(request, door, task_id, _refused(error, door, None))
+    return RedirectResponse(f"/desk/tasks/{task_id}?said=claimed", 303)
+
+
+@router.post("/{task_id}/release")
+def release(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
+    """Put it back; what was typed so far stays with it."""
+    values = _typed(door, task_id, posted)
+    try:
+        with door.writing() as uow:
+            tasks.save_draft(uow, task_id, values)
+            tasks.release(uow, task_id)
+    except CONFLICTS as error:
+        return _draw(request, door, task_id, _refused(error, door, values))
+    return RedirectResponse("/desk?said=released", 303)
+
+
+@router.post("/{task_id}/draft")
+def save_draft(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
+    """Keep what was typed, right or wrong. The page's script asks for no page in answer."""
+    values = _typed(door, task_id, posted)
+    try:
+        with door.writing() as uow:
+            tasks.save_draft(uow, task_id, values)
+    except CONFLICTS as error:
+        if request.headers.get(BY_SCRIPT):
+            return Response(status_code=error.status)
+        return _draw(request, door, task_id, _refused(error, door, values))
+    if request.headers.get(BY_SCRIPT):
+        return Response(status_code=204)
+    return RedirectResponse(f"/desk/tasks/{task_id}?said=draft", 303)
+
+
+@router.post("/{task_id}/complete")
+def complete(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
+    values = _typed(door, task_id, posted)
+    try:
+        with door.reading() as reading:
+            queries.task(reading, task_id).form.validate(values)
+        uploads = sent_form.store(door, posted)
+        with door.writing() as uow:
+            tasks.complete(uow, task_id, values, uploads, revision=posted.revision)
+    except (FormInvalid, tasks.RuleViolated, *UPLOAD_FAULTS, *CONFLICTS, tasks.SeparationViolated) as error:
+        return _draw(request, door, task_id, _refused(error, door, values))
+    return RedirectResponse("/desk?said=completed", 303)
+
+
+@router.post("/{task_id}/unmask")
+def unmask(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
+    with door.reading() as reading:
+        case_id = queries.task(reading, task_id).file.case.id
+    try:
+        shown = casework.unmasked(door, case_id, posted.text("reason"))
+    except ReasonMissing as error:
+        listed = [formview.FaultView(error.sentence(door.locale), "unmask-reason")]
+        return _draw(request, door, task_id, _Attempt(others=listed, status=error.status))
+    return _draw(request, door, task_id, _Attempt(unmasked=shown))
+
+
+def _typed(door: Door, task_id: str, posted: Posted) -> dict[str, Any]:
+    """The answers as the task's form reads them; raises TaskNotFound."""
+    with door.reading() as reading:
+        values: dict[str, Any] = queries.task(reading, task_id).form.coerce(posted.answers)
+        return values
+
+
+def _refused(error: EngineError, door: Door, values: Mapping[str, Any] | None) -> _Attempt:
+    """How the page says why something did not go through."""
+    said, attempt = error.sentence(door.locale), _Attempt(values=values, status=error.status)
+    if isinstance(error, FormInvalid):
+        attempt.problems = error.problems
+    elif isinstance(error, tasks.RuleViolated):
+        name = str(error.data["field"])
+        attempt.problems = (Problem(name, f"/{name}", error.slug, said, said),)
+    elif isinstance(error, tasks.SeparationViolated):
+        attempt.blocked = said
+    elif isinstance(error, UPLOAD_FAULTS):
+        attempt.upload_fault = said
+        attempt.others = [formview.FaultView(said, "attachments")]
+    else:
+        attempt.conflict = said
+    return attempt
+
+
+def _draw(request: Request, door: Door, task_id: str, attempt: _Attempt, said: str = "") -> Response:
+    with door.reading() as reading:
+        who = viewer(reading, door)
+        task: TaskView = queries.task(reading, task_id)
+        today = clock.day_of(reading.now)
+    values = task.values if attempt.values is None else attempt.values
+    return rendering.page(
+        request,
+        "task.html",
+        attempt.status,
+        here="desk",
+        canonical=f"/desk/tasks/{task_id}",
+        viewer=who,
+        today=today,
+        task=task,
+        form=formview.views(task.form, values, attempt.problems),
+        form_title=task.form.title or task.row.title,
+        form_text=task.form.description,
+        problems=[*formview.faults(task.form, attempt.problems), *attempt.others],
+        attachments=task.form.accepts_attachments,
+        upload_fault=attempt.upload_fault,
+        upload_limit=door.settings.max_attachments,
+        upload_megabytes=door.settings.max_upload // 1024 // 1024,
+        conflict=attempt.conflict,
+        changes=task.file.history[-LATEST:] if attempt.conflict else (),
+        typed=_shown(task, attempt),
+        blocked=attempt.blocked or (None if attempt.conflict else task.blocked),
+        unmasked=attempt.unmasked,
+        diagrams=casework.drawings(task.file.diagrams, door.locale),
+        said=_said(said, door.locale),
+    )
+
+
+def _shown(task: TaskView, attempt: _Attempt) -> list[FieldShown]:
+    """What was typed into a form that is not there any more, so that nothing is lost."""
+    if not attempt.conflict or not attempt.values:
+        return []
+    known = {name: value for name, value in attempt.values.items() if name in task.form.names}
+    return [FieldShown("", title, value) for title, value in task.form.describe(known)]
+
+
+def _said(name: str, locale: str) -> str:
+    _ = i18n.gettext(locale)
+    return {"claimed": _("The task is yours now."), "draft": _("The draft has been saved.")}.get(name, "")
