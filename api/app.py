@@ -1,8 +1,9 @@
 """The web application: JSON under /api/v1, pages, static files, and what operators ask. Deny by default."""
 
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from starlette.concurrency import run_in_threadpool
 import api.json
 import api.pages
 from api import health, middleware, problems
-from api.deps import access_of
+from api.deps import Access, access_of
 from api.worker import Metronome
 from engine.db import Database
 
+PREFIX = "/api/v1"
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = """\
 Cases under the Guiyang regulation on sharing and opening government data: submit, follow, work, supervise.
@@ -49,7 +51,7 @@ def create_app(database: Database, metronome: Metronome | None = None) -> FastAP
         title="Duban 督办",
         version="1",
         description=DESCRIPTION,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # they load scripts from other sites, which our content security policy forbids
         redoc_url=None,
         redirect_slashes=False,
@@ -57,12 +59,13 @@ def create_app(database: Database, metronome: Metronome | None = None) -> FastAP
     )
     app.state.database = database
     app.state.nudge = metronome.nudge if metronome else lambda: None
+    app.state.routes = declared_routes()
     for router in (health.router, *page_routers()):
         app.include_router(router, include_in_schema=False)
-    app.include_router(api.json.router, prefix="/api/v1")
+    for router in api.json.ROUTERS:
+        app.include_router(router, prefix=PREFIX, responses=api.json.RESPONSES)
     app.mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
     problems.install(app)
-    require_declared(app)
     for layer in (problems.CatchUnexpected, middleware.AccessLog):
         app.add_middleware(layer)
     app.add_middleware(middleware.BodyLimit, settings=database.settings)
@@ -76,13 +79,26 @@ def page_routers() -> list[APIRouter]:
     return [module.router for module in modules if hasattr(module, "router")]
 
 
-def routes_of(app: FastAPI) -> list[APIRoute]:
-    """All routes that answer with our own code."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+@dataclass(frozen=True)
+class Declared:
+    """One address and method, and who may use it."""
+
+    method: str
+    path: str
+    access: Access
 
 
-def require_declared(app: FastAPI) -> None:
-    """Nobody may use what does not say who may: a route without a declaration keeps the application from starting."""
-    for route in routes_of(app):
-        if access_of(route) is None:
-            raise RouteWithoutAccess(f"{route.path} does not say who may use it (api.deps)")
+def declared_routes() -> list[Declared]:
+    """Everything that answers with our own code. Nobody may use what does not say who may: raises RouteWithoutAccess."""
+    pages = [("", router) for router in (health.router, *page_routers())]
+    programs = [(PREFIX, router) for router in api.json.ROUTERS]
+    return [declared for prefix, router in pages + programs for declared in _declared(prefix, router)]
+
+
+def _declared(prefix: str, router: APIRouter) -> Iterator[Declared]:
+    for route in router.routes:
+        access = access_of(route) if isinstance(route, APIRoute) else None
+        if not isinstance(route, APIRoute) or access is None:
+            raise RouteWithoutAccess(f"{prefix}{getattr(route, 'path', route)} does not say who may use it (api.deps)")
+        for method in sorted(route.methods):
+            yield Declared(method, prefix + route.path, access)

@@ -74,7 +74,7 @@ class Door:
         return replace(self, actor=replace(actor, locale=self.locale))
 
 
-def access_of(route: APIRoute) -> "CookieAccess | TokenAccess | CodeAccess | None":
+def access_of(route: APIRoute) -> "Access | None":
     """Who may use a route, as it declares; nothing when it declares nobody, which is a fault."""
     for dependency in route.dependant.dependencies:
         if isinstance(dependency.call, CookieAccess | TokenAccess | CodeAccess):
@@ -179,6 +179,8 @@ class CookieAccess:
         _admit(self.who, known.actor)
         return replace(door.as_actor(known.actor), csrf=known.csrf)
 
+
+Access = TokenAccess | CodeAccess | CookieAccess
 
 PageAnyone = Annotated[Door, Depends(CookieAccess("public"))]
 PageParty = Annotated[Door, Depends(CookieAccess("party"))]

@@ -119,5 +119,12 @@ class AccessLog:
             await self.app(scope, receive, noting)
         finally:
             spent = (time.perf_counter() - begun) * 1000
-            route = getattr(scope.get("route"), "path", None) or "(no route)"
-            log.info("%s %s %d %.0f ms", scope["method"], route, status, spent)
+            log.info("%s %s %d %.0f ms", scope["method"], _address(scope), status, spent)
+
+
+def _address(scope: Scope) -> str:
+    """The pattern of the address: what stands in its place may be anything that somebody typed."""
+    path, prefix = getattr(scope.get("route"), "path", None), "/api/v1"
+    if path is None:
+        return "(no such address)"
+    return f"{prefix}{path}" if str(scope["path"]).startswith(prefix) and not path.startswith(prefix) else str(path)

@@ -177,6 +177,8 @@ def _field_problems(error: EngineError, locale: str) -> Iterable[FieldProblem]:
     """The fields that a form error names (``problems``), or the one field that a rule names (``field``)."""
     for found in getattr(error, "problems", ()):
         yield FieldProblem(f"/form{found.pointer}", found.code, _pick((found.en, found.zh), locale))
+    for fault in getattr(error, "faults", ()):  # of an uploaded process
+        yield FieldProblem(f"/bundle/{_escaped(fault.file)}", "fault", str(fault))
     named = error.data.get("field")
     if isinstance(named, str):
         yield FieldProblem(f"/form/{_escaped(named)}", error.slug, error.sentence(locale))
@@ -243,11 +245,20 @@ def respond(request: Request, problem: Problem) -> Response:
         return JSONResponse(
             problem.document(), problem.status, dict(problem.headers), media_type="application/problem+json"
         )
-    pages = _page_of_errors()
-    response = pages.render(request, problem) if pages else _plain_page(request, problem)
+    response = _page(request, problem)
     for name, value in problem.headers.items():
         response.headers[name] = value
     return response
+
+
+def _page(request: Request, problem: Problem) -> Response:
+    """The page of the error; a plain one where even drawing that goes wrong."""
+    pages = _page_of_errors()
+    try:
+        return pages.render(request, problem) if pages else _plain_page(request, problem)
+    except Exception as error:
+        log.error("the page of an error failed: %s at %s", type(error).__name__, places(error))
+        return _plain_page(request, problem)
 
 
 @cache

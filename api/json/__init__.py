@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from api.json import cases, directory, due, incidents, papers, processes, status, supervision, tasks
 from api.json.shapes import ProblemShape
 
@@ -13,6 +11,5 @@ _PROBLEM: dict[str, Any] = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemShape"}}},
 }
 
-router = APIRouter(responses={"default": _PROBLEM})
-for noun in (processes, cases, status, tasks, papers, supervision, directory, due, incidents):
-    router.include_router(noun.router)
+RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
+ROUTERS = [noun.router for noun in (processes, cases, status, tasks, papers, supervision, directory, due, incidents)]
