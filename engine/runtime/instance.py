@@ -13,8 +13,8 @@ from engine.runtime.errors import EndlessRun
 from engine.runtime.events import Delivery
 from engine.runtime.execution import Execution
 
-MOST_STEPS = 20_000  # of the library within one advance
-PRUNE_ABOVE = 300  # steps kept in memory during a long run
+MOST_STEPS = 10_000  # of the library within one advance
+PRUNE_ABOVE = 120  # steps kept in memory during a long run
 _LIVE = TaskState.WAITING | TaskState.STARTED | TaskState.READY
 
 
