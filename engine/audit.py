@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
@@ -67,11 +68,14 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
 
 
 def _last(session: Session, stream: str) -> AuditEvent | None:
-    """The newest event of a stream; on PostgreSQL the row is locked, so that two writers take turns."""
+    """The newest event of a stream. On PostgreSQL writers of one stream take turns until the end of their transaction: a lock
+    on the newest row would not do, for who has waited for it would still see the same row as the newest."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 0))"), {"stream": stream})
     newest = (
         select(AuditEvent).where(col(AuditEvent.stream) == stream).order_by(col(AuditEvent.position).desc()).limit(1)
     )
-    return session.exec(newest.with_for_update()).first()
+    return session.exec(newest).first()
 
 
 def _stamp(at: datetime) -> str:
