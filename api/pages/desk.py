@@ -6,9 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import i18n, rendering
+from api import files, i18n, rendering
 from api.deps import PagePerson
-from api.pages import files
 from api.pages.frame import viewer
 from api.pages.posted import Key, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, tasks
@@ -19,6 +18,7 @@ from notices import service
 router = APIRouter(prefix="/desk")
 
 ROWS = 25
+PDF = "application/pdf"
 View = Literal["mine", "queue", "all", "done"]
 Colour = Literal["red", "amber", "green", "grey", ""]
 
@@ -115,21 +115,21 @@ def search_cases(
 def notice(door: PagePerson, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = service.pdf(reading, notice_id)
-    return files.paper(filename, content)
+    return files.download(filename, PDF, content)
 
 
 @router.get("/notices/{notice_id}/draft")
 def draft(door: PagePerson, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = service.draft_pdf(reading, notice_id)
-    return files.paper(filename, content, inline=True)
+    return files.download(filename, PDF, content)
 
 
 @router.get("/documents/{document_id}")
 def document(door: PagePerson, document_id: Key) -> Response:
     with door.reading() as reading:
         row, filename, content = documents.read(reading, document_id)
-    return files.file(filename, row.media_type, content)
+    return files.download(filename, row.media_type, content, size=row.size)
 
 
 def _said(name: str, locale: str) -> str:

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import auth, deps, formview, i18n, rendering
+from api import auth, deps, files, formview, i18n, rendering
 from api.deps import Door, PageAnyone, PageParty
-from api.pages import files
 from api.pages import posted as sent_form
 from api.pages.posted import Key, Sent, Word
 from engine import cases, definitions, documents, messages, queries
@@ -25,6 +24,7 @@ from notices import service
 
 router = APIRouter(prefix="/track")
 
+PDF = "application/pdf"
 NO_FORM: dict[str, Any] = {"type": "object", "properties": {}}
 
 
@@ -80,14 +80,14 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
 def notice(door: PageParty, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = service.pdf(reading, notice_id)
-    return files.paper(filename, content)
+    return files.download(filename, PDF, content)
 
 
 @router.get("/documents/{document_id}")
 def document(door: PageParty, document_id: Key) -> Response:
     with door.reading() as reading:
         row, filename, content = documents.read(reading, document_id)
-    return files.file(filename, row.media_type, content)
+    return files.download(filename, row.media_type, content, size=row.size)
 
 
 # ---------------------------------------------------------------- what a party may send
