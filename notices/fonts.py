@@ -1,6 +1,7 @@
 """Which typefaces a notice is printed with, where they lie, and whether they can show every character of a name.
 
-An official paper has five faces: 仿宋 for the text, 楷体 and 黑体 for headings, 小标宋 for the title, 宋体 for page numbers. The fonts
+An official paper has five faces: 仿宋 for the text, 楷体 and 黑体 for headings, 小标宋 for the title, 宋体 for page numbers; a
+receipt adds a bold 黑体. The fonts
 folder (``DUBAN_FONTS``, else ``.tools/fonts`` under the project; filled by ``scripts/fetch_fonts.sh``) holds the free Fandol
 faces and a font of rare characters. Commercial faces, where the folder or the machine has them, come first. Fonts are looked
 for only when something is rendered: without them the rest of the product works.
@@ -24,15 +25,17 @@ MACHINE_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 RARE, RARE_FAMILY = "DubanRare.otf", "Duban Rare"
 
 # For each face the file names in order of preference: what 方正 and Windows call theirs, then the free one that set-up fetches.
-FANG, KAI, HEI, SONG, TITLE = "fang", "kai", "hei", "song", "title"
+FANG, KAI, HEI, STRONG, SONG, TITLE = "fang", "kai", "hei", "strong", "song", "title"
 CANDIDATES = {
     FANG: ("仿宋_GB2312.ttf", "simfang_GB2312.ttf", "FZFSJW.TTF", "FZFSK.TTF", "simfang.ttf", "FandolFang-Regular.otf"),
     KAI: ("楷体_GB2312.ttf", "simkai_GB2312.ttf", "FZKTJW.TTF", "FZKTK.TTF", "simkai.ttf", "FandolKai-Regular.otf"),
     HEI: ("FZHTJW.TTF", "FZHTK.TTF", "simhei.ttf", "FandolHei-Regular.otf"),
+    STRONG: ("FandolHei-Bold.otf",),
     SONG: ("FZSSJW.TTF", "FZSSK.TTF", "FandolSong-Regular.otf"),
     TITLE: ("FZXBSJW.TTF", "FZXBSK.TTF", "方正小标宋简体.ttf", "方正小标宋_GBK.ttf", "FandolSong-Bold.otf"),
 }
 FACES = tuple(names[-1] for names in CANDIDATES.values())
+BOLD = frozenset({STRONG, TITLE})
 SPACES = frozenset(" \u00a0\u3000")
 
 
@@ -47,7 +50,6 @@ class Face:
     """One typeface: its file, and what it can show. Lengths are in em."""
 
     path: Path
-    weight: int = 400
 
     @cached_property
     def _font(self) -> TTFont:
@@ -148,7 +150,7 @@ class Typefaces:
     def uncovered(self, text: str) -> list[str]:
         """The characters of a text that cannot be printed, each once, in the order of their first appearance.
 
-        A character counts as printable when each of the five faces, or the font of rare characters, has a glyph for it.
+        A character counts as printable when each of these faces, or the font of rare characters, has a glyph for it.
         Otherwise Pango would print something else, silently; so the notice is refused instead.
         """
         return [c for c in dict.fromkeys(text) if ord(c) not in self._shown_by_all and c not in "\t\n\r"]
@@ -169,7 +171,7 @@ def typefaces(fonts: Path) -> Typefaces:
         missing.append(RARE)
     if missing:
         raise FontsMissing(folder=fonts, files=", ".join(missing))
-    faces = {role: Face(path, 700 if role == TITLE else 400) for role, path in found.items() if path}
+    faces = {role: Face(path) for role, path in found.items() if path}
     return Typefaces(faces, Face(rare))
 
 
@@ -196,15 +198,16 @@ def _files(root: Path) -> Iterator[Path]:
 def fontconfig(faces: Typefaces, caches: Path) -> str:
     """The text of our own fontconfig file: the folders of these fonts and no others, so that every machine sets the same page.
 
-    FandolSong Regular and Bold both claim the weight 400, hence the edit: the title's face is bold whatever it says.
+    The regular and the bold Fandol faces both claim the weight 400, hence the edits: what we call bold is bold whatever it says.
     """
     files = [*(face.path for face in faces.faces.values()), faces.rare.path]
     folders = "".join(f"<dir>{xml(str(path))}</dir>" for path in dict.fromkeys(path.parent for path in files))
-    bold = xml(str(faces[TITLE].path))
-    return (
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        f"{folders}<cachedir>{xml(str(caches))}</cachedir>"
-        f'<match target="scan"><test name="file"><string>{bold}</string></test>'
+    bold = "".join(
+        f'<match target="scan"><test name="file"><string>{xml(str(faces[role].path))}</string></test>'
         '<edit name="weight" mode="assign"><const>bold</const></edit></match>'
-        "</fontconfig>"
+        for role in sorted(BOLD)
+    )
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
+        f"<fontconfig>{folders}<cachedir>{xml(str(caches))}</cachedir>{bold}</fontconfig>"
     )

@@ -40,6 +40,10 @@ SQUEEZABLE = frozenset("，。、；：？！）》〉」』】〕”’（《�
 _LATIN = "0-9A-Za-z\u00c0-\u024f"
 _TOKEN = re.compile(rf"[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*[%％年月日号]?|——|……|.", re.S)
 _MAY_CUT_AFTER = frozenset("/-._@?&=,:")
+_MARK_GIVES = 0.3
+"""So much of its blank half a mark gives up within a line; at the end of a line, where nobody misses it, all."""
+_CHARACTER_GIVES = 0.012
+"""So much closer, in em, the characters of a line may stand."""
 _CUT_WORTH = 8.0
 """A word is cut when otherwise so many cells would stay blank."""
 _EPSILON = 1e-6
@@ -69,7 +73,7 @@ class Typesetter:
     def __init__(self, faces: Typefaces) -> None:
         self.faces = faces
         self._advance = lru_cache(maxsize=None)(faces.advance)
-        self._give = lru_cache(maxsize=None)(self._blank_side)
+        self._blank = lru_cache(maxsize=None)(self._blank_side)
 
     # -- lines -------------------------------------------------------------------------------------------------------
 
@@ -105,7 +109,8 @@ class Typesetter:
                 waiting.pop()
                 continue
             overflow = used + cluster.width - room
-            squeezed = overflow <= give + cluster.give and overflow <= room - used
+            at_end = self._blank(cluster.text[-1], role) if cluster.text[-1] in CLOSING else 0.0
+            squeezed = overflow <= give + cluster.give + max(at_end - _MARK_GIVES, 0) and overflow <= room - used
             if overflow <= _EPSILON or squeezed or cluster.text == " ":
                 taken.append(waiting.pop())
                 used, give = used + cluster.width, give + cluster.give
@@ -131,7 +136,7 @@ class Typesetter:
             else:
                 clusters.append(token)
             open_until_core = is_opening or (open_until_core and starts_with_mark)
-        return [_Cluster(c, self.width(c, role), sum(self._give(mark, role) for mark in c)) for c in clusters]
+        return [_Cluster(c, self.width(c, role), sum(self._give(character, role) for character in c)) for c in clusters]
 
     def _cut(self, cluster: _Cluster, room: float, role: str) -> tuple[_Cluster, _Cluster]:
         """Cut an over-long word (an address, a code) where it fits, if possible behind a stroke or dot."""
@@ -146,6 +151,10 @@ class Typesetter:
         at = preferred if preferred > fits / 2 else fits
         head, tail = cluster.text[:at], cluster.text[at:]
         return _Cluster(head, self.width(head, role), 0), _Cluster(tail, self.width(tail, role), 0)
+
+    def _give(self, character: str, role: str) -> float:
+        """How much narrower a character can get within a line."""
+        return min(self._blank(character, role), _MARK_GIVES) + _CHARACTER_GIVES
 
     def _blank_side(self, mark: str, role: str) -> float:
         """How much of a mark may be taken away: the blank before an opening one, behind a closing one."""
@@ -192,24 +201,31 @@ class Typesetter:
         )
 
     def _squeezed(self, line: Line, excess: float, role: str) -> Markup:
-        """Take the excess out of the blank halves of the marks, from each its share."""
-        total = sum(self._give(character, role) for character in line.text)
+        """Take the excess out of the last mark's blank half, then of the other marks, then of all characters."""
+        hanging = min(self._blank(line.text[-1], role), excess) if line.text[-1] in CLOSING else 0.0
+        blanks = [min(self._blank(character, role), _MARK_GIVES) for character in line.text[:-1]]
+        of_marks = min(excess - hanging, sum(blanks))
+        shares = [blank * of_marks / sum(blanks) if of_marks else 0.0 for blank in blanks] + [hanging]
+        closer = (excess - hanging - of_marks) / max(len(line.text) - 1, 1)
         out, run = [], ""
-        for character in line.text:
-            share = self._give(character, role) * excess / total if total else 0.0
-            if not share:
+        for character, share in zip(line.text, shares, strict=True):
+            if share < _EPSILON:
                 run += character
                 continue
             side = "left" if character in OPENING else "right"
             span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(side, share, self.plain(character, role))
             out += [self.plain(run, role), span]
             run = ""
-        return Markup("").join([*out, self.plain(run, role)])
+        squeezed = Markup("").join([*out, self.plain(run, role)])
+        if closer < _EPSILON:
+            return squeezed
+        return Markup('<span style="letter-spacing:{}em">{}</span>').format(_thousandths(-closer), squeezed)
 
 
 def _thousandths(spacing: float) -> str:
     """A spacing in whole thousandths of an em, as a PDF stores it, rounded down: a line never overshoots."""
-    return f"{(math.floor(spacing * 1000 + _EPSILON) + 0.3) / 1000:.4f}"
+    whole = math.floor(spacing * 1000 + _EPSILON)
+    return f"{(whole + math.copysign(0.3, whole)) / 1000:.4f}"
 
 
 # -- title ---------------------------------------------------------------------------------------------------------------

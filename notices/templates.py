@@ -46,7 +46,7 @@ from engine.clock import SHANGHAI
 from notices import body, gongwen
 from notices.body import Annex, Block, Copies, Text
 from notices.counting import counting_calendar
-from notices.fonts import FANG, HEI, KAI, SONG, TITLE, Typefaces
+from notices.fonts import CANDIDATES, HEI, KAI, Typefaces
 from notices.gongwen import Typesetter
 from notices.paper import DOCUMENT_LIMIT, DocumentTooLong, Paper, TemplateFaulty, UncoveredCharacters, size_of
 from notices.tables import lay_out
@@ -56,6 +56,8 @@ PREVIEW_CSS = FOLDER / "preview.css"
 MARKUP_LIMIT = 4 * DOCUMENT_LIMIT
 LARGEST_NUMBER_OF_DIGITS = 4000
 UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
+USUAL_DATE = "2026年10月10日"
+"""As wide as a date usually is: a draft leaves its room."""
 ROLES = {"h2": HEI, "h3": KAI}
 WORDS = {
     "zh-CN": {"draft": "〔草稿〕", "scan": "扫码核验", "qr": "二维码", "seal": "印章", "annex": "附件", "cc": "抄送", "colon": "：", "stop": "。"},
@@ -316,14 +318,14 @@ def _metadata_instant(instant: datetime) -> str:
 
 def _signature_centre(page: Page, setter: Typesetter) -> float:
     """The axis of signature and seal: over the date, which ends four cells from the right; a long name moves it left."""
-    beside_date = 24 * gongwen.CELL - setter.width(page.date) * gongwen.CELL / 2
+    beside_date = 24 * gongwen.CELL - setter.width(page.date or USUAL_DATE) * gongwen.CELL / 2
     beside_name = gongwen.WIDTH - setter.width(page.paper.organisation) * gongwen.CELL / 2
     return max(min(beside_date, beside_name), gongwen.WIDTH / 2)
 
 
 def css(faces: Typefaces) -> str:
     """The style sheet of all forms, for these typefaces."""
-    stacks = {role: faces.stack(role) for role in (FANG, KAI, HEI, SONG, TITLE)}
+    stacks = {role: faces.stack(role) for role in CANDIDATES}
     return _house().get_template("notice.css.j2").render(font=stacks, TITLE_SIZE=gongwen.TITLE_SIZE)
 
 

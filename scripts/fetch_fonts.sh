@@ -12,7 +12,7 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 fonts=${DUBAN_FONTS:-$root/.tools/fonts}
 python=${PYTHON:-$root/.venv/bin/python}
-faces='FandolFang-Regular FandolKai-Regular FandolHei-Regular FandolSong-Regular FandolSong-Bold'
+faces='FandolFang-Regular FandolKai-Regular FandolHei-Regular FandolHei-Bold FandolSong-Regular FandolSong-Bold'
 libraries='libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz.so.0 libharfbuzz-subset.so.0'
 noto=/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc
 lists_are_fresh=
@@ -93,6 +93,7 @@ make_rare_font() {
     (cd "$root" && "$python" -m notices.fallback_font "$noto" "$fonts")
 }
 
+have_faces || rm -f "$fonts/DubanRare.otf" # it is made for a set of faces
 if [ -z "$(missing_libraries)" ] && have_faces && [ -s "$fonts/DubanRare.otf" ]; then
     say "ready in $fonts"
     exit 0
