@@ -10,7 +10,7 @@ from engine.access import visible_cases
 from engine.db import Reading
 from engine.models import Case, Notice, StepRecord
 from engine.process import Run
-from engine.queries import case_file as files
+from engine.queries.case_file import deadline_view, document_views, notice_views, view
 from engine.views import DeadlineView, NoticeView, Offer, PublicStatus, Stage
 
 
@@ -20,7 +20,7 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
     if case is None:
         raise process.CaseNotFound()
     run = process.opened(reading, case)
-    head = files.view(reading, case)
+    head = view(reading, case)
     answer = _answer_clock(reading, run)
     outcome = run.bundle.manifest.outcomes.get(case.outcome or "")
     outcome_text = run.bundle.text(outcome, "text", reading.actor.locale) if outcome else None
@@ -31,7 +31,7 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
         deadline=answer,
         stages=tuple(_stages(reading, run)),
         notices=tuple(_notices(reading, run)),
-        documents=tuple(files.document_views(reading, run)),
+        documents=tuple(document_views(reading, run)),
         offers=tuple(_offers(reading, case)),
         outcome_text=outcome_text,
     )
@@ -41,7 +41,7 @@ def _answer_clock(reading: Reading, run: Run) -> DeadlineView | None:
     """The clock of the answer that the party waits for: the statutory one that an organisation owes."""
     for deadline in deadlines.of_case(reading, run.case.id):
         if deadline.basis == "statutory" and deadline.owed_by not in run.bundle.manifest.parties:
-            return files.deadline_view(reading, run, deadline)
+            return deadline_view(reading, run, deadline)
     return None
 
 
@@ -93,7 +93,7 @@ def _notices(reading: Reading, run: Run) -> list[NoticeView]:
         col(Notice.case_id) == run.case.id, col(Notice.state) == "issued", col(Notice.party_id) == reading.actor.id
     )
     found = list(reading.session.exec(issued.order_by(col(Notice.issued_at))))
-    return files.notice_views(reading, run, found)
+    return notice_views(reading, run, found)
 
 
 def _offers(reading: Reading, case: Case) -> list[Offer]:
