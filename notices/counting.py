@@ -18,6 +18,7 @@ LABELS = {
         "start": "起算日，不计",
         "due": "最迟答复",
         "number": "第{}日",
+        "numbered_rest": "第{}日{}",
         "makeup": "上班",
         "holiday": "放假",
         "weekend": "周末",
@@ -27,7 +28,8 @@ LABELS = {
         "start": "start",
         "due": "due",
         "number": "day {}",
-        "makeup": "work",
+        "numbered_rest": "day {}, off",
+        "makeup": " (work)",
         "holiday": "holiday",
         "weekend": "weekend",
         "gap": "…",
@@ -78,14 +80,15 @@ def _day(day: date, note: Mapping[str, Any] | None, labels: Mapping[str, str]) -
 def _said(note: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, str]:
     """The role of a day in the picture, and its words: a number where it counts, the reason where it is a rest day."""
     verdict, number, kind = note.get("verdict"), note.get("number"), note.get("kind")
-    said = labels["number"].format(number) if number else ""
-    rest = labels["holiday"] if note.get("holiday") and kind != "makeup" else labels["weekend"]
     match verdict:
         case "start" | "due":
             return str(verdict), labels[verdict]
         case "counted" | "workday" | "makeup":
-            return "counted", said + (labels["makeup"] if verdict == "makeup" or kind == "makeup" else "")
+            said = labels["number"].format(number) if number else ""
+            return "counted", said + (labels["makeup"] if "makeup" in (verdict, kind) else "")
         case "rolled" | "holiday" | "weekend":
-            return "rest", said + (labels[verdict] if verdict != "rolled" else rest)
+            holiday = verdict == "holiday" or (bool(note.get("holiday")) and kind != "makeup")
+            rest = labels["holiday" if holiday else "weekend"]
+            return "rest", labels["numbered_rest"].format(number, rest) if number else rest
         case _:
             return "outside", ""

@@ -16,7 +16,18 @@ from fontTools.ttLib import TTCollection, TTFont
 from notices.fonts import FACES, RARE, RARE_FAMILY
 
 SIMPLIFIED_CHINESE = "Noto Serif CJK SC"
-PRINTABLE = frozenset("Lu Ll Lt Lm Lo Nd Nl No Ps Pe Pd Po Pi Pf Pc Sm Sc So".split())
+PRINTABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No"}) | {
+    "Ps",
+    "Pe",
+    "Pd",
+    "Po",
+    "Pi",
+    "Pf",
+    "Pc",
+    "Sm",
+    "Sc",
+    "So",
+}
 HANGUL = range(0xAC00, 0xD7A4)
 KEPT_TABLES = frozenset({"GlyphOrder", "head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "CFF ", "name", "post"})
 

@@ -188,7 +188,9 @@ def _first(names: Iterable[str], fonts: Path) -> Path | None:
 @cache
 def _on_the_machine() -> dict[str, Path]:
     commercial = {name.lower() for names in CANDIDATES.values() for name in names[:-1]}
-    return {path.name.lower(): path for root in MACHINE_FOLDERS for path in _files(root) if path.name.lower() in commercial}
+    return {
+        path.name.lower(): path for root in MACHINE_FOLDERS for path in _files(root) if path.name.lower() in commercial
+    }
 
 
 def _files(root: Path) -> Iterator[Path]:

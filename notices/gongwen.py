@@ -213,7 +213,9 @@ class Typesetter:
                 run += character
                 continue
             side = "left" if character in OPENING else "right"
-            span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(side, share, self.plain(character, role))
+            span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(
+                side, share, self.plain(character, role)
+            )
             out += [self.plain(run, role), span]
             run = ""
         squeezed = Markup("").join([*out, self.plain(run, role)])

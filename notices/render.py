@@ -9,6 +9,7 @@ Public: ``render`` (PDF), ``preview`` (HTML fragment for the screen), ``check_ch
 """
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -162,10 +163,8 @@ class _Process:
         self._process.kill()
         self._process.wait()
         self._answers.close()
-        try:
+        with contextlib.suppress(OSError):  # what was not yet written goes with the process
             self._questions.close()
-        except OSError:
-            pass  # what was not yet written goes with the process
 
     def _await_ready(self) -> None:
         with _Deadline(self._process, START_SECONDS) as deadline:

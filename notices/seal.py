@@ -1,8 +1,8 @@
 """The red seal under a notice, and the seam for the electronic signature.
 
-What is drawn here is a demonstration seal: it carries the organ's name, a star, and the words 样章, so that nobody can take it for
-the real one. The picture proves nothing. Proof is the signature of the organ over the finished PDF, which a ``Signer`` adds to
-the bytes that ``notices.render.render`` returns: first PDF/A, then the signature, then only incremental updates.
+What is drawn here is a demonstration seal: it carries the organ's name, a star, and the words 样章, so that nobody can take it
+for the real one. The picture proves nothing. Proof is the signature of the organ over the finished PDF, which a ``Signer``
+adds to the bytes that ``notices.render.render`` returns: first PDF/A, then the signature, then only incremental updates.
 """
 
 import math

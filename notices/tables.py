@@ -1,14 +1,15 @@
-"""Tables on the grid: columns as wide as their content asks, rows of whole or half lines."""
+"""Tables and particulars on the grid: columns as wide as their content asks, heights that end on a whole line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from notices.body import Table
+from notices.body import Particulars, Table
 from notices.gongwen import PITCH, WIDTH, Typesetter, whole_lines
 
 SIZE, LINE = 12.0, 17.0
+PARTICULARS_SIZE, PARTICULARS_LINE = 14.0, 21.0
 PADDING = 11.0
 """Left and right of a cell's text, both together."""
 BORDER = 0.5
@@ -48,6 +49,30 @@ def lay_out(table: Table, setter: Typesetter) -> LaidTable:
     height = sum(row.height for row in rows) + (PITCH if head else 0)
     blank = whole_lines(height) * PITCH - height
     return LaidTable(columns, _left(table.rows, len(columns), setter), head, rows, (blank or PITCH) / 2)
+
+
+@dataclass(frozen=True)
+class LaidParticulars:
+    """Names and values, side by side: where the values begin, the height of each pair, and the blank above and below."""
+
+    left: float
+    rows: tuple[tuple[Markup, Markup, float], ...]
+    blank: float
+
+
+def lay_out_particulars(particulars: Particulars, setter: Typesetter) -> LaidParticulars:
+    """Set names into a column as wide as the longest, but not wider than a third of the page."""
+    widest = max(setter.width(name) for name, _ in particulars.rows)
+    left = min(max(6.2, widest + 1), WIDTH / 3 / PARTICULARS_SIZE)
+    rows = tuple(_pair(name, value, left, setter) for name, value in particulars.rows)
+    height = sum(height for _, _, height in rows)
+    return LaidParticulars(left * PARTICULARS_SIZE, rows, (whole_lines(height) * PITCH - height) / 2)
+
+
+def _pair(name: str, value: str, left: float, setter: Typesetter) -> tuple[Markup, Markup, float]:
+    said = setter.ragged(name, left - 0.5), setter.ragged(value, WIDTH / PARTICULARS_SIZE - left)
+    lines = max(text.count("\n") + 1 for text in said)
+    return *said, lines * PARTICULARS_LINE
 
 
 def _row(cells: Sequence[str], room: Sequence[float], setter: Typesetter) -> Row:

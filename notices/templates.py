@@ -22,14 +22,15 @@ Names that a template sees: every fact by its own name (and all together as ``fa
 ``organisation``, ``addressee``, ``lang``, ``draft``. A name that is not given is an error, never an empty space; write
 ``{% if x is defined %}`` where it may be missing.
 
-Filters, besides Jinja's own: ``date_zh`` (2026年5月6日), ``weekday_zh`` (星期三), ``date_en`` (6 May 2026), ``numeral_zh`` (十二), ``br`` (the
-lines of a text as lines), ``paragraphs`` (the lines of a text as paragraphs). One component:
+Filters, besides Jinja's own: ``date_zh`` (2026年5月6日), ``weekday_zh`` (星期三), ``date_en`` (6 May 2026), ``numeral_zh``
+(十二), ``br`` (the lines of a text as lines), ``paragraphs`` (the lines of a text as paragraphs). One component:
 ``{{ counting_calendar(explanation, start="今天提交", due="最迟答复") }}``, the counted days as a calendar.
 
 Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothing can be included or fetched.
 """
 
 import re
+from calendar import month_name
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -39,7 +40,8 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from engine.clock import SHANGHAI
@@ -49,19 +51,37 @@ from notices.counting import counting_calendar
 from notices.fonts import CANDIDATES, HEI, KAI, Typefaces
 from notices.gongwen import Typesetter
 from notices.paper import DOCUMENT_LIMIT, DocumentTooLong, Paper, TemplateFaulty, UncoveredCharacters, size_of
-from notices.tables import lay_out
+from notices.tables import lay_out, lay_out_particulars
 
 FOLDER = Path(__file__).parent / "templates"
 PREVIEW_CSS = FOLDER / "preview.css"
 MARKUP_LIMIT = 4 * DOCUMENT_LIMIT
-LARGEST_NUMBER_OF_DIGITS = 4000
+LARGEST_FACTOR = 10**15
 UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
 USUAL_DATE = "2026年10月10日"
 """As wide as a date usually is: a draft leaves its room."""
 ROLES = {"h2": HEI, "h3": KAI}
 WORDS = {
-    "zh-CN": {"draft": "〔草稿〕", "scan": "扫码核验", "qr": "二维码", "seal": "印章", "annex": "附件", "cc": "抄送", "colon": "：", "stop": "。"},
-    "en": {"draft": "[DRAFT]", "scan": "Scan to verify", "qr": "QR code", "seal": "seal", "annex": "Annex", "cc": "Copies to", "colon": ": ", "stop": "."},
+    "zh-CN": {
+        "draft": "〔草稿〕",
+        "scan": "扫码查询",
+        "qr": "二维码",
+        "seal": "印章",
+        "annex": "附件",
+        "cc": "抄送",
+        "colon": "：",
+        "stop": "。",
+    },
+    "en": {
+        "draft": "[DRAFT]",
+        "scan": "Scan to look up",
+        "qr": "QR code",
+        "seal": "seal",
+        "annex": "Annex",
+        "cc": "Copies to",
+        "colon": ": ",
+        "stop": ".",
+    },
 }
 
 
@@ -84,9 +104,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError("powers are not allowed")
         if operator == "*" and not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError("only numbers can be multiplied")
-        if operator == "*" and isinstance(left, int) and isinstance(right, int):
-            if left.bit_length() + right.bit_length() > LARGEST_NUMBER_OF_DIGITS:
-                raise SecurityError("a number is too large")
+        if operator == "*" and max(abs(left), abs(right)) > LARGEST_FACTOR:
+            raise SecurityError("a number is too large")
         if operator == "%" and isinstance(left, str):
             raise SecurityError("texts are joined with ~, not with %")
         return super().call_binop(context, operator, left, right)
@@ -101,8 +120,7 @@ def date_zh(day: str | date) -> str:
 def date_en(day: str | date) -> str:
     """6 May 2026"""
     day = _day(day)
-    month = "January February March April May June July August September October November December".split()[day.month - 1]
-    return f"{day.day} {month} {day.year}"
+    return f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def weekday_zh(day: str | date) -> str:
@@ -296,19 +314,24 @@ def html(page: Page, setter: Typesetter, *, extra_side: bool = False) -> str:
     head = None
     if paper.form != "slip":
         head = (gongwen.file_head if paper.form == "file" else gongwen.letter_head)(page.mark, setter)
-    return _house().get_template(f"{paper.form}.html.j2").render(
-        page=page,
-        paper=paper,
-        words=page.words,
-        head=head,
-        title=gongwen.title_lines(paper.title, setter),
-        plain_title=gongwen.plain_title(paper.title),
-        created=_metadata_instant(paper.created),
-        set=setter,
-        lay_out=partial(lay_out, setter=setter),
-        title_lines=partial(gongwen.title_lines, setter=setter),
-        centre=_signature_centre(page, setter),
-        extra_side=extra_side,
+    return (
+        _house()
+        .get_template(f"{paper.form}.html.j2")
+        .render(
+            page=page,
+            paper=paper,
+            words=page.words,
+            head=head,
+            title=gongwen.title_lines(paper.title, setter),
+            plain_title=gongwen.plain_title(paper.title),
+            created=_metadata_instant(paper.created),
+            set=setter,
+            lay_out=partial(lay_out, setter=setter),
+            lay_out_particulars=partial(lay_out_particulars, setter=setter),
+            title_lines=partial(gongwen.title_lines, setter=setter),
+            centre=_signature_centre(page, setter),
+            extra_side=extra_side,
+        )
     )
 
 
@@ -331,7 +354,9 @@ def css(faces: Typefaces) -> str:
 
 def preview(page: Page) -> str:
     """The notice as an HTML fragment for the screen: the same words, without style attributes; see ``preview.css``."""
-    markup = _house().get_template("preview.html.j2").render(
-        page=page, paper=page.paper, words=page.words, plain_title=gongwen.plain_title(page.paper.title)
+    markup = (
+        _house()
+        .get_template("preview.html.j2")
+        .render(page=page, paper=page.paper, words=page.words, plain_title=gongwen.plain_title(page.paper.title))
     )
     return re.sub(r"\n\s*\n+", "\n", markup)
