@@ -100,5 +100,5 @@ def _declared(prefix: str, router: APIRouter) -> Iterator[Declared]:
         access = access_of(route) if isinstance(route, APIRoute) else None
         if not isinstance(route, APIRoute) or access is None:
             raise RouteWithoutAccess(f"{prefix}{getattr(route, 'path', route)} does not say who may use it (api.deps)")
-        for method in sorted(route.methods):
+        for method in sorted(route.methods or ()):
             yield Declared(method, prefix + route.path, access)

@@ -237,8 +237,10 @@ def test(bundle: BundlePath) -> None:
 
     results = scenarios.run(bundle)
     for result in results:
-        print(result)
-    failed = sum(not result.passed for result in results)
+        print(f"{'ok  ' if result.ok else 'FAIL'} {result.file}: {result.title}")
+        if result.fault:
+            print(f"     {result.fault}")
+    failed = sum(not result.ok for result in results)
     print(f"{len(results) - failed} of {len(results)} scenarios came true.")
     raise typer.Exit(1 if failed else 0)
 

@@ -135,7 +135,7 @@ class CodeAccess:
         self,
         request: Request,
         duban_reference: Annotated[
-            str | None, Header(max_length=100, description="The case's reference.", examples=["KFXQ-2026-000001"])
+            str | None, Header(max_length=100, description="The case's reference.", examples=["KF-2026-000001"])
         ] = None,
         duban_query_code: Annotated[
             str | None, Header(max_length=100, description="The code from the receipt, with or without blanks.")

@@ -46,6 +46,14 @@ TITLES = {
     500: ("Unexpected error", "系统错误"),
     503: ("Not available now", "暂时不可用"),
 }
+SLUGS = {
+    400: "unreadable",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-content",
+    422: "invalid-request",
+}
 SENTENCES = {
     400: ("The request cannot be read.", "请求内容无法识别。"),
     404: ("There is no such thing, or it is not yours to see.", "没有找到，或者您无权查看。"),
@@ -211,7 +219,7 @@ def _http_error(request: Request, error: Exception) -> Response:
     refused, locale = cast(HTTPException, error), locale_of(request)
     title = _pick(TITLES.get(refused.status_code, TITLES[400]), locale)
     detail = _pick(SENTENCES.get(refused.status_code, SENTENCES[400]), locale)
-    slug = TITLES.get(refused.status_code, TITLES[400])[0].lower().replace(" ", "-")
+    slug = SLUGS.get(refused.status_code, SLUGS[400])
     return respond(request, Problem(refused.status_code, slug, title, detail, headers=dict(refused.headers or {})))
 
 
@@ -235,8 +243,9 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 def places(error: BaseException) -> str:
     """Where an exception came from, innermost first. Its message may hold what somebody sent, so it is left out."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in reversed(frames)) or "?"
+    frames = traceback.extract_tb(error.__traceback__)
+    chosen = [f for f in frames if "site-packages" not in f.filename][-6:] + frames[-1:]
+    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in reversed(chosen)) or "?"
 
 
 def respond(request: Request, problem: Problem) -> Response:

@@ -82,7 +82,7 @@ def demo_lines() -> list[str]:
     """The logins of the demonstration, as the seed describes them, and how to travel in time."""
     if find_spec("api.seed") is None:
         return []
-    logins = getattr(import_module("api.seed"), "login_lines", list)()
+    logins: list[str] = getattr(import_module("api.seed"), "login_lines", list)()
     return [*logins, f"  travel in time: {DEMO_ENVIRONMENT} .venv/bin/duban travel +10d"]
 
 

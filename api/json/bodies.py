@@ -57,7 +57,7 @@ def sent(model: type[Document]) -> Callable[[Request], AsyncIterator[Sent[Docume
 
 def described(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
     """How OpenAPI describes such a request: as JSON, or with files."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    schema = model.model_json_schema()
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     both = {"type": "object", "properties": {DOCUMENT_PART: schema, FILES_PART: files}, "required": [DOCUMENT_PART]}
     return {

@@ -27,17 +27,18 @@ from engine.cases import Submitted
 from engine.db import UnitOfWork
 
 router = APIRouter(tags=["cases"])
-Reference = Annotated[str, Path(max_length=40, description="The case's reference", examples=["KFXQ-2026-000001"])]
+Reference = Annotated[str, Path(max_length=40, description="The case's reference", examples=["KF-2026-000001"])]
 
 EXAMPLE: dict[str, Any] = {
     "process": "open_data_request",
     "form": {
         "applicant_type": "citizen",
         "applicant_name": "王小明",
-        "applicant_phone": "13800000000",
+        "phone": "13800000000",
         "request_kind": "not_opened",
-        "title": "贵阳市公共停车场实时泊位数据",
-        "agency": "gy_transport",
+        "dataset": "贵阳市公共停车场实时泊位数据",
+        "description": "停车场的名称、位置、总泊位和实时空余泊位。",
+        "agency": "gy-jtw",
     },
 }
 
@@ -151,7 +152,7 @@ def list_cases(
 ) -> PageOf[CaseShape]:
     """Newest first."""
     with door.reading() as reading:
-        page = queries.cases(reading, status=status, search=search, after=after, limit=limit)
+        page = queries.cases(reading, status=status, search_for=search, after=after, limit=limit)
     return page_of(CaseShape, page, request)
 
 

@@ -1,5 +1,6 @@
 """Processes: which there are, their forms, and a new version of one."""
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
@@ -8,7 +9,7 @@ from starlette.datastructures import UploadFile
 
 from api.bundles import unpack
 from api.deps import ApiAdministrator, ApiAnyone, OnlyOnce
-from api.json.shapes import Shape
+from api.json.shapes import FormShape, Shape
 from engine import definitions
 from engine.db import UnitOfWork
 from engine.definitions import MAX_BYTES, Bundle
@@ -54,13 +55,6 @@ class ProcessDetail(ProcessShape):
     messages: dict[str, str]
 
 
-class FormShape(Shape):
-    """A form: what is asked, and how it is arranged."""
-
-    form_schema: dict[str, Any] = Field(description="JSON Schema")
-    form_ui: dict[str, Any] = Field(description="How it is arranged")
-
-
 class Deployed(Shape):
     """A version of a process that new cases start on from now."""
 
@@ -86,7 +80,7 @@ def show_process(key: Key, door: ApiAnyone) -> ProcessDetail:
     return ProcessDetail.model_validate(
         {
             **_head(bundle, locale),
-            "forms": bundle.forms(),
+            "forms": [form for file in sorted(bundle.words) if (form := _form_name(file))],
             "outcomes": {name: bundle.text(rule, locale=locale) for name, rule in manifest.outcomes.items()},
             "messages": {rule.name: bundle.text(rule, locale=locale) for rule in manifest.messages},
         }
@@ -100,8 +94,7 @@ def show_form(
     """In the language of `Accept-Language`, with the lists of organisations filled in."""
     with door.reading() as reading:
         bundle = definitions.current(reading, key)
-        found = bundle.form(form, door.locale, definitions.options(reading))
-    return FormShape(form_schema=dict(found.schema), form_ui=dict(found.ui))
+        return FormShape.model_validate(bundle.form(form, door.locale, definitions.options(reading)))
 
 
 def _head(bundle: Bundle, locale: str) -> dict[str, Any]:
@@ -116,6 +109,13 @@ def _head(bundle: Bundle, locale: str) -> dict[str, Any]:
         "applicants": process.applicants,
         "start_form": process.start_form,
     }
+
+
+def _form_name(file: str) -> str | None:
+    """The form that a file of a bundle describes, if it is one."""
+    path = PurePosixPath(file)
+    suffix = ".schema.json"
+    return path.name.removesuffix(suffix) if path.parent.name == "forms" and path.name.endswith(suffix) else None
 
 
 async def _zipped(request: Request) -> bytes:

@@ -165,6 +165,26 @@ class HistoryShape(Shape):
     detail: str
 
 
+class FormFieldShape(Shape):
+    """One field of a form, in the reader's language."""
+
+    name: str
+    title: str
+    help: str
+    kind: str = Field(description="string, integer, number, boolean, array")
+    required: bool
+    options: list[tuple[str, str]] = Field(description="Value and title of each choice")
+    max_length: int | None
+
+
+class FormShape(Shape):
+    """A form: what is asked, and how it is arranged."""
+
+    fields: list[FormFieldShape]
+    json_schema: dict[str, Any] = Field(validation_alias=AliasChoices("schema"), description="JSON Schema, in Chinese")
+    ui: dict[str, Any] = Field(description="How it is arranged (a subset of RJSF's ui-schema)")
+
+
 class TaskLineShape(Shape):
     """A task as lists show it."""
 

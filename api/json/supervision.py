@@ -51,7 +51,7 @@ def overdue(
 ) -> PageOf[OverdueShape]:
     """In the organisations that yours stands over, the longest overdue first."""
     with door.reading() as reading:
-        page = queries.overdue(reading, after=after, limit=limit, search=search)
+        page = queries.overdue(reading, after=after, limit=limit, search_for=search)
     return page_of(OverdueShape, page, request)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue
 from api.deps import ApiPerson, ChangedMeanwhile, OnlyOnce, SeenRevision, etag
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import CaseFileShape, file_shape, notice_shape
-from api.json.shapes import Asked, NoticeShape, PageOf, Shape, TaskLineShape, page_of
+from api.json.shapes import Asked, FormShape, NoticeShape, PageOf, Shape, TaskLineShape, page_of
 from engine import queries, tasks
 from engine.db import UnitOfWork
 from engine.models import Task
@@ -38,8 +38,7 @@ class TaskShape(TaskLineShape):
 
     state_revision: int = Field(description="The same as the ETag; send it back as If-Match")
     node: str = Field(description="Id of the step in the diagram")
-    form_schema: dict[str, Any] = Field(description="JSON Schema of what is to be answered")
-    form_ui: dict[str, Any] = Field(description="How the form is arranged")
+    form: FormShape = Field(description="What is to be answered")
     values: dict[str, Any] = Field(description="The saved draft, or what the case already knows")
     draft_at: datetime | None
     may_claim: bool
@@ -77,7 +76,7 @@ def inbox(
 ) -> PageOf[TaskLineShape]:
     """Sorted by the legal due date."""
     with door.reading() as reading:
-        page = queries.inbox(reading, view, light=light, process=process, search=search, after=after, limit=limit)
+        page = queries.inbox(reading, view, light=light, process=process, search_for=search, after=after, limit=limit)
     return page_of(TaskLineShape, page, request)
 
 
@@ -105,8 +104,7 @@ def task_shape(view: queries.TaskView) -> TaskShape:
             **vars(view.row),
             **{name: getattr(view, name) for name in names},
             "state_revision": view.revision,
-            "form_schema": view.form.schema,
-            "form_ui": view.form.ui,
+            "form": view.form,
             "draft_notice": notice_shape(view.draft_notice) if view.draft_notice else None,
             "case": file_shape(view.file),
         }
