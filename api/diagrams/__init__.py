@@ -60,7 +60,7 @@ def faults(bpmn: bytes) -> list[str]:
     root = parse(bpmn)
     drawn: dict[str, Diagram] = {d.plane: d for d in read_diagrams(root, elements_by_id(root))}
     if not drawn:
-        raise NoDiagram(process="?")
+        raise NoDiagram
     found: list[str] = []
     for page in read_pages(root):
         if page.id in drawn:

@@ -34,9 +34,21 @@ class NestedHandler(Invalid):
 
 
 class NoDiagram(Invalid):
-    """There is no diagram of {process} in this file; `duban diagram layout` writes one."""
+    """This file has no diagram; `duban diagram layout` writes one."""
 
-    zh = "文件中没有 {process} 的流程图，请先用 duban diagram layout 生成。"
+    zh = "文件中没有流程图，请先用 duban diagram layout 生成。"
+
+
+class NoDiagramOf(Invalid):
+    """There is no diagram of {process} in this file."""
+
+    zh = "文件中没有 {process} 的流程图。"
+
+
+class MessageWithinPool(Invalid):
+    """The message flow {element} begins and ends in the same pool; messages run between pools."""
+
+    zh = "消息流 {element} 的两端在同一个泳池之内，消息流只能连接不同的泳池。"
 
 
 class BadCoordinate(Invalid):

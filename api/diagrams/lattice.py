@@ -140,11 +140,15 @@ class _Search:
             crossing = lattice._first_crossing(port)
             if crossing is not None:
                 self.starts[crossing * 4 + port.heading] = port
+        (x, _), (_, y) = starts[0].point, goals[0].point
+        self.elbow = straightened((starts[0].point, (x, y), goals[0].point))  # for ports off all tracks
         self.aims = [self._point(state // 4) for state in self.goals]
         self.guesses: dict[int, float] = {}
 
     def path(self) -> Path:
         """Search, and follow the way back to where it began."""
+        if not self.starts or not self.goals:
+            return self.elbow
         came, last = self._run()
         points = [self.goals[last].point]
         state = last

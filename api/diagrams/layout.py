@@ -13,7 +13,8 @@ from api.diagrams.model import Element, Page, parse, read_pages
 from api.diagrams.placing import Plan, place
 from api.diagrams.routing import Router
 
-MOST_NODES = 250
+MOST_STEPS_AND_LINES = 400
+MOST_LINES_FOR_CARE = 60  # a larger diagram is drawn in one attempt, or it would take minutes
 MOST_ROUNDS = 4
 
 Score = tuple[int, int, int]  # faults, crossings, bends
@@ -28,8 +29,8 @@ def layout(bpmn: bytes) -> bytes:
     pages = read_pages(root)
     for page in pages:
         count = len(page.nodes()) + len(page.flows())
-        if count > 2 * MOST_NODES:
-            raise DiagramTooLarge(count=count, what="steps and lines", limit=2 * MOST_NODES)
+        if count > MOST_STEPS_AND_LINES:
+            raise DiagramTooLarge(count=count, what="steps and lines", limit=MOST_STEPS_AND_LINES)
     relink(root)
     write_diagrams(root, [(page, lay_out_page(page)) for page in pages])
     return _serialised(root)
@@ -43,7 +44,10 @@ def _serialised(root: Element) -> bytes:
 def lay_out_page(page: Page) -> Diagram:
     """The best of a few attempts: fewest faults, then fewest crossings, then fewest bends, then the first."""
     plan = place(page)
-    attempts = [_attempt(plan), _attempt(plan, gateways_give_way=True)]
+    attempts = [_attempt(plan)]
+    if len(page.flows()) > MOST_LINES_FOR_CARE:
+        return attempts[0][1]
+    attempts.append(_attempt(plan, gateways_give_way=True))
     if page.messages and all(score[0] for score, _ in attempts):
         attempts += [_attempt(plan, messages_first=True), _attempt(plan, True, True)]
     return min(attempts, key=lambda attempt: attempt[0])[1]
@@ -57,7 +61,8 @@ def _attempt(plan: Plan, gateways_give_way: bool = False, messages_first: bool =
     nodes, router = plan.page.nodes(), Router(plan, messages_first)
     labels = {i: b for i, b in first_labels(plan).items() if not (gateways_give_way and nodes[i].is_gateway)}
     best: tuple[Score, Diagram] | None = None
-    for _ in range(MOST_ROUNDS):
+    rounds = MOST_ROUNDS if len(plan.page.flows()) <= MOST_LINES_FOR_CARE else 2
+    for _ in range(rounds):
         router.route_all(labels)
         labels = place_labels(plan, router.paths)
         drawn = Diagram(plan.page.id, dict(plan.boxes), labels, dict(router.paths), set(plan.page.handlers()))

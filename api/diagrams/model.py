@@ -11,7 +11,14 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from api.diagrams.errors import DanglingReference, DiagramTooLarge, DuplicateId, NestedHandler, UnreadableBpmn
+from api.diagrams.errors import (
+    DanglingReference,
+    DiagramTooLarge,
+    DuplicateId,
+    MessageWithinPool,
+    NestedHandler,
+    UnreadableBpmn,
+)
 from api.diagrams.text import tidy
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -145,6 +152,14 @@ class Page:
         drawn = [flow for scope in self.all_scopes() for flow in scope.flows] + self.messages
         return {flow.id: flow for flow in drawn}
 
+    def pool_of(self, end: str) -> str | None:
+        """The pool that a message's end is, or is in."""
+        for pool in self.pools:
+            scopes = [pool.scope, *pool.scope.handlers] if pool.scope is not None else []
+            if end == pool.id or any(end in scope.nodes for scope in scopes):
+                return pool.id
+        return None
+
     def handlers(self) -> dict[str, Scope]:
         return {handler.id: handler for scope in self.scopes for handler in scope.handlers}
 
@@ -156,8 +171,8 @@ def parse(bpmn: bytes) -> Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True)
     try:
         root = etree.fromstring(bpmn, parser)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        raise UnreadableBpmn(reason=tidy(str(error)) or "not XML") from None
+    except etree.XMLSyntaxError as error:
+        raise UnreadableBpmn(reason=tidy(error.msg) or "not XML") from None
     if root.getroottree().docinfo.internalDTD is not None or b"<!DOCTYPE" in bpmn:
         raise UnreadableBpmn(reason="a document type declaration is not allowed")
     if root.tag != BPMN + "definitions":
@@ -235,6 +250,8 @@ def _read_collaboration(element: Element, scopes: dict[str, Scope], known: dict[
     ends = dict.fromkeys([*page.nodes(), *(pool.id for pool in page.pools)], element)
     for message in element.findall(BPMN + "messageFlow"):
         source, target = (_reference(message, end, ends) for end in ("sourceRef", "targetRef"))
+        if page.pool_of(source) == page.pool_of(target):
+            raise MessageWithinPool(element=_id(message))
         page.messages.append(Flow(_id(message), tidy(message.get("name")), source, target))
     if not page.name:
         page.name = next((scope.name for scope in page.scopes if scope.name), "")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from api.diagrams.errors import NoDiagram
+from api.diagrams.errors import NoDiagram, NoDiagramOf
 from api.diagrams.geometry import Box, Path, straightened
 from api.diagrams.interchange import Diagram, read_diagrams
 from api.diagrams.model import BOUNDARY, BPMN, Element, elements_by_id, is_handler, kind_of, parse
@@ -148,7 +148,9 @@ def _main_process(known: dict[str, Element], diagram: Diagram) -> str:
 
 def _chosen(diagrams: list[Diagram], known: dict[str, Element], process: str | None) -> tuple[Diagram, set[str] | None]:
     """The diagram asked for, and which of its elements are shown (None: all)."""
-    if process is None and diagrams:
+    if not diagrams:
+        raise NoDiagram
+    if process is None:
         return diagrams[0], None
     for diagram in diagrams:
         if diagram.plane == process:
@@ -157,7 +159,7 @@ def _chosen(diagrams: list[Diagram], known: dict[str, Element], process: str | N
         for pool in diagram.boxes:
             if kind_of(known[pool]) == "participant" and process in (pool, known[pool].get("processRef")):
                 return diagram, _of_one_pool(diagram, known, pool)
-    raise NoDiagram(process=process or "?")
+    raise NoDiagramOf(process=process)
 
 
 def _of_one_pool(diagram: Diagram, known: dict[str, Element], pool: str) -> set[str]:

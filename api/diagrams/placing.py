@@ -288,6 +288,8 @@ def _place_closed_pools(plan: Plan) -> None:
     left, right = min(b.x for b in open_pools), max(b.right for b in open_pools)
     top, bottom = min(b.y for b in open_pools), max(b.bottom for b in open_pools)
     plan.between.xs.update((left - 14, right + 14))
+    if all(pool.scope is None for pool in page.pools):  # no process lends its tracks
+        plan.between.xs.update(left + 60 * n for n in range(1, int((right - left) // 60)))
     for upper in open_pools[:-1]:
         plan.between.ys.update(_gap_tracks(upper.bottom + POOL_GAP / 2))
     for pool in page.pools:

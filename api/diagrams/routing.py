@@ -182,7 +182,8 @@ class Router:
         downwards = other.cy > box.cy
         y = box.bottom if downwards else box.y
         heading = DOWN if downwards == leaving else UP
-        return [Port((x, y), heading) for x in lattice.xs if box.x + 40 < x < box.right - 10]
+        along = [x for x in lattice.xs if box.x + 40 < x < box.right - 10] or [box.cx]
+        return [Port((x, y), heading) for x in along]
 
 
 def _charge_shape(lattice: Lattice, box: Box) -> None:
