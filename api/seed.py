@@ -1,0 +1,204 @@
+"""Fill an empty installation with the demonstration city: organisations, people, and cases in every state.
+
+The cases are the stories of the bundles, told with other words at other times and broken off where ``demonstration.toml``
+says; so a demonstration contains nothing that the product did not do itself.
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import col, select
+
+from api import city
+from api.composition import compose
+from api.scenarios import Stopwatch, Story
+from engine import calendars, clock, deadlines, definitions, directory, maintenance, tasks
+from engine.access import SYSTEM, Actor
+from engine.db import Database, UnitOfWork
+from engine.manifest import DeadlineRule, Manifest, read_manifest
+from engine.models import Membership, Organisation, Person, Task
+
+LONGEST_PAUSE = timedelta(days=1)
+OFFICE_OPENS = 9  # o'clock; cases are filed through the day
+
+
+def seed(database: Database, show: bool = True) -> None:
+    """Seed an empty installation; prints a line a step when ``show``."""
+    bundles = database.settings.bundles
+    declared = read(bundles)
+    with database.unit_of_work(SYSTEM) as uow:
+        organisations = city.found(uow, bundles)
+    password_hash = directory.hash_password(declared["password"])
+    with database.unit_of_work(SYSTEM) as uow:
+        _hire(uow, declared, organisations, password_hash)
+    _say(show, f"{len(organisations)} organisations and their people")
+    with database.unit_of_work(SYSTEM) as uow:
+        for folder in sorted(p.parent for p in bundles.glob(f"*/{definitions.MANIFEST}")):
+            definitions.deploy(uow, definitions.read_folder(folder))
+    with database.reading(SYSTEM) as reading:
+        now = reading.now
+    watch = Stopwatch(now)
+    told = compose(database.settings.model_copy(update={"demo": False}), watch)
+    plan = sorted(_plan(declared, bundles, database, now), key=lambda c: c["filed"])
+    for number, case in enumerate(plan, start=1):
+        _progress(show, number, len(plan))
+        Tale(told, watch, bundles / case["process"], case, now).tell_until(case["steps"])
+    watch.at = now
+    maintenance.settle(told)
+    told.dispose()
+    _say(show, f"{len(plan)} cases")
+
+
+def read(bundles: Path) -> dict[str, Any]:
+    """What the file of the demonstration declares."""
+    return tomllib.loads((bundles / "shared" / "demonstration.toml").read_text(encoding="utf-8"))
+
+
+def logins(bundles: Path) -> list[tuple[str, str]]:
+    """The logins worth showing, each with what it is, and the password that all share."""
+    declared = read(bundles)
+    return [(shown["login"], shown["text"]) for shown in declared["shown"]]
+
+
+# ---------------------------------------------------------------- people
+
+
+def _hire(
+    uow: UnitOfWork, declared: dict[str, Any], organisations: dict[str, Organisation], password_hash: str
+) -> None:
+    names = _names(declared["names"])
+    for staff in declared["staff"]:
+        for organisation in organisations.values():
+            if organisation.kind not in staff["kinds"] or staff.get("level", organisation.level) != organisation.level:
+                continue
+            for person in staff["people"]:
+                login = f"{organisation.code.split('-', 1)[1]}.{person['suffix']}"
+                hired = directory.create_person(uow, login, next(names), password_hash)
+                directory.grant_role(uow, hired.id, organisation.id, person["role"], unit=person["unit"])
+    for duty in declared["duties"]:
+        directory.create_person(uow, duty["login"], duty["name"], password_hash, duty=duty["duty"])
+
+
+def _names(parts: dict[str, list[str]]) -> Iterator[str]:
+    """Fictional names, all different for a long while."""
+    surnames, given = parts["surnames"], parts["given"]
+    for index in range(len(surnames) * len(given)):
+        yield surnames[index % len(surnames)] + given[(index * 7 + index // len(surnames)) % len(given)]
+
+
+# ---------------------------------------------------------------- cases
+
+
+def _plan(declared: dict[str, Any], bundles: Path, database: Database, now: datetime) -> Iterator[dict[str, Any]]:
+    """Every case of the demonstration with the instant at which it is filed."""
+    calendar = deadlines.calendar(database.settings)
+    for group in declared["cases"]:
+        manifest = read_manifest((bundles / group["process"] / definitions.MANIFEST).read_bytes())
+        for index, case in enumerate(group["list"]):
+            day = _filing_day(case["filed"], clock.day_of(now), _answer_rule(manifest), calendar)
+            at = datetime.combine(day, time(OFFICE_OPENS + index % 8, (index * 17) % 60), clock.SHANGHAI)
+            yield case | {
+                "filed": min(at, now - timedelta(minutes=5)),
+                "process": group["process"],
+                "number": index + 1,
+                "words": declared["words"],
+                "applicant": _applicant(group, index),
+            }
+
+
+def _answer_rule(manifest: Manifest) -> DeadlineRule:
+    return next(d for d in manifest.deadlines.values() if d.basis == "statutory")
+
+
+def _filing_day(filed: str, today: date, rule: DeadlineRule, calendar: calendars.Calendar) -> date:
+    """“-12d”: so many days ago. “due 3”: the latest day from which the answer is due in three working days, or just before."""
+    if not filed.startswith("due"):
+        return today - timedelta(days=int(filed.strip("-d")))
+    due_on = calendars.shift(today, int(filed.removeprefix("due")), calendar)
+    counted = calendars.Rule(rule.days, rule.unit, rule.roll)
+    day = min(today, due_on)
+    while calendars.count(counted, day, calendar).day > due_on:
+        day -= timedelta(days=1)
+    return day
+
+
+def _applicant(group: dict[str, Any], index: int) -> dict[str, str]:
+    """Mostly citizens, now and then a company or an association; with a telephone that no subscriber has."""
+    phone = f"1380000{index:04d}"
+    if index % 6 == 5:
+        name = group["bodies"][index // 6 % len(group["bodies"])]
+        kind = "legal_person" if "公司" in name else "organisation"
+        return {"applicant_type": kind, "applicant_name": name, "phone": phone}
+    return {
+        "applicant_type": "citizen",
+        "applicant_name": group["applicants"][index % len(group["applicants"])],
+        "phone": phone,
+    }
+
+
+class Tale(Story):
+    """A story of a bundle, told with the words and in the time of one case of the demonstration."""
+
+    def __init__(self, database: Database, watch: Stopwatch, bundle: Path, case: dict[str, Any], now: datetime) -> None:
+        super().__init__(database, watch, bundle)
+        self.case, self.now = case, now
+        self.story = tomllib.loads((bundle / "scenarios" / f"{case['story']}.toml").read_text(encoding="utf-8"))
+
+    def tell_until(self, count: int) -> None:
+        """File the case, and do the first ``count`` steps of the story between then and now."""
+        self.watch.at = self.case["filed"]
+        form = self._reworded(self.story["submit"]["form"]) | self.case["applicant"]
+        form |= {"dataset": self.case["dataset"]} | ({"agency": self.case["agency"]} if "agency" in self.case else {})
+        form.pop("email", None)
+        self._submit({"form": form})
+        steps = [s for s in self.story["steps"] if ("task" in s or "message" in s) and "refused" not in s][:count]
+        pause = min(LONGEST_PAUSE, (self.now - self.watch.at) / (len(steps) + 1))
+        for step in steps:
+            self.watch.at += pause
+            self._act(step | {"form": self._reworded(step.get("form", {}))})
+            self._settle()
+        self._hand_out()
+
+    def _reworded(self, form: dict[str, Any]) -> dict[str, Any]:
+        words = self.case["words"]
+        known = {"dataset": self.case["dataset"], "number": self.case["number"]}
+        return {k: words[k].format(**known) if k in words else v for k, v in form.items()}
+
+    def person(self, lane: str) -> Actor:
+        """Somebody of the city who has this role; a second one where the story asks for one."""
+        place, _, nth = lane.partition("#")
+        part, _, role = place.partition(".")
+        with self.database.reading(SYSTEM) as reading:
+            organisation = self._organisation(reading.session, part)
+            holders = (
+                select(Person.id)
+                .join(Membership, col(Membership.person_id) == col(Person.id))
+                .where(col(Membership.organisation_id) == organisation.id, col(Membership.role) == role)
+            )
+            people = list(reading.session.exec(holders.order_by(col(Person.login))))
+            return directory.actor_of(reading, people[(int(nth or 1) - 1) % len(people)])
+
+    def _hand_out(self) -> None:
+        """In an inbox, some tasks are claimed already: those of every other case."""
+        if self.case["number"] % 2:
+            return
+        with self.database.reading(SYSTEM) as reading:
+            waiting = select(Task).where(col(Task.case_id) == self.case_id, col(Task.state) == "open")
+            found = [t for t in reading.session.exec(waiting) if t.organisation_id]
+        for task in found:
+            with self.database.unit_of_work(self.person(f"{task.part}.{task.role}")) as uow:
+                tasks.claim(uow, task.id)
+
+
+def _say(show: bool, line: str) -> None:
+    if show:
+        print(f"seed: {line}", flush=True)
+
+
+def _progress(show: bool, number: int, total: int) -> None:
+    if show and (number % 10 == 0 or number == total):
+        print(f"seed: case {number} of {total}", file=sys.stdout, flush=True)
