@@ -112,10 +112,11 @@ def complete(
     SeparationViolated (four eyes), FormInvalid, RuleViolated.
     """
     task, run = _open_task(uow, task_id)
+    present = task.revision  # claiming by the way is no change that somebody else made
     if task.assignee_id is None:
         claim(uow, task_id)
     _require_mine(uow, task)
-    if revision is not None and revision != task.revision:
+    if revision is not None and revision != present:
         raise TaskStale(task_id=task.id)
     _require_separation(uow, run.bundle, task)
     form = form_of(uow, run.bundle, task)
