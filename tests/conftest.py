@@ -2,7 +2,8 @@
 
 ``database_url`` is the address of a migrated, empty database of the test's own. A test that asks for it runs twice, on
 SQLite and on PostgreSQL, unless it is marked ``sqlite_only`` or ``postgresql_only``. ``blank_database_url`` is the same
-without any table. They are copies of a template, so they cost milliseconds.
+without any table; ``city_url`` with the demonstration's city and the open-data request, and ``world`` an installation over
+that. They are copies of a template, so they cost milliseconds.
 """
 
 import os
@@ -11,12 +12,16 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests import machine
 from tests.postgres import PostgresServer, find_binaries
+
+if TYPE_CHECKING:
+    from tests.factories import World
 
 # Seconds of testing in each folder, added up over all processes: they keep `make test` within 15 minutes on 2 cores.
 BUDGET = {
@@ -94,6 +99,49 @@ def blank_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         yield from _postgres_database(request.getfixturevalue("postgres"), "template0")
 
 
+@pytest.fixture(scope="session")
+def sqlite_city(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with city and process to copy."""
+    from tests.factories import furnish
+
+    folder = tmp_path_factory.mktemp("city")
+    path = folder / "duban.db"
+    shutil.copyfile(sqlite_template, path)
+    furnish(f"sqlite:///{path}", folder)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_city(postgres: PostgresServer, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database with city and process to copy."""
+    from tests.factories import furnish
+
+    furnish(postgres.create("template_city", postgres_template), tmp_path_factory.mktemp("city"))
+    postgres.freeze("template_city")
+    return "template_city"
+
+
+@pytest.fixture
+def city_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of the test's own with the city in it and the open-data request deployed."""
+    if request.param == "sqlite":
+        path = tmp_path / "duban.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_city"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres")
+        yield from _postgres_database(server, request.getfixturevalue("postgres_city"))
+
+
+@pytest.fixture
+def world(city_url: str, tmp_path: Path) -> "Iterator[World]":
+    """An installation of the test's own (``tests.factories``)."""
+    from tests.factories import installation
+
+    with installation(city_url, tmp_path) as made:
+        yield made
+
+
 _database_numbers = count(1)
 
 
@@ -121,7 +169,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for dialect in list(dialects):
         if metafunc.definition.get_closest_marker(f"{dialect}_only"):
             dialects = [dialect]
-    for fixture in ("database_url", "blank_database_url"):
+    for fixture in ("database_url", "blank_database_url", "city_url"):
         if fixture in metafunc.fixturenames:
             metafunc.parametrize(fixture, dialects, indirect=True)
 
