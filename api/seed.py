@@ -21,6 +21,7 @@ from engine.access import SYSTEM, Actor
 from engine.db import Database, UnitOfWork
 from engine.manifest import DeadlineRule, Manifest, read_manifest
 from engine.models import Membership, Organisation, Person, Task
+from engine.settings import Settings
 
 LONGEST_PAUSE = timedelta(days=1)
 OFFICE_OPENS = 9  # o'clock; cases are filed through the day
@@ -58,10 +59,11 @@ def read(bundles: Path) -> dict[str, Any]:
     return tomllib.loads((bundles / "shared" / "demonstration.toml").read_text(encoding="utf-8"))
 
 
-def logins(bundles: Path) -> list[tuple[str, str]]:
-    """The logins worth showing, each with what it is, and the password that all share."""
-    declared = read(bundles)
-    return [(shown["login"], shown["text"]) for shown in declared["shown"]]
+def login_lines() -> list[str]:
+    """The logins worth showing when a demonstration starts, a line each, and the password that all share."""
+    declared = read(Settings().bundles)
+    shown = [f"  {person['login']:<16} {person['text']}" for person in declared["shown"]]
+    return [f"  password for all logins: {declared['password']}", *shown]
 
 
 # ---------------------------------------------------------------- people
