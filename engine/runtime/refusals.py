@@ -12,8 +12,10 @@ from engine.runtime.drawing import Element, Flow, Process, Repetition, Scope
 from engine.runtime.errors import ExpressionInvalid, Fault
 from engine.runtime.graph import cycles
 from engine.runtime.reader import ACTIVITIES, GATEWAYS
+from engine.runtime.soundness import following, play
 
 CHOOSING = ("exclusiveGateway", "inclusiveGateway")
+DECIDING = frozenset({*CHOOSING, "eventBasedGateway", "boundaryEvent"})
 MOST_CONSTANT_LOOPS = 1_000
 
 
@@ -104,20 +106,20 @@ class _Checker:
                 yield self.fault(source, f"{number} flows lead from here to {target}: draw one, with one condition")
 
     def loops(self, scope: Scope) -> Iterator[Fault]:
-        following = {e: [f.target for f in scope.outgoing(e)] for e in scope.elements}
-        for element in scope.of_kind("boundaryEvent"):
-            following.setdefault(element.attached_to or "", []).append(element.id)
-        for circle in cycles(following):
-            kinds = {scope.elements[node].kind for node in circle if node in scope.elements}
-            if not kinds & {"exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "boundaryEvent"} and not any(
-                scope.boundaries(node) for node in circle
-            ):
-                yield self.fault(sorted(circle)[0], "goes round for ever: nothing on this loop can decide to leave it")
-            for node in sorted(circle):
-                if scope.elements[node].kind == "inclusiveGateway" and len(scope.incoming(node)) > 1:
-                    yield self.fault(
-                        node, "an inclusive gateway that joins branches may not be in a loop: wrap it in a subprocess"
-                    )
+        circles = cycles(following(scope))
+        joins = {n for circle in circles for n in circle if _joins(scope, n)}
+        crowded = play(scope).crowded if joins else {}
+        for circle in circles:
+            kinds = {scope.elements[node].kind for node in circle}
+            if not kinds & DECIDING and not any(scope.boundaries(node) for node in circle):
+                yield self.fault(min(circle), "goes round for ever: nothing on this loop can decide to leave it")
+        for node in sorted(joins):
+            if scope.elements[node].kind == "inclusiveGateway":
+                yield self.fault(node, "an inclusive gateway may not join branches in a loop: wrap it in a subprocess")
+            elif node in crowded:
+                yield self.fault(
+                    node, "several tokens can come to this join in one round of a loop: wrap it in a subprocess"
+                )
 
     # -------------------------------------------------------------------------------------------- flows
 
@@ -347,6 +349,10 @@ class _Checker:
     def variable(self, element: str, name: str | None) -> Iterator[Fault]:
         if name is not None and (not name.isidentifier() or name.startswith("__") or name in expressions.RESERVED):
             yield self.fault(element, f"“{name[:60]}” is not a name that a variable can have")
+
+
+def _joins(scope: Scope, node: str) -> bool:
+    return scope.elements[node].kind in ("parallelGateway", "inclusiveGateway") and len(scope.incoming(node)) > 1
 
 
 def _loop_variables(repetition: Repetition | None) -> frozenset[str]:

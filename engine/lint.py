@@ -1,0 +1,69 @@
+"""What a process may not contain: every fault with file, element and reason.
+
+``lint_files`` judges bare .bpmn and .dmn files, ``lint_bundle`` the folder of a process: there the drawing must also fit what
+``process.toml`` declares, what forms and notices there are, who works in this city and what this installation can do. A
+warning does not hinder deployment.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import data_lint, flow_lint, manifest_lint
+from engine.operations import Registry
+from engine.runtime import Fault
+from engine.runtime.parser import Reading, read
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a bundle may name that is not in it: operations with the JSON Schema of their parameters, and roles.
+
+    Roles that are not given are not checked. A parameter's schema may say by ``x-refers`` what its text names: a
+    ``notice``, a ``participant``, an ``outcome`` or an ``event``.
+    """
+
+    operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    roles: frozenset[str] | None = None
+
+
+def vocabulary(registry: Registry, roles: frozenset[str] | None = None) -> Vocabulary:
+    """The vocabulary of an installation."""
+    return Vocabulary({name: operation.parameters for name, operation in registry.operations.items()}, roles)
+
+
+def lint_files(files: Mapping[str, bytes]) -> list[Fault]:
+    """Faults of bare .bpmn and .dmn files, taken together; operations, roles, forms and diagrams are not checked."""
+    reading = read(files)
+    faults = [*reading.faults, *_checked(reading, _common(reading))]
+    if not any(process.executable for process in reading.processes.values()):
+        drawn = [drawing.file for drawing in reading.drawings if drawing.processes]
+        faults.extend(Fault(file, "", "contains no executable process") for file in drawn[:1])
+    use = data_lint.Use(reading.processes, reading.decisions, {})
+    if not use.people_write():  # the fields of a form are not told by a bare file
+        faults.extend(_checked(reading, data_lint.unwritten(use, frozenset())))
+    return _in_order(faults)
+
+
+def lint_bundle(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Fault]:
+    """Faults of a bundle, by its files relative to its folder; ``process.toml`` is one of them."""
+    reading = read(files)
+    faults = [*reading.faults, *_checked(reading, _common(reading))]
+    faults.extend(manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles))
+    return _in_order(faults)
+
+
+def _common(reading: Reading) -> Iterator[Fault]:
+    """What is judged of every drawing, bare or in a bundle."""
+    yield from flow_lint.flow_faults(reading.processes)
+    yield from data_lint.parallel_writers(data_lint.Use(reading.processes, reading.decisions, {}))
+
+
+def _checked(reading: Reading, faults: Iterator[Fault]) -> list[Fault]:
+    """Faults of a drawing that could be read; a broken one has said what is wrong already."""
+    return [] if any(not process.elements for process in reading.processes.values()) else list(faults)
+
+
+def _in_order(faults: list[Fault]) -> list[Fault]:
+    """By file and element, each once, warnings last."""
+    return sorted(set(faults), key=lambda fault: (fault.warning, fault.file, fault.element, fault.reason))

@@ -1,0 +1,438 @@
+"""Does a bundle fit together? The drawing against ``process.toml``, its forms, decisions, notices, roles and operations."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema
+
+from engine import data_lint
+from engine.form_lint import form_faults
+from engine.manifest import Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
+from engine.runtime import ExpressionInvalid, Fault
+from engine.runtime.drawing import Element, Process
+from engine.runtime.expressions import RESERVED, constant, deadlines_read, names_read
+from engine.runtime.parser import Reading
+from engine.runtime.reader import TASKS
+
+MANIFEST = "process.toml"
+AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
+_EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
+_CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
+_NOTICE_EVENTS = frozenset({"notice.drafted", "notice.issued", "notice.dispatched", "notice.served"})
+
+
+def bundle_faults(
+    files: Mapping[str, bytes],
+    reading: Reading,
+    operations: Mapping[str, Mapping[str, Any]],
+    roles: frozenset[str] | None,
+) -> Iterator[Fault]:
+    """All faults of a bundle beyond those of its drawings."""
+    try:
+        manifest = read_manifest(files.get(MANIFEST, b""), MANIFEST)
+    except ManifestFaulty as error:
+        reason = "is missing" if MANIFEST not in files else str(error.data["reason"])
+        yield Fault(MANIFEST, "", reason)
+        return
+    yield from _Bundle(files, reading, manifest, operations, roles).check()
+
+
+class _Bundle:
+    """One bundle while it is checked."""
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        reading: Reading,
+        manifest: Manifest,
+        operations: Mapping[str, Mapping[str, Any]],
+        roles: frozenset[str] | None,
+    ) -> None:
+        self.files, self.reading, self.manifest = files, reading, manifest
+        self.operations, self.roles = operations, roles
+        self.schemas: dict[str, Any] = {}
+        self.notices: dict[str, NoticeRule] = {}
+        self.processes = reading.processes
+        self.nodes = {e.id: e for p in reading.processes.values() for e in p.everything()}
+        self.local = {name for e in self.nodes.values() for name in _locals(e)}
+
+    def check(self) -> Iterator[Fault]:
+        yield from self.main_process()
+        yield from self.forms()
+        yield from self.notice_folders()
+        yield from self.locale()
+        for process in self.processes.values():
+            for element in process.everything():
+                yield from self.element(process, element)
+            yield from self.diagram(process)
+            yield from self.lanes(process)
+        yield from self.messages()
+        yield from self.deadlines()
+        yield from self.rules()
+        yield from self.references()
+        yield from self.data()
+
+    def at(self, element: str, reason: str, warning: bool = False) -> Fault:
+        return Fault(MANIFEST, element, reason, warning=warning)
+
+    def main_process(self) -> Iterator[Fault]:
+        key = self.manifest.process.key
+        main = self.processes.get(key)
+        if main is None:
+            yield self.at("process.key", f"there is no process {key} in the .bpmn files")
+        elif not main.executable:
+            yield Fault(main.file, key, "the process is marked as not executable")
+        called = {e.called for e in self.nodes.values()}
+        for process in self.processes.values():
+            if process.id != key and process.id not in called:
+                yield Fault(process.file, process.id, "no process of the bundle calls this one", warning=True)
+
+    # -------------------------------------------------------------------------------------------- forms
+
+    def forms(self) -> Iterator[Fault]:
+        """Every form can be read and is made of what forms are made of."""
+        for file in sorted(self.files):
+            if file.startswith("forms/") and file.endswith(".json"):
+                value, fault = _json(file, self.files[file])
+                if fault is not None:
+                    yield fault
+                self.schemas[file.removeprefix("forms/")] = value
+        for name, schema in self.schemas.items():
+            if name.endswith(".schema.json"):
+                ui = self.schemas.get(name.replace(".schema.json", ".ui.json"))
+                for line in form_faults(schema, ui) if schema is not None else ():
+                    element, _, reason = line.partition(": ")
+                    yield Fault(f"forms/{name}", element, reason)
+        for what, form in self.named_forms():
+            if f"{form}.schema.json" not in self.schemas:
+                yield self.at(what, f"there is no form forms/{form}.schema.json")
+
+    def named_forms(self) -> Iterator[tuple[str, str]]:
+        yield "process.start_form", self.manifest.process.start_form
+        for message in self.manifest.messages:
+            if message.form is not None:
+                yield f"messages.{message.name}", message.form
+
+    def fields(self, form: str) -> frozenset[str]:
+        """The fields of a form that become case data; personal ones are kept elsewhere."""
+        schema = self.schemas.get(form)
+        properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+        if not isinstance(properties, dict):
+            return frozenset()
+        return frozenset(n for n, part in properties.items() if isinstance(part, dict) and "x-personal" not in part)
+
+    # -------------------------------------------------------------------------------------------- notices and words
+
+    def notice_folders(self) -> Iterator[Fault]:
+        names = sorted(
+            {file.split("/")[1] for file in self.files if file.startswith("notices/") and file.count("/") > 1}
+        )
+        parts = {*self.manifest.participants, *self.manifest.parties}
+        for name in names:
+            file = f"notices/{name}/notice.toml"
+            for wanted in ("notice.toml", "body.html.j2", "sample.json"):
+                if f"notices/{name}/{wanted}" not in self.files:
+                    yield Fault(f"notices/{name}/{wanted}", "", "is missing")
+            if f"notices/{name}/sample.json" in self.files:
+                _, fault = _json(f"notices/{name}/sample.json", self.files[f"notices/{name}/sample.json"])
+                if fault is not None:
+                    yield fault
+            try:
+                notice = read_notice(self.files.get(file, b""), file)
+            except ManifestFaulty as error:
+                if file in self.files:
+                    yield Fault(file, "", str(error.data["reason"]))
+                continue
+            self.notices[name] = notice
+            if notice.issuer not in self.manifest.participants:
+                yield Fault(file, "issuer", f"there is no participant {notice.issuer}")
+            if notice.addressee not in parts:
+                yield Fault(file, "addressee", f"there is no participant or party {notice.addressee}")
+            if notice.form != "slip" and not notice.series:
+                yield Fault(file, "series", "a letter or file is numbered, and so has a series")
+            for fact, expression in notice.facts.items():
+                yield from self.expression(
+                    file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys()
+                )
+
+    def locale(self) -> Iterator[Fault]:
+        for file in sorted(f for f in self.files if f.startswith("locale/") and f.endswith(".toml")):
+            try:
+                parse_toml(self.files[file], file)
+            except ManifestFaulty as error:
+                yield Fault(file, "", str(error.data["reason"]))
+
+    # -------------------------------------------------------------------------------------------- the drawing
+
+    def element(self, process: Process, element: Element) -> Iterator[Fault]:
+        if element.kind == "userTask":
+            yield from self.user_task(process, element)
+        if element.verb:
+            yield from self.operation(process, element)
+        trigger = element.trigger
+        if trigger is not None and trigger.kind == "timer" and trigger.expression:
+            for name in sorted(_quietly(deadlines_read, trigger.expression)):
+                if name not in self.manifest.deadlines:
+                    yield Fault(
+                        process.file, element.id, f"waits for the deadline {name}, which process.toml does not declare"
+                    )
+
+    def user_task(self, process: Process, element: Element) -> Iterator[Fault]:
+        form = element.properties.get("formJsonSchemaFilename")
+        if not form:
+            yield Fault(process.file, element.id, "names no form (formJsonSchemaFilename)")
+        elif form not in self.schemas:
+            yield Fault(process.file, element.id, f"there is no form forms/{form[:120]}")
+        ui = element.properties.get("formUiSchemaFilename")
+        if ui and ui not in self.schemas:
+            yield Fault(process.file, element.id, f"there is no ui-schema forms/{ui[:120]}")
+
+    def operation(self, process: Process, element: Element) -> Iterator[Fault]:
+        schema = self.operations.get(element.verb or "")
+        if schema is None:
+            yield Fault(process.file, element.id, f"there is no operation {element.verb}")
+            return
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        for name in sorted(element.parameters.keys() - properties.keys()):
+            yield Fault(process.file, element.id, f"the operation {element.verb} has no parameter {name}")
+        for name in schema.get("required", ()):
+            if name not in element.parameters:
+                yield Fault(process.file, element.id, f"the operation {element.verb} needs the parameter {name}")
+        for name in sorted(element.parameters.keys() & properties.keys()):
+            yield from self.parameter(process, element, name, properties[name])
+
+    def parameter(self, process: Process, element: Element, name: str, schema: Mapping[str, Any]) -> Iterator[Fault]:
+        """A parameter that is a constant must fit now; others are checked when they are used."""
+        try:
+            value = constant(element.parameters[name])
+        except ExpressionInvalid:
+            return
+        if value is None:
+            return
+        error = next(iter(jsonschema.Draft202012Validator(dict(schema)).iter_errors(value)), None)
+        if error is not None:
+            yield Fault(process.file, element.id, f"the parameter {name} does not fit: {error.message[:200]}")
+            return
+        reason = self.unknown_reference(schema.get("x-refers"), value)
+        if reason is not None:
+            yield Fault(process.file, element.id, reason)
+
+    def unknown_reference(self, kind: object, name: str) -> str | None:
+        known: Mapping[object, Any] = {
+            "notice": self.notices,
+            "participant": self.manifest.participants,
+            "outcome": self.manifest.outcomes,
+        }
+        return f"there is no {kind} {name}" if kind in known and name not in known[kind] else None
+
+    def diagram(self, process: Process) -> Iterator[Fault]:
+        shapes = frozenset().union(*(d.shapes for d in self.reading.drawings if d.file == process.file))
+        flows = [flow for scope in process.scopes() for flow in scope.flows]
+        missing = [i for i in (*(e.id for e in process.everything()), *flows, *process.lanes) if i not in shapes]
+        if missing and len(missing) == len([*process.everything()]) + len(flows) + len(process.lanes):
+            yield Fault(process.file, process.id, "has no diagram")
+        else:
+            yield from (Fault(process.file, ident, "has no place in the diagram") for ident in missing)
+
+    def lanes(self, process: Process) -> Iterator[Fault]:
+        """People work in lanes whose id is participant.role."""
+        if not process.lanes:
+            yield Fault(process.file, process.id, "has no lanes")
+            return
+        for element in process.everything():
+            if element.kind in TASKS and element.lane is not None:
+                reason = self.wrong_lane(element.lane)
+                if reason is not None:
+                    yield Fault(process.file, element.id, reason)
+
+    def wrong_lane(self, lane: str) -> str | None:
+        part, dot, role = lane.partition(".")
+        if not dot:
+            return f"its lane {lane} is not of the form participant.role"
+        if part not in self.manifest.participants:
+            return f"its lane names the participant {part}, which process.toml does not declare"
+        if self.roles is not None and role not in self.roles:
+            return f"its lane names the role {role}, which nobody can have"
+        return None
+
+    # -------------------------------------------------------------------------------------------- the declarations
+
+    def messages(self) -> Iterator[Fault]:
+        declared = {message.name for message in self.manifest.messages}
+        for process in self.processes.values():
+            for element in process.everything():
+                trigger = element.trigger
+                waits = element.kind not in ("endEvent", "intermediateThrowEvent", "sendTask")
+                begins = element.kind == "startEvent" and element.id in process.elements
+                if trigger and trigger.kind == "message" and waits and not begins and trigger.name not in declared:
+                    yield Fault(
+                        process.file,
+                        element.id,
+                        f"waits for the message {trigger.name}, which process.toml does not declare",
+                    )
+        waited = {e.trigger.name for e in self.nodes.values() if e.trigger and e.trigger.kind == "message"}
+        seen: set[str] = set()
+        for message in self.manifest.messages:
+            where = f"messages.{message.name}"
+            if message.name in seen:
+                yield self.at(where, "is declared twice")
+            seen.add(message.name)
+            if message.name not in waited:
+                yield self.at(where, "no node waits for this message")
+            reason = None if message.sender in self.manifest.parties else self.wrong_lane(message.sender)
+            if reason is not None:
+                yield self.at(where, f"its sender {message.sender} is neither a party nor a lane")
+            if message.until is not None:
+                yield from self.event(where, message.until)
+
+    def deadlines(self) -> Iterator[Fault]:
+        parts = {*self.manifest.participants, *self.manifest.parties}
+        for name, rule in self.manifest.deadlines.items():
+            where = f"deadlines.{name}"
+            if rule.days <= 0:
+                yield self.at(where, "has no days")
+            if rule.owed_by not in parts:
+                yield self.at(where, f"is owed by {rule.owed_by}, which is no participant or party")
+            if rule.basis == "statutory" and not rule.article:
+                yield self.at(where, "is statutory, and so names its article")
+            for event in (rule.starts_on, *rule.stops_on):
+                yield from self.event(where, event)
+
+    def event(self, where: str, event: str) -> Iterator[Fault]:
+        """A domain event that can happen: of the case, a notice, a message, or announced by the process."""
+        found = _EVENT.match(event)
+        if found is None:
+            yield self.at(where, f"{event} is not the name of an event, such as case.submitted or notice.issued:reply")
+            return
+        name, of = found["name"], found["of"]
+        if name in _NOTICE_EVENTS and of not in self.notices:
+            yield self.at(where, f"{event}: there is no notice {of}")
+        elif name == "message.received" and self.manifest.message(of or "") is None:
+            yield self.at(where, f"{event}: there is no message {of}")
+        elif name == "case.transferred" and of not in self.manifest.participants:
+            yield self.at(where, f"{event}: there is no participant {of}")
+        elif not self.happens(name, event):
+            yield self.at(where, f"{event}: nothing makes this event known")
+
+    def happens(self, name: str, event: str) -> bool:
+        if name in _NOTICE_EVENTS | _CASE_EVENTS | {"message.received", "case.transferred"}:
+            return True
+        if name.startswith("case.") and name.removeprefix("case.") in self.manifest.outcomes:
+            return True
+        return event in self.announced()
+
+    def announced(self) -> set[object]:
+        """The events that operations of the process make known; a parameter marked ``x-refers: event`` names one."""
+        out: set[object] = set()
+        for element in self.nodes.values():
+            properties = self.operations.get(element.verb or "", {}).get("properties", {})
+            for name, value in element.parameters.items():
+                if properties.get(name, {}).get("x-refers") == "event" or element.verb == "case.announce":
+                    out.add(_constant(value))
+        return out
+
+    def rules(self) -> Iterator[Fault]:
+        """Tasks, fields and expressions that rules and separations name."""
+        for number, rule in enumerate(self.manifest.rules, start=1):
+            where = f"rules.{number}"
+            yield from self.expression(MANIFEST, where, rule.refuse_when)
+            form = self.form_of(rule.task)
+            if form is None:
+                yield self.at(where, f"there is no user task {rule.task}")
+            elif rule.field not in self.all_fields(form):
+                yield self.at(where, f"the form of {rule.task} has no field {rule.field}")
+        for number, separation in enumerate(self.manifest.separations, start=1):
+            for task in separation.tasks:
+                if self.form_of(task) is None:
+                    yield self.at(f"separations.{number}", f"there is no user task {task}")
+
+    def references(self) -> Iterator[Fault]:
+        """Nodes, parties and expressions that the other declarations name."""
+        parts = {*self.manifest.participants, *self.manifest.parties}
+        for stage in self.manifest.stages:
+            for node in stage.nodes:
+                if node not in self.nodes:
+                    yield self.at(f"stages.{stage.key}", f"there is no node {node}")
+            if stage.waits_for not in parts:
+                yield self.at(f"stages.{stage.key}", f"waits for {stage.waits_for}, which is no participant or party")
+        yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject)
+        for name, participant in self.manifest.participants.items():
+            if participant.organisation is not None:
+                yield from self.expression(MANIFEST, f"participants.{name}", participant.organisation)
+
+    def form_of(self, task: str) -> str | None:
+        element = self.nodes.get(task)
+        if element is None or element.kind != "userTask":
+            return None
+        return element.properties.get("formJsonSchemaFilename", "")
+
+    def all_fields(self, form: str) -> frozenset[str]:
+        schema = self.schemas.get(form)
+        properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
+        return frozenset(properties) if isinstance(properties, dict) else frozenset()
+
+    # -------------------------------------------------------------------------------------------- case data
+
+    def data(self) -> Iterator[Fault]:
+        """Every field that is read or written is declared; two branches do not write one; what is read is written."""
+        declared = frozenset(self.manifest.data)
+        for name in sorted(declared & (RESERVED | data_lint.AROUND)):
+            yield self.at(f"data.{name}", "is a name that expressions use already")
+        fields = {
+            e.id: self.fields(form) for e in self.nodes.values() if (form := e.properties.get("formJsonSchemaFilename"))
+        }
+        use = data_lint.Use(self.processes, self.reading.decisions, fields)
+        for access in use.accesses.values():
+            for name in sorted(access.writes - declared):
+                yield Fault(
+                    access.file, access.node, f"writes {name}, which process.toml does not declare under [data]"
+                )
+            for name in sorted(access.reads - declared - data_lint.AROUND):
+                yield Fault(access.file, access.node, f"reads {name}, which process.toml does not declare under [data]")
+        start = self.fields(f"{self.manifest.process.start_form}.schema.json")
+        for name in sorted(start - declared):
+            yield self.at("process.start_form", f"its field {name} is not declared under [data]")
+        yield from data_lint.parallel_writers(use)
+        undeclared = frozenset(name for access in use.accesses.values() for name in access.reads) - declared
+        yield from data_lint.unwritten(use, start | undeclared)
+
+    def expression(
+        self, file: str, where: str, text: str, around: frozenset[str] = frozenset({"participants", "data"})
+    ) -> Iterator[Fault]:
+        """An expression of the declarations: readable, and over names that there are."""
+        try:
+            names = names_read(text)
+        except ExpressionInvalid as error:
+            yield Fault(file, where, f"the expression “{text[:80]}” is not allowed: {error}")
+            return
+        for name in sorted(names - around - self.manifest.data.keys()):
+            yield Fault(file, where, f"reads {name}, which process.toml does not declare under [data]")
+
+
+def _locals(element: Element) -> Iterator[str]:
+    repeats = element.repetition
+    if repeats is not None:
+        yield from filter(None, (repeats.item, repeats.output_item))
+
+
+def _json(file: str, source: bytes) -> tuple[Any, Fault | None]:
+    try:
+        return json.loads(source.decode("utf-8-sig")), None
+    except (ValueError, RecursionError) as error:
+        return None, Fault(file, "", f"is not JSON: {' '.join(str(error).split())[:200]}")
+
+
+def _constant(expression: str) -> object:
+    try:
+        return constant(expression)
+    except ExpressionInvalid:
+        return None
+
+
+def _quietly(names: Any, text: str) -> frozenset[str]:
+    try:
+        return frozenset(names(text))
+    except ExpressionInvalid:
+        return frozenset()

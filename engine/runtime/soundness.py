@@ -1,0 +1,176 @@
+"""Plays the tokens of a drawing to find joins that wait for ever, and joins at which tokens pile up.
+
+Every choice is tried. A flow has exactly one consumer, so the order in which branches move does not matter to what they can
+reach: of all nodes that could move, only one needs to be tried at a time, joins last. That keeps the game small; where it
+grows beyond a limit it is given up and nothing is said.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from engine.runtime.drawing import Element, Scope
+from engine.runtime.graph import reach, reversed_graph
+
+MOST_MARKINGS = 4_000
+MOST_EXITS = 6  # of an inclusive gateway
+JOINS = ("parallelGateway", "inclusiveGateway")
+
+Marking = tuple[tuple[str, int], ...]  # flow → tokens on it
+
+
+@dataclass
+class Findings:
+    """Nodes with the flows on which tokens are stuck, or of which there are several."""
+
+    stuck: dict[str, set[str]] = field(default_factory=dict)  # join → entries that never get a token
+    crowded: dict[str, set[str]] = field(default_factory=dict)  # join → entries with several tokens at once
+    complete: bool = True
+
+
+def play(scope: Scope) -> Findings:
+    """All that can happen to the tokens of one scope; subprocesses count as one step."""
+    return _Game(scope).play()
+
+
+class _Game:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.findings = Findings()
+        self.outgoing = {ident: [f.id for f in scope.outgoing(ident)] for ident in scope.elements}
+        self.incoming = {ident: [f.id for f in scope.incoming(ident)] for ident in scope.elements}
+        self.target = {f.id: f.target for f in scope.flows.values()}
+        self.before = reversed_graph(following(scope))
+        self.rank = {node: number for number, node in enumerate(_branch_by_branch(scope))}
+
+    def play(self) -> Findings:
+        begun = [_marking(dict.fromkeys(self.outgoing[s.id], 1)) for s in self.scope.of_kind("startEvent")]
+        seen: set[Marking] = set(begun)
+        while begun:
+            tokens = dict(begun.pop())
+            for following_tokens in self.moves(tokens):
+                after = _marking(following_tokens)
+                if after not in seen:
+                    seen.add(after)
+                    begun.append(after)
+            if len(seen) > MOST_MARKINGS:
+                self.findings.complete = False
+                return self.findings
+        return self.findings
+
+    # -------------------------------------------------------------------------------------------- moves
+
+    def moves(self, tokens: dict[str, int]) -> Iterator[dict[str, int]]:
+        """The alternatives of one node that can move; nothing when all are stuck or it is not worth going on."""
+        if self.is_crowded(tokens):
+            return
+        at = {self.target[flow] for flow in tokens}
+        plain = [n for n in at if not self.is_join(n) and not self.ends_all(n)]
+        if plain:
+            yield from self.step(tokens, min(plain, key=self.rank.__getitem__))
+            return
+        ready = [n for n in sorted(at) if self.scope.elements[n].kind == "parallelGateway" and self.is_full(tokens, n)]
+        ready = ready or [n for n in sorted(at) if self.may_join(tokens, n)]
+        if ready:
+            yield from self.step(tokens, ready[0])
+        elif not any(self.ends_all(n) for n in at):
+            self.note_stuck(tokens)
+
+    def is_join(self, node: str) -> bool:
+        return self.scope.elements[node].kind in JOINS and len(self.incoming[node]) > 1
+
+    def ends_all(self, node: str) -> bool:
+        trigger = self.scope.elements[node].trigger
+        ending = self.scope.elements[node].kind == "endEvent" and trigger is not None
+        return ending and trigger is not None and trigger.kind in ("terminate", "error")
+
+    def is_full(self, tokens: dict[str, int], join: str) -> bool:
+        return all(flow in tokens for flow in self.incoming[join])
+
+    def may_join(self, tokens: dict[str, int], node: str) -> bool:
+        """Whether no token elsewhere can still reach an empty entry of an inclusive gateway."""
+        if self.scope.elements[node].kind != "inclusiveGateway":
+            return False
+        empty = [f for f in self.incoming[node] if f not in tokens]
+        elsewhere = {self.target[f] for f in tokens if self.target[f] != node}
+        before = {n: [b for b in others if b != node] for n, others in self.before.items()}
+        return not any(elsewhere & reach([self.scope.flows[entry].source], before) for entry in empty)
+
+    def step(self, tokens: dict[str, int], node: str) -> Iterator[dict[str, int]]:
+        left = dict(tokens)
+        arrived = [f for f in self.incoming[node] if f in tokens]
+        for flow in arrived if self.is_join(node) else arrived[:1]:
+            _take(left, flow)
+        for flows in self.exits(self.scope.elements[node]):
+            after = dict(left)
+            for flow in flows:
+                after[flow] = after.get(flow, 0) + 1
+            yield after
+
+    def exits(self, element: Element) -> Iterator[list[str]]:
+        """Which flows may get a token when a node is left: one way for each alternative."""
+        out = self.outgoing[element.id]
+        if element.kind in ("exclusiveGateway", "eventBasedGateway"):
+            yield from ([flow] for flow in out)
+        elif element.kind == "inclusiveGateway" and len(out) > 1:
+            yield from self.subsets(element, out)
+        else:
+            yield out
+        for boundary in self.scope.boundaries(element.id):
+            beside = self.outgoing[boundary.id]
+            yield beside if boundary.interrupting else [*out, *beside]
+
+    def subsets(self, element: Element, out: list[str]) -> Iterator[list[str]]:
+        chosen = [flow for flow in out if flow != element.default]
+        if len(chosen) > MOST_EXITS:
+            self.findings.complete = False
+            chosen = chosen[:MOST_EXITS]
+        for number in range(1, len(chosen) + 1):
+            yield from (list(some) for some in combinations(chosen, number))
+        if element.default in out:
+            yield [element.default]
+
+    # -------------------------------------------------------------------------------------------- findings
+
+    def is_crowded(self, tokens: dict[str, int]) -> bool:
+        several = [flow for flow, number in tokens.items() if number > 1]
+        for flow in several:
+            if self.is_join(self.target[flow]):
+                self.findings.crowded.setdefault(self.target[flow], set()).add(flow)
+        return any(self.is_join(self.target[f]) for f in several) or any(tokens[f] > 2 for f in several)
+
+    def note_stuck(self, tokens: dict[str, int]) -> None:
+        for join in {self.target[flow] for flow in tokens}:
+            missing = {f for f in self.incoming[join] if f not in tokens}
+            self.findings.stuck.setdefault(join, set()).update(missing)
+
+
+def following(scope: Scope) -> dict[str, list[str]]:
+    """Which nodes follow each node, boundary events following their activity."""
+    out = {ident: [f.target for f in scope.outgoing(ident)] for ident in scope.elements}
+    for element in scope.of_kind("boundaryEvent"):
+        out.setdefault(element.attached_to or "", []).append(element.id)
+    return out
+
+
+def _branch_by_branch(scope: Scope) -> list[str]:
+    """Nodes in the order of a walk that follows one branch as far as it goes before it takes up the next."""
+    after = following(scope)
+    order: dict[str, None] = {}
+    stack = [*reversed(scope.elements), *(start.id for start in scope.of_kind("startEvent"))]
+    while stack:
+        node = stack.pop()
+        if node not in order:
+            order[node] = None
+            stack.extend(reversed(after.get(node, [])))
+    return list(order)
+
+
+def _take(tokens: dict[str, int], flow: str) -> None:
+    tokens[flow] -= 1
+    if not tokens[flow]:
+        del tokens[flow]
+
+
+def _marking(tokens: dict[str, int]) -> Marking:
+    return tuple(sorted(tokens.items()))
