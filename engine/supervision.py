@@ -55,9 +55,19 @@ def soon_day(reading: Reading) -> date:
     return calendars.shift(deadlines.today(reading), SOON, deadlines.calendar(reading.settings))
 
 
+def statutory() -> ColumnElement[bool]:
+    """Clocks that the law sets: only a miss of these is a breach of law."""
+    return col(Deadline.basis) == "statutory"
+
+
+def targets() -> ColumnElement[bool]:
+    """Other clocks of organisations (internal targets and the like); what a party owes is nobody's to supervise."""
+    return and_(col(Deadline.basis) != "statutory", col(Deadline.organisation_id).is_not(None))
+
+
 def overseen(actor: Actor) -> ColumnElement[bool]:
-    """The clocks (joined with their case) that a supervisor looks after: those of organisations, not of parties."""
-    return and_(supervised_cases(actor), col(Deadline.organisation_id).is_not(None))
+    """The clocks (joined with their case) that a supervisor looks after."""
+    return supervised_cases(actor)
 
 
 # ---------------------------------------------------------------- the sweep

@@ -257,11 +257,12 @@ class OverdueRow:
 
 @dataclass(frozen=True)
 class BoardCounts:
-    """The numbers of the board; each opens the list that it counts."""
+    """The numbers of the board; each opens the list that it counts. Statutory clocks, and overdue targets apart."""
 
     overdue: int
     due_soon: int
     on_time: int
     paused: int
+    targets_overdue: int
     open: int
     on_time_rate: float | None  # of statutory clocks stopped this month

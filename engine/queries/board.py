@@ -15,7 +15,10 @@ from engine.views import BoardCounts, OverdueRow, Page
 def overdue(
     reading: Reading, *, light: str = "red", search_for: str = "", after: str | None = None, limit: int = 50
 ) -> Page[OverdueRow]:
-    """Clocks of the organisations that the supervisor oversees: overdue (red), due soon (amber), in time (green), paused."""
+    """Statutory clocks that the supervisor oversees: overdue (red), due soon (amber), in time (green), paused (grey).
+
+    ``target`` lists overdue internal targets, which are no breach of law and are counted apart.
+    """
     supervision.require_supervisor(reading.actor)
     limit = paging.bounded(limit)
     instant = paging.or_far(col(Deadline.due_at))
@@ -44,9 +47,7 @@ def board_counts(reading: Reading) -> BoardCounts:
         return reading.session.exec(query.where(supervision.overseen(reading.actor), *conditions)).one()
 
     month = datetime.combine(clock.day_of(reading.now).replace(day=1), time.min, clock.SHANGHAI)
-    stopped = and_(
-        col(Deadline.basis) == "statutory", col(Deadline.state) == "stopped", col(Deadline.stopped_at) >= month
-    )
+    stopped = and_(supervision.statutory(), col(Deadline.state) == "stopped", col(Deadline.stopped_at) >= month)
     answered = number(stopped, col(Deadline.due_at).is_not(None))
     in_time = number(stopped, col(Deadline.stopped_at) < col(Deadline.due_at))
     lists = {light: number(_light(reading, light)) for light in ("red", "amber", "green", "grey")}
@@ -55,6 +56,7 @@ def board_counts(reading: Reading) -> BoardCounts:
         due_soon=lists["amber"],
         on_time=lists["green"],
         paused=lists["grey"],
+        targets_overdue=number(_light(reading, "target")),
         open=sum(lists.values()),
         on_time_rate=in_time / answered if answered else None,
     )
@@ -62,23 +64,29 @@ def board_counts(reading: Reading) -> BoardCounts:
 
 def _light(reading: Reading, light: str) -> ColumnElement[bool]:
     soon = supervision.soon_instant(reading)
+    law = supervision.statutory()
     return {
-        "red": supervision.overdue(reading.now),
-        "amber": supervision.due_soon(reading.now, soon),
-        "green": and_(supervision.running(), col(Deadline.due_at) > soon),
-    }.get(light, col(Deadline.state) == "suspended")
+        "red": and_(law, supervision.overdue(reading.now)),
+        "amber": and_(law, supervision.due_soon(reading.now, soon)),
+        "green": and_(law, supervision.running(), col(Deadline.due_at) > soon),
+        "target": and_(supervision.targets(), supervision.overdue(reading.now)),
+    }.get(light, and_(law, col(Deadline.state) == "suspended"))
 
 
 def _row(reading: Reading, deadline: Deadline, case: Case, breach_id: str | None) -> OverdueRow:
     locale = reading.actor.locale
     bundle = definitions.of_case(reading, case)
-    organisation = reading.session.get(Organisation, deadline.organisation_id or "")
     waiting = reading.session.exec(
         select(Task, Person.name)
         .join(Person, col(Person.id) == col(Task.assignee_id), isouter=True)
         .where(col(Task.case_id) == case.id, col(Task.state) == "open")
         .order_by(col(Task.created_at))
     ).all()
+    working = [
+        deadline.organisation_id,
+        *(t.organisation_id for t, _ in waiting),
+    ]  # nobody owes it yet: who looks for the agency
+    organisation = next((reading.session.get(Organisation, o) for o in working if o), None)
     separator = "、" if locale.startswith("zh") else ", "
     declared = bundle.manifest.deadlines.get(deadline.name)
     return OverdueRow(

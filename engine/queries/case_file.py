@@ -262,12 +262,22 @@ def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldSh
         FieldShown(
             kind,
             titles[index],
-            party[kind] if level == "none" else masking.mask(kind, party[kind], level),  # type: ignore[arg-type]
+            party[kind] if _is_open(party, kind, level) else masking.mask(kind, party[kind], level),  # type: ignore[arg-type]
             personal=True,
         )
         for kind, titles in IDENTITY_TITLES.items()
         if party.get(kind)
     )
+
+
+def _is_open(party: dict[str, Any], kind: str, level: masking.Level) -> bool:
+    """Whether a value is shown as it is: the names of companies and associations are no secret."""
+    return level == "none" or (kind == "name" and not is_natural_person(party["type"]))
+
+
+def is_natural_person(party_type: str) -> bool:
+    """Whether a party is a citizen (or has not said what it is)."""
+    return party_type in ("citizen", "")
 
 
 def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]:

@@ -156,7 +156,7 @@ def masked_name(reading: Reading, case: Case, party: Party | None) -> str:
         return ""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
-    return masking.mask("name", name, "list") if party.type in ("citizen", "") else name
+    return masking.mask("name", name, "list") if files.is_natural_person(party.type) else name
 
 
 def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
