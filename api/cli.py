@@ -206,28 +206,37 @@ def deploy(paths: Annotated[list[Path], typer.Argument(help="Folders of processe
 @app.command()
 def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes, or .bpmn and .dmn files")]) -> None:
     """Say what is wrong with processes: one line a fault, `file: element: reason`. Exit code 0, or 1 with faults."""
-    faults = [(path, fault) for path in paths for path, found in _linted(path) for fault in found]
+    faults = [*_linted_files([p for p in paths if not p.is_dir()])]
+    faults += [(path, fault) for path in paths if path.is_dir() for path, found in _linted(path) for fault in found]
     for path, fault in faults:
         print(f"{path}/{fault}" if path.is_dir() else str(fault))
     raise typer.Exit(1 if any(not fault.warning for _, fault in faults) else 0)
 
 
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
-    """The faults of a bundle, of each bundle in a folder, or of one bare file."""
+    """The faults of a bundle, or of each bundle in a folder."""
     from api.composition import registry
-    from engine import definitions
+    from engine import definitions, roles
+    from engine import lint as rules
+    from engine.settings import Settings
+
+    manifest = definitions.MANIFEST
+    folders = [path] if (path / manifest).is_file() else sorted(f.parent for f in path.glob(f"*/{manifest}"))
+    if not folders:
+        refuse(f"There is no process in {path}: no {manifest}.")
+    vocabulary = rules.vocabulary(registry(), roles.known(Settings()))
+    return [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
+
+
+def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":
+    """The faults of bare files, judged together: one may call a process or a decision of another."""
     from engine import lint as rules
 
-    if path.is_dir():
-        manifest = definitions.MANIFEST
-        folders = [path] if (path / manifest).is_file() else sorted(f.parent for f in path.glob(f"*/{manifest}"))
-        if not folders:
-            refuse(f"There is no process in {path}: no {manifest}.")
-        vocabulary = rules.vocabulary(registry())
-        return [(f, list(rules.lint_bundle(definitions.read_folder(f), vocabulary))) for f in folders]
-    if path.suffix not in (".bpmn", ".dmn"):
-        refuse(f"{path} is neither the folder of a process nor a .bpmn or .dmn file.")
-    return [(path, list(rules.lint_file(str(path), path.read_bytes())))]
+    for path in paths:
+        if path.suffix not in (".bpmn", ".dmn"):
+            refuse(f"{path} is neither the folder of a process nor a .bpmn or .dmn file.")
+    found = rules.lint_files({str(path): path.read_bytes() for path in paths}) if paths else []
+    return [(Path(fault.file), fault) for fault in found]
 
 
 @app.command()

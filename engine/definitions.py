@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import audit, lint
+from engine import audit, lint, roles
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -223,7 +223,9 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
     checked_size(dict(files))
     if MANIFEST not in files:
         raise BundleMissing(path="the upload")
-    faults = [f for f in lint.lint_bundle(files, lint.vocabulary(uow.registry)) if not f.warning]
+    faults = [
+        f for f in lint.lint_bundle(files, lint.vocabulary(uow.registry, roles.known(uow.settings))) if not f.warning
+    ]
     if faults:
         raise Faulty(faults=tuple(faults))
     flow, words = split(files)

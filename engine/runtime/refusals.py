@@ -10,7 +10,7 @@ from engine.runtime import expressions, timers
 from engine.runtime.decisions import Decision
 from engine.runtime.drawing import Element, Flow, Process, Repetition, Scope
 from engine.runtime.errors import ExpressionInvalid, Fault
-from engine.runtime.graph import cycles
+from engine.runtime.graph import cycles, reach, reversed_graph
 from engine.runtime.reader import ACTIVITIES, GATEWAYS
 from engine.runtime.soundness import following, play
 
@@ -28,25 +28,33 @@ def check_processes(processes: Mapping[str, Process], decisions: Mapping[str, De
 
 
 def _shared_ids(processes: Mapping[str, Process]) -> Iterator[Fault]:
-    """Nodes, flows and processes are known by their id alone, in all processes of a bundle."""
-    owner: dict[str, Process] = {}
+    """Nodes, flows and processes are known by their id alone, in all processes that call each other."""
+    calls = _calls(processes)
+    callers = reversed_graph(calls)
+    related = {ident: [*called, *callers.get(ident, [])] for ident, called in calls.items()}
+    owners: dict[str, list[Process]] = {}
     for process in processes.values():
-        own = [scope.id for scope in process.scopes() if scope is process]
+        family = reach([process.id], related)
         nodes = [element.id for element in process.everything()]
         flows = [flow for scope in process.scopes() for flow in scope.flows]
-        for ident in (*own, *nodes, *flows):
-            other = owner.setdefault(ident, process)
-            if other is not process:
-                yield Fault(process.file, ident, f"this id is also used in process {other.id} ({other.file})")
+        for ident in dict.fromkeys((process.id, *nodes, *flows)):
+            for other in owners.setdefault(ident, []):
+                if other.id in family:
+                    yield Fault(process.file, ident, f"this id is also used in process {other.id} ({other.file})")
+            owners[ident].append(process)
+
+
+def _calls(processes: Mapping[str, Process]) -> dict[str, list[str]]:
+    """Which process calls which others."""
+    return {
+        process.id: sorted({e.called for e in process.everything() if e.called and e.called in processes})
+        for process in processes.values()
+    }
 
 
 def _recursion(processes: Mapping[str, Process]) -> Iterator[Fault]:
     """A process that calls itself, through others or not, has no end that the engine could foresee."""
-    calls = {
-        p.id: sorted({e.called for e in p.everything() if e.called and e.called in processes})
-        for p in processes.values()
-    }
-    for circle in cycles(calls):
+    for circle in cycles(_calls(processes)):
         for process in (processes[ident] for ident in sorted(circle)):
             for element in process.everything():
                 if element.called in circle:
