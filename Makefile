@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: help setup setup-test setup-node demo test check bench screenshots lock clean
 
+unexport PYTHONDONTWRITEBYTECODE # every worker that typesets would compile its libraries anew: seconds instead of milliseconds
+
 BIN := .venv/bin
 DEMO := DUBAN_DEMO=1 DUBAN_VAR=var/demo
 

@@ -1,6 +1,6 @@
 """Put the house together: one database with every operation and job registered. Every command and every test starts here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,11 @@ from engine.operations import Registry
 from engine.settings import Settings
 from notices import handlers
 
-TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
-TEXT_OR_NOTHING: Mapping[str, Any] = {"type": ["string", "null"]}
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+TEXT_OR_NOTHING: dict[str, Any] = {"type": ["string", "null"]}
+PART = TEXT | {"x-refers": "participant"}
+OUTCOME = TEXT | {"x-refers": "outcome"}
+EVENT = TEXT | {"x-refers": "event"}
 
 
 def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Database:
@@ -22,17 +25,17 @@ def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Dat
 def registry() -> Registry:
     """All operations and jobs."""
     offered = Registry()
-    offered.operation("case.transfer", part=TEXT, organisation=TEXT_OR_NOTHING)(cases.transfer)
-    offered.operation("case.record_outcome", outcome=TEXT)(cases.record_outcome)
+    offered.operation("case.transfer", part=PART, organisation=TEXT_OR_NOTHING)(cases.transfer)
+    offered.operation("case.record_outcome", outcome=OUTCOME)(cases.record_outcome)
     offered.operation("case.close", status={"enum": ["closed", "withdrawn"], "default": "closed"})(cases.close)
-    offered.operation("case.announce", event=TEXT)(cases.announce)
+    offered.operation("case.announce", event=EVENT)(cases.announce)
     offered.operation(
         "catalogue.open",
         name=TEXT,
         format=TEXT,
         url=TEXT_OR_NOTHING,
         update_frequency=TEXT_OR_NOTHING,
-        part={"type": "string", "default": catalogue.PROVIDER},
+        part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
     handlers.register(offered)
     return offered

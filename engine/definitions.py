@@ -245,6 +245,11 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
     return definition
 
 
+def vocabulary(reading: Reading) -> lint.Vocabulary:
+    """What a bundle may name: the operations of this installation and the roles of its city."""
+    return lint.vocabulary(reading.registry, roles.known(reading.settings) or None)
+
+
 def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:
     flow_hash = hash_of(flow)
     versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key).with_for_update()

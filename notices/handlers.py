@@ -18,7 +18,7 @@ from notices.paper import UncoveredCharacters
 from notices.render import render
 
 PDF = "application/pdf"
-NAME = {"type": "string", "minLength": 1}
+NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
 
 
 def register(registry: Registry) -> None:
