@@ -1,6 +1,6 @@
 """Drawing a page: one Jinja environment, the reader's language, and what every page knows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -59,7 +59,7 @@ def environment(locale: str) -> Environment:
     made.filters |= {
         "long_day": lambda day: i18n.long_day(day, locale),
         "plain_day": lambda day: i18n.plain_day(day, locale),
-        "short_day": _short_day,
+        "short_day": _short_day(locale),
         "moment": lambda instant: i18n.moment(instant, locale),
         "short_moment": lambda instant: i18n.short_moment(instant, locale),
         "size": i18n.size,
@@ -78,10 +78,15 @@ def address(path: str, **query: Any) -> str:
     return f"{path}?{urlencode(said)}" if said else path
 
 
-@pass_context
-def _short_day(context: Context, day: date | None) -> str:
-    today = context.get("today")
-    return i18n.short_day(day, context["locale"], today if isinstance(today, date) else None)
+def _short_day(locale: str) -> Callable[[Context, date | None], str]:
+    """Days in lists: the year is said only when it is not the one of the page's ``today``."""
+
+    @pass_context
+    def short_day(context: Context, day: date | None) -> str:
+        today = context.get("today")
+        return i18n.short_day(day, locale, today if isinstance(today, date) else None)
+
+    return short_day
 
 
 def _other_language(request: Request | None, locale: str, canonical: str) -> str:

@@ -64,13 +64,16 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
     with door.reading() as reading:
         status = queries.public_status(reading, door.actor.case_id)
         bundle = _bundle(reading)
-    asked = [offer for offer in status.offers if offer.refusal is None and _asked_for(bundle, offer)]
+    # What is taken only when asked for is not spoken of until then.
+    offers = [offer for offer in status.offers if offer.refusal is None or not _asked_for(bundle, offer)]
+    asked = [offer for offer in offers if _asked_for(bundle, offer)]
     return rendering.page(
         request,
         "track_case.html",
         here="track",
         csrf=door.csrf,
         status=status,
+        offers=offers,
         asked=asked,
         said=_said(said, door.locale),
     )
@@ -182,7 +185,7 @@ def _bundle(reading: Reading) -> Bundle:
 
 
 def _asked_for(bundle: Bundle, offer: Offer) -> bool:
-    """Whether the case waits for just this from the party."""
+    """Whether this is taken only while the case waits for it."""
     rule = bundle.manifest.message(offer.name)
     return rule is not None and rule.when_listening
 

@@ -68,6 +68,14 @@
     fold();
   }
 
+  // A long diagram opens where the case stands.
+  for (const frame of document.querySelectorAll(".diagram")) {
+    const step = frame.querySelector(".bp-current");
+    if (!step) continue;
+    const middle = step.getBoundingClientRect().left - frame.getBoundingClientRect().left;
+    frame.scrollLeft = middle - frame.clientWidth / 2;
+  }
+
   // Drafts save themselves, a while after the last key.
   const work = document.querySelector("form[data-draft]");
   if (work) {

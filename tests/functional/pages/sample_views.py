@@ -1,0 +1,588 @@
+"""Values for every template, made by hand: what the engine gives on a busy day. All people and cases are invented."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from api import formview
+from api.pages.board import Number
+from api.pages.casework import Drawing
+from api.pages.frame import Viewer
+from api.pages.services import Service
+from engine.calendars import Rule, explain, load
+from engine.forms import Form, Problem
+from engine.views import (
+    CaseFile,
+    CaseView,
+    Counts,
+    DeadlineView,
+    DocumentView,
+    FieldShown,
+    HistoryEntry,
+    Light,
+    NoticeView,
+    Offer,
+    OverdueRow,
+    PublicStatus,
+    Stage,
+    TaskRow,
+    TaskView,
+)
+from tests.machine import ROOT
+
+FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
+TODAY = date(2026, 4, 28)
+RED = Light("red", "超期 2 个工作日", "overdue by 2 working days")
+AMBER = Light("amber", "还剩 1 个工作日", "1 working day left")
+GREEN = Light("green", "还剩 6 个工作日", "6 working days left")
+GREY = Light("grey", "暂停计时", "clock paused")
+ARTICLE = "《贵阳市政府数据共享开放条例》第二十一条第一款"
+REFERENCE = "KF-2026-000042"
+PARKING = "贵阳市公共停车场实时泊位数据"
+
+
+def at(day: int, hour: int = 9, minute: int = 14, month: int = 4) -> datetime:
+    return datetime(2026, month, day, hour - 8 if hour >= 8 else hour, minute, tzinfo=UTC)
+
+
+def form(name: str) -> Form:
+    """A form of the open-data request, as it is declared."""
+    import json
+
+    def read(path: Path) -> Any:
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    schema = read(FORMS / f"{name}.schema.json")
+    if "agency" in schema["properties"]:
+        schema["properties"]["agency"]["oneOf"] = [
+            {"const": "gy-jtw", "title": "贵阳市交通委员会"},
+            *schema["properties"]["agency"]["x-options-extra"],
+        ]
+    return Form(schema, read(FORMS / f"{name}.ui.json"))
+
+
+def viewer(**changes: Any) -> Viewer:
+    values = {
+        "id": "p1",
+        "name": "周敏",
+        "organisation": "市交委",
+        "csrf": "token",
+        "home": "/desk",
+        "works": True,
+        "supervises": True,
+        "administers": False,
+    }
+    return Viewer(**(values | changes))
+
+
+def clock(**changes: Any) -> DeadlineView:
+    explanation = explain(Rule(10), date(2026, 4, 21), load(ROOT / "bpmn" / "shared" / "calendars"), ARTICLE)
+    values: dict[str, Any] = {
+        "name": "reply",
+        "title": "答复期限",
+        "basis": "statutory",
+        "article": "21.1",
+        "article_title": ARTICLE,
+        "days": 10,
+        "unit": "calendar",
+        "state": "running",
+        "started_on": date(2026, 4, 21),
+        "due_on": explanation.due.day,
+        "provisional": False,
+        "stopped_on": None,
+        "missed": False,
+        "light": AMBER,
+        "owed_by": "贵阳市交通委员会",
+        "explanation": tuple(explanation.as_json()),
+        "sentences": tuple(explanation.sentences("zh")),
+    }
+    return DeadlineView(**(values | changes))
+
+
+def case(**changes: Any) -> CaseView:
+    values: dict[str, Any] = {
+        "id": "c1",
+        "reference": REFERENCE,
+        "process_key": "open_data_request",
+        "process": "开放需求申请",
+        "subject": PARKING,
+        "status": "in_progress",
+        "status_title": "办理中",
+        "outcome": None,
+        "outcome_title": None,
+        "late": False,
+        "submitted_at": at(21),
+        "closed_at": None,
+        "agency": "贵阳市交通委员会",
+        "waits_for": "贵阳市交通委员会",
+        "stage": "评估审查",
+        "stage_text": "数据提供机关正在评估数据能否开放，现在不需要您做什么。",
+        "due_on": date(2026, 5, 6),
+        "light": AMBER,
+        "version": 1,
+    }
+    return CaseView(**(values | changes))
+
+
+def row(subject: str = PARKING, light: Light = AMBER, **changes: Any) -> TaskRow:
+    values: dict[str, Any] = {
+        "task_id": "t1",
+        "reference": REFERENCE,
+        "subject": subject,
+        "title": "评估开放条件",
+        "process": "开放需求申请",
+        "applicant": "李某",
+        "organisation": "市交委",
+        "role": "承办人",
+        "due_on": date(2026, 5, 6),
+        "target_on": None,
+        "light": light,
+        "late": False,
+        "assignee": "周敏",
+        "assignee_id": "p1",
+        "created_at": at(22),
+        "ended_at": None,
+    }
+    return TaskRow(**(values | changes))
+
+
+ROWS = (
+    row(
+        "黔灵山公园客流统计数据",
+        RED,
+        reference="KF-2026-000017",
+        due_on=date(2026, 4, 24),
+        late=True,
+        applicant="陈某某",
+    ),
+    row(
+        "城区路内停车收费标准明细",
+        RED,
+        reference="KF-2026-000021",
+        due_on=date(2026, 4, 27),
+        late=True,
+        applicant="贵州云图信息技术有限公司",
+    ),
+    row(target_on=date(2026, 4, 29)),
+    row(
+        "公交线路与站点坐标",
+        AMBER,
+        reference="KF-2026-000044",
+        title="拟定答复",
+        applicant="孙某",
+        assignee=None,
+        assignee_id=None,
+    ),
+    row(
+        "道路交通事故多发路段",
+        GREEN,
+        reference="KF-2026-000051",
+        due_on=date(2026, 5, 9),
+        applicant="何某某",
+        title="核对申请",
+    ),
+    row(
+        "出租汽车经营企业名录",
+        GREEN,
+        reference="KF-2026-000053",
+        due_on=date(2026, 5, 11),
+        applicant="郑某",
+        title="核对申请",
+    ),
+    row(
+        "轨道交通分时客流数据",
+        GREY,
+        reference="KF-2026-000011",
+        due_on=None,
+        target_on=date(2026, 5, 19),
+        title="登记开放数据",
+    ),
+)
+
+NOTICES = (
+    NoticeView(
+        "n1",
+        "receipt",
+        "开放需求申请回执",
+        None,
+        "issued",
+        date(2026, 4, 21),
+        "3b1f0c9ae2d94d5f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+        "sha256",
+        88_140,
+        True,
+        (("portal", "dispatched", at(21)), ("email", "pending", None)),
+    ),
+    NoticeView(
+        "n2",
+        "supplement_notice",
+        "补正通知书",
+        "筑交数补〔2026〕3号",
+        "issued",
+        date(2026, 4, 22),
+        None,
+        None,
+        None,
+        False,
+        (),
+    ),
+)
+DOCUMENTS = (DocumentView("d1", "需求说明.pdf", "application/pdf", 1_240_000, "attachment", at(21)),)
+HISTORY = (
+    HistoryEntry(at(21), "提交申请", "申请人", "event"),
+    HistoryEntry(at(21, 9, 15), "发出《开放需求申请回执》", "系统", "event"),
+    HistoryEntry(at(22, 10, 30), "核对申请", "周敏", "done"),
+)
+FIELDS = (
+    FieldShown("applicant_type", "申请人类型", "公民"),
+    FieldShown("request_kind", "申请事由", "应当开放，没有开放"),
+    FieldShown("dataset", "需要什么数据", PARKING),
+    FieldShown("description", "具体要求", "全市公共停车场的名称、位置、泊位总数和实时空余泊位，\n每五分钟更新一次。"),
+)
+APPLICANT = (
+    FieldShown("name", "姓名或名称", "李某", True),
+    FieldShown("phone", "电话", "138****6021", True),
+)
+SERVICE = Service(
+    "open_data_request",
+    "开放需求申请",
+    "申请开放应当列入开放目录而没有列入，或者应当开放而没有开放的政府数据。",
+    (f"自申请之日起 10 日内答复（{ARTICLE}）。",),
+)
+STATUS = PublicStatus(
+    case=case(),
+    headline="评估审查",
+    next_text="数据提供机关正在评估数据能否开放，现在不需要您做什么。",
+    deadline=clock(),
+    stages=(
+        Stage("提交申请", "done", at(21)),
+        Stage("核对申请", "done", at(22)),
+        Stage("评估审查", "now", at(22, 10, 30)),
+        Stage("作出答复", "next", None),
+        Stage("已经答复", "next", None),
+    ),
+    notices=NOTICES,
+    documents=DOCUMENTS,
+    offers=(
+        Offer("withdraw", "撤回申请", "答复作出以前可以随时撤回。", "withdraw", None),
+        Offer("supplement", "提交补正", "请逐项补正。", "supplement", "现在没有等待您补正的事项。"),
+        Offer("more_material", "主动补充材料", "", "more_material", None),
+    ),
+    outcome_text=None,
+)
+
+
+def diagram() -> Drawing:
+    """The main drawing of the open-data request, half way through."""
+    from api.diagrams import NodeState, draw
+
+    source = (ROOT / "bpmn" / "open_data_request" / "process.bpmn").read_bytes()
+    states = {name: NodeState("done") for name in ("request_received", "issue_receipt", "intake")}
+    picture = draw(source, "open_data_request", states | {"assess": NodeState("current")}, reader=True)
+    return Drawing("开放需求申请", picture, True)
+
+
+FILE = CaseFile(
+    case=case(),
+    deadlines=(
+        clock(),
+        clock(
+            name="fulfilment",
+            title="落实开放时限",
+            basis="internal",
+            article=None,
+            article_title="",
+            days=20,
+            unit="working",
+            state="pending",
+            started_on=None,
+            due_on=None,
+            light=GREY,
+            explanation=(),
+            sentences=(),
+        ),
+    ),
+    fields=FIELDS,
+    answers=(("核对申请", (FieldShown("intake_action", "处理意见", "继续办理"),)),),
+    applicant=APPLICANT,
+    documents=DOCUMENTS,
+    notices=NOTICES,
+    tasks=(row(),),
+    history=HISTORY,
+    diagrams=(),
+)
+DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, ())
+
+
+def task(**changes: Any) -> TaskView:
+    values: dict[str, Any] = {
+        "row": row(),
+        "file": FILE,
+        "node": "assess",
+        "form": form("assess"),
+        "values": {},
+        "draft_at": at(28, 14, 32),
+        "revision": 3,
+        "may_claim": False,
+        "may_complete": True,
+        "blocked": None,
+        "draft_notice": None,
+    }
+    return TaskView(**(values | changes))
+
+
+def task_page(
+    view: TaskView, values: dict[str, Any], problems: tuple[Problem, ...] = (), **more: Any
+) -> dict[str, Any]:
+    """What the page of a task gives to its template."""
+    given: dict[str, Any] = {
+        "here": "desk",
+        "viewer": viewer(),
+        "today": TODAY,
+        "task": view,
+        "form": formview.views(view.form, values, problems),
+        "form_title": view.form.title,
+        "form_text": view.form.description,
+        "problems": formview.faults(view.form, problems),
+        "attachments": False,
+        "upload_fault": "",
+        "upload_limit": 10,
+        "upload_megabytes": 20,
+        "conflict": "",
+        "changes": (),
+        "typed": [],
+        "blocked": view.blocked,
+        "unmasked": (),
+        "diagrams": [diagram()],
+    }
+    return given | more
+
+
+def apply_page(values: dict[str, Any], problems: tuple[Problem, ...] = ()) -> dict[str, Any]:
+    """What the page of a start form gives to its template."""
+    asked = form("request")
+    return {
+        "here": "apply",
+        "service": SERVICE,
+        "intro": asked.description,
+        "form": formview.views(asked, values, problems),
+        "problems": formview.faults(asked, problems),
+        "attachments": True,
+        "upload_fault": "",
+        "upload_limit": 10,
+        "upload_megabytes": 20,
+        "submission": "x" * 24,
+    }
+
+
+BOARD_NUMBERS = [
+    Number("red", "超期", 3, "已经超过时限"),
+    Number("amber", "即将到期", 9, "几天内到期"),
+    Number("green", "正常", 41, "时间充裕"),
+    Number("grey", "暂停", 0, "暂停计时"),
+]
+OVERDUE = [
+    OverdueRow(
+        "KF-2026-000017",
+        "黔灵山公园客流统计数据",
+        "开放需求申请",
+        "市综合执法局",
+        "评估开放条件",
+        "何静",
+        "答复期限",
+        "statutory",
+        "21.1",
+        "6",
+        date(2026, 4, 24),
+        RED,
+        "b1",
+    ),
+    OverdueRow(
+        "KF-2026-000009",
+        "轨道交通分时客流数据",
+        "开放需求申请",
+        "市交委",
+        "登记开放数据",
+        "",
+        "落实开放时限",
+        "internal",
+        None,
+        None,
+        date(2026, 4, 27),
+        Light("amber", "内部时限超期 1 个工作日", "internal target: overdue by 1 working day"),
+        None,
+    ),
+]
+ERRORS_IN_TASK = (
+    Problem("data_held", "/data_held", "required", "请选择是否由本机关持有", "Please choose “Held by us”"),
+    Problem(
+        "existing_url",
+        "/existing_url",
+        "format",
+        "获取地址不是有效的网址，应以 http:// 或者 https:// 开头",
+        "not a URL",
+    ),
+)
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
+    "apply": ("apply.html", apply_page({})),
+    "apply-errors": (
+        "apply.html",
+        apply_page(
+            {"applicant_name": "<b>李明</b>", "dataset": "停"},
+            (
+                Problem("applicant_type", "/applicant_type", "required", "请选择申请人类型", "Please choose"),
+                Problem("dataset", "/dataset", "minLength", "需要什么数据至少 2 个字", "too short"),
+            ),
+        ),
+    ),
+    "submitted": (
+        "submitted.html",
+        {
+            "here": "apply",
+            "reference": REFERENCE,
+            "query_code": "7KQ2M9XRVB4TD",
+            "subject": PARKING,
+            "clock": clock(),
+            "receipts": NOTICES[:1],
+            "headline": "提交申请",
+            "next_text": "申请已经收到，现在不需要您做什么。",
+        },
+    ),
+    "track": ("track.html", {"here": "track", "reference": "", "fault": ""}),
+    "track-wrong": (
+        "track.html",
+        {"here": "track", "reference": REFERENCE, "fault": "编号与查询码不符，请核对后再试。"},
+    ),
+    "track-case": (
+        "track_case.html",
+        {"here": "track", "csrf": "token", "status": STATUS, "offers": STATUS.offers[::2], "asked": []},
+    ),
+    "message": (
+        "message.html",
+        {
+            "here": "track",
+            "csrf": "token",
+            "offer": STATUS.offers[0],
+            "status": STATUS,
+            "form": formview.views(form("withdraw"), {}),
+            "attachments": False,
+            "upload_fault": "",
+            "upload_limit": 10,
+            "upload_megabytes": 20,
+            "submission": "x" * 24,
+        },
+    ),
+    "sign-in": ("sign_in.html", {"next": "", "login": "", "fault": ""}),
+    "inbox": (
+        "inbox.html",
+        {
+            "here": "desk",
+            "viewer": viewer(),
+            "today": TODAY,
+            "view": "mine",
+            "light": "",
+            "process": "",
+            "search": "",
+            "rows": ROWS,
+            "next_key": "abc",
+            "most_urgent": ROWS[0],
+            "counts": Counts(2, 2, 2, 1, 6, 4, 3),
+            "processes": [("open_data_request", "开放需求申请")],
+            "claimable": True,
+        },
+    ),
+    "task": ("task.html", task_page(task(), {"data_exists": "yes"})),
+    "task-errors": ("task.html", task_page(task(), {"data_exists": "yes"}, ERRORS_IN_TASK)),
+    "task-conflict": (
+        "task.html",
+        task_page(
+            task(), {"data_exists": "yes"}, conflict="您打开后，该任务已有变动，请重新查看。", changes=HISTORY[-2:]
+        ),
+    ),
+    "task-sign": ("task.html", task_page(task(form=form("sign_reply"), draft_notice=DRAFT), {})),
+    "task-blocked": (
+        "task.html",
+        task_page(task(may_complete=False, blocked="拟定答复的人，不能自己签发。", draft_notice=DRAFT), {}),
+    ),
+    "case": (
+        "case.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "today": TODAY,
+            "file": FILE,
+            "unmasked": (),
+            "diagrams": [diagram()],
+        },
+    ),
+    "search": (
+        "search.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "today": TODAY,
+            "search": "",
+            "status": "",
+            "statuses": [("closed", "已办结")],
+            "rows": [case(), case(reference="KF-2026-000011", closed_at=at(27), outcome_title="同意开放", light=GREEN)],
+            "next_key": None,
+        },
+    ),
+    "board": (
+        "board.html",
+        {
+            "here": "board",
+            "viewer": viewer(),
+            "now": at(28, 14, 30),
+            "today": TODAY,
+            "numbers": BOARD_NUMBERS,
+            "light": "red",
+            "list_title": "超期",
+            "rate": 94.1,
+            "rows": OVERDUE,
+            "next_key": None,
+            "search": "",
+        },
+    ),
+    "admin": (
+        "admin.html",
+        {
+            "here": "admin",
+            "viewer": viewer(works=False, supervises=False, administers=True, organisation=""),
+            "processes": [
+                {
+                    "key": "open_data_request",
+                    "title": "开放需求申请",
+                    "version": 1,
+                    "revision": 2,
+                    "deployed_at": at(20),
+                }
+            ],
+            "shown": "open_data_request",
+            "diagrams": [diagram()],
+            "incidents": [
+                {
+                    "id": "i1",
+                    "at": at(28, 10),
+                    "kind": "job.failed",
+                    "sentence": "电子邮件没有送出：邮件服务器没有应答。",
+                    "node": None,
+                    "job_id": "0f3a",
+                }
+            ],
+        },
+    ),
+    "error": (
+        "error.html",
+        {
+            "heading": "没有找到",
+            "status": 404,
+            "sentence": "没有找到，或者您无权查看。",
+            "advice": "请核对地址。",
+            "back": "/desk",
+            "again": "",
+        },
+    ),
+}
