@@ -197,6 +197,7 @@ def show_code(door: Door, reference: str, code: str) -> Actor:
 
     Wrong ones are counted, right ones never.
     """
+    reference = "".join(c for c in reference[:100] if c.isprintable())
     name = f"reference:{reference.strip().upper()[:40]}"
     with door.reading() as reading:
         auth.check_attempts(reading, door.address, name)

@@ -19,14 +19,14 @@ from typing import Any, Protocol, cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import i18n
 from engine.db import DatabaseBusy
-from engine.errors import EngineError
+from engine.errors import EngineError, Invalid
 
 log = logging.getLogger("duban.problems")
 
@@ -122,6 +122,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(OperationalError, _database_down)
+    app.add_exception_handler(DataError, _database_refuses)
 
 
 def locale_of(request: Request) -> str:
@@ -226,6 +227,11 @@ def _http_error(request: Request, error: Exception) -> Response:
 def _database_down(request: Request, _: Exception) -> Response:
     """The database cannot be reached, or is too busy."""
     return respond(request, of_engine_error(DatabaseBusy(), locale_of(request)))
+
+
+def _database_refuses(request: Request, _: Exception) -> Response:
+    """A value that no column takes, such as a text with NUL in an address."""
+    return respond(request, of_engine_error(Invalid(), locale_of(request)))
 
 
 def unexpected(request: Request, error: Exception) -> Response:

@@ -294,7 +294,8 @@ def _decoy() -> str:
 
 
 def _folded(login: str) -> str:
-    return unicodedata.normalize("NFKC", login[:200]).strip().lower()
+    """A login as it was meant: full-width letters and capitals do not matter, and nothing unseen is in it."""
+    return "".join(c for c in unicodedata.normalize("NFKC", login[:200]) if c.isprintable()).strip().lower()
 
 
 def _normal(password: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from api.middleware import PLAIN_BODY
@@ -103,7 +103,7 @@ def _parsed(model: type[Document], raw: bytes) -> Document:
     return document
 
 
-def _require_countable(value: JsonValue, *where: str | int) -> None:
+def _require_countable(value: Any, *where: str | int) -> None:
     """Refuse numbers that JSON lets one write but nobody can keep: infinite ones, and integers beyond all use."""
     if isinstance(value, dict):
         for name, inner in value.items():

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from api.deps import ApiAnyone, ApiPerson, OnlyOnce, SeenRevision, etag, require_unchanged
 from api.json.bodies import Sent, described, plain, sent
@@ -47,13 +47,13 @@ class NewCase(Asked):
     """A matter to begin: the key of its process, and the fields of the start form."""
 
     process: str = Field(max_length=64, description="Key of the process, see GET /processes")
-    form: dict[str, JsonValue] = Field(description="The fields of the process's start form")
+    form: dict[str, Any] = Field(description="The fields of the process's start form")
 
 
 class MessageSent(Asked):
     """Something sent into a running case: the fields of the message's form, when it has one."""
 
-    form: dict[str, JsonValue] = Field(default_factory=dict)
+    form: dict[str, Any] = Field(default_factory=dict)
 
 
 class ExplanationShape(Shape):

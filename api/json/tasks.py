@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from api.deps import ApiPerson, ChangedMeanwhile, OnlyOnce, SeenRevision, etag
 from api.json.bodies import Sent, described, plain, sent
@@ -21,7 +21,7 @@ TaskId = Annotated[str, Path(max_length=64, description="The task's id")]
 class TaskAnswers(Asked):
     """The fields of the task's form."""
 
-    form: dict[str, JsonValue] = Field(default_factory=dict)
+    form: dict[str, Any] = Field(default_factory=dict)
 
 
 class TaskDone(Shape):
@@ -123,16 +123,26 @@ def release(task_id: TaskId, door: ApiPerson, once: OnlyOnce) -> TaskDone:
     return _done(once.write(door, {}, lambda uow: _kept(tasks.release(uow, task_id), uow)))
 
 
-@router.post("/tasks/{task_id}/draft", summary="Keep what was typed so far")
-def draft(task_id: TaskId, door: ApiPerson, once: OnlyOnce, body: TaskAnswers) -> TaskDone:
-    """Valid or not; nothing is decided by it."""
-    return _done(once.write(door, plain(body, []), lambda uow: _kept(tasks.save_draft(uow, task_id, body.form), uow)))
+@router.post(
+    "/tasks/{task_id}/draft",
+    summary="Keep what was typed so far",
+    openapi_extra=described(TaskAnswers, {"form": {"decision": "agreed_open"}}),
+)
+def draft(
+    task_id: TaskId,
+    door: ApiPerson,
+    once: OnlyOnce,
+    body: Annotated[Sent[TaskAnswers], Depends(sent(TaskAnswers))],
+) -> TaskDone:
+    """Valid or not; nothing is decided by it. Files are sent with the finished task, not with a draft."""
+    asked = body.document
+    return _done(once.write(door, plain(asked, []), lambda uow: _kept(tasks.save_draft(uow, task_id, asked.form), uow)))
 
 
 @router.post(
     "/tasks/{task_id}/complete",
     summary="Finish a task",
-    openapi_extra=described(TaskAnswers, {"form": {"decision": "agreed"}}),
+    openapi_extra=described(TaskAnswers, {"form": {"decision": "agreed_open"}}),
 )
 def complete(
     task_id: TaskId,
