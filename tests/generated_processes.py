@@ -3,11 +3,18 @@ subprocesses, messages and names of all lengths. The same seed gives the same pr
 
 from random import Random
 
-HEAD = (
-    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="definitions" targetNamespace="urn:test">'
-)
+HEAD = '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="definitions" targetNamespace="urn:test">'
 SYLLABLES = "登记核对申请材料审核答复意见开放目录数据机关负责人期限补正撤回办结送达通知"
-TASKS = ("userTask", "userTask", "userTask", "serviceTask", "scriptTask", "businessRuleTask", "callActivity", "sendTask")
+TASKS = (
+    "userTask",
+    "userTask",
+    "userTask",
+    "serviceTask",
+    "scriptTask",
+    "businessRuleTask",
+    "callActivity",
+    "sendTask",
+)
 
 
 class GeneratedProcess:

@@ -171,8 +171,12 @@ def _of_one_pool(diagram: Diagram, known: dict[str, Element], pool: str) -> set[
     for i in diagram.paths:
         ends = {known[i].get("sourceRef", ""), known[i].get("targetRef", "")}
         if kind_of(known[i]) == "messageFlow" and ends & shown:
-            shown |= {end for end in ends if end in diagram.boxes and not known[end].get("processRef")}
+            shown |= {end for end in ends if end in diagram.boxes and _is_closed_pool(known[end])}
     return shown
+
+
+def _is_closed_pool(element: Element) -> bool:
+    return kind_of(element) == "participant" and not element.get("processRef")
 
 
 def _taken(picture: Picture, states: Mapping[str, NodeState]) -> set[str]:
