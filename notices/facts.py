@@ -14,6 +14,7 @@ from engine import cases, clock, deadlines, process, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
 from engine.models import Party
+from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
 
@@ -76,7 +77,7 @@ def _query_code(reading: Reading, run: Run, rule: NoticeRule) -> str | None:
     if not rule.carries_query_code:
         return None
     party = addressee(reading, run, rule)
-    return cases.query_code(reading, run.case, party) if party else None
+    return show_code(cases.query_code(reading, run.case, party)) if party else None
 
 
 def addressee(reading: Reading, run: Run, rule: NoticeRule) -> Party | None:
