@@ -1,9 +1,10 @@
 """Typesetting as a service: papers go in, PDF bytes come out, and nothing a template does can hurt the one who asks.
 
-Templates and facts are data from strangers, and a page can take a second of processor time. So papers are set in processes of
-their own (``notices.worker``): started fresh, with an environment that holds neither keys nor the database's address, killed when
-one paper takes longer than ``DUBAN_RENDER_SECONDS``, and replaced. They stay alive between papers, because loading fonts takes
-far longer than a page. A pool of multiprocessing would hand each of them our whole environment; hence a small one of our own.
+Templates and facts are data from strangers, and a page can take a second of processor time. So papers are set in processes
+of their own (``notices.worker``): started fresh, with an environment that holds neither keys nor the database's address,
+killed when one paper takes more processor time than ``DUBAN_RENDER_SECONDS``, and replaced. They stay alive between papers,
+because loading fonts takes far longer than a page. A pool of multiprocessing would hand each of them our whole environment;
+hence a small one of our own.
 
 Public: ``render`` (PDF), ``preview`` (HTML fragment for the screen), ``check_characters``.
 """
@@ -12,6 +13,7 @@ import atexit
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -46,6 +48,8 @@ __all__ = [
 ]
 
 START_SECONDS = 60.0
+PATIENCE = 6
+"""On a busy machine a paper may take so many times longer than the processor time that it is allowed."""
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
 """Names of the environment that a rendering process may see."""
 _ERRORS: dict[str, type[EngineError]] = {
@@ -93,7 +97,7 @@ class Pool:
         with self._places:
             process = self._take()
             try:
-                answer = process.ask(action, question, self._seconds)
+                answer = process.ask(action, question)
             except BaseException:
                 process.kill()
                 raise
@@ -111,7 +115,7 @@ class Pool:
                 if process.alive:
                     return process
                 process.kill()
-        return _Process()
+        return _Process(self._seconds)
 
     def close(self) -> None:
         """End the idle processes."""
@@ -123,12 +127,13 @@ class Pool:
 class _Process:
     """One rendering process and the two pipes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         # The seed makes sets, and with them the bytes of a PDF, come out in the same order in every process.
         environment |= {"DUBAN_FONTS": str(fonts.folder()), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "notices.worker"],
+            [sys.executable, "-m", "notices.worker", str(seconds)],
             cwd=fonts.PROJECT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -150,14 +155,14 @@ class _Process:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, action: bytes, question: bytes, seconds: float) -> tuple[bytes, bytes]:
-        with _Deadline(self._process, seconds) as deadline:
+    def ask(self, action: bytes, question: bytes) -> tuple[bytes, bytes]:
+        with _Deadline(self._process, self._seconds * PATIENCE) as deadline:
             try:
                 worker.send(self._questions, action, question)
                 answer = worker.receive(self._answers)
             except OSError:
                 answer = None
-        return answer or self._gone(deadline, seconds)
+        return answer or self._gone(deadline)
 
     def kill(self) -> None:
         self._process.kill()
@@ -169,14 +174,15 @@ class _Process:
     def _await_ready(self) -> None:
         with _Deadline(self._process, START_SECONDS) as deadline:
             answer = worker.receive(self._answers)
-        letter, payload = answer or self._gone(deadline, START_SECONDS)
+        letter, payload = answer or self._gone(deadline)
         if letter == worker.FAILED:
             raise _error(payload)
 
-    def _gone(self, deadline: "_Deadline", seconds: float) -> tuple[bytes, bytes]:
-        if deadline.passed:
-            raise RenderTimedOut(seconds=f"{seconds:g}")
-        raise RenderFailed(reason=f"its process ended with status {self._process.wait()}")
+    def _gone(self, deadline: "_Deadline") -> tuple[bytes, bytes]:
+        status = self._process.wait()
+        if deadline.passed or status == -signal.SIGXCPU:
+            raise RenderTimedOut(seconds=f"{self._seconds:g}")
+        raise RenderFailed(reason=f"its process ended with status {status}")
 
 
 class _Deadline:

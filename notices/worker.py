@@ -6,6 +6,7 @@ killed at any moment, and ends when its input ends. One message is four bytes of
 
 import json
 import logging
+import math
 import os
 import resource
 import struct
@@ -45,7 +46,8 @@ def receive(pipe: BinaryIO) -> tuple[bytes, bytes] | None:
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Answer until the input ends; the argument is the processor time that one paper may take, in seconds."""
+    seconds = float(sys.argv[1])
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between the messages
     _bound()
@@ -58,6 +60,7 @@ def main() -> None:
     actions = {WRITE: _write, PREVIEW: _preview, CHECK: _check}
     while message := receive(sys.stdin.buffer):
         letter, payload = message
+        _allow(seconds)
         send(answers, *_answer(actions[letter], printer, payload))
 
 
@@ -66,6 +69,14 @@ def _bound() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most), most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow(seconds: float) -> None:
+    """From now on, so much processor time; the kernel ends the process when it is used up."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
 
 
 def _printer() -> "Printer":
