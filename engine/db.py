@@ -36,6 +36,7 @@ __all__ = ["Database", "Reading", "UnitOfWork", "UtcDateTime", "upgrade"]
 log = logging.getLogger("duban.db")
 
 CLOCK_OFFSET = "clock_offset_seconds"
+LONGEST_WAIT_SECONDS = 30  # for other writers of this process
 
 
 class DatabaseBusy(Unavailable):
@@ -103,8 +104,7 @@ class Database:
     def unit_of_work(self, actor: Actor = SYSTEM) -> Iterator[UnitOfWork]:
         """One transaction; it commits when the block ends well, and leaves nothing when it does not."""
         with self._turn(), self._sessions() as session:
-            if self.sqlite:
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            self._begin(session)
             uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             try:
                 yield uow
@@ -123,10 +123,17 @@ class Database:
             except Exception:
                 log.exception("an effect after the commit failed")
 
+    def _begin(self, session: Session) -> None:
+        """On SQLite a write says at once that it will write; another process may make us wait for ten seconds."""
+        if self.sqlite:
+            try:
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                raise DatabaseBusy() from error
+
     def _report(self, session: Session, uow: UnitOfWork, error: EngineError) -> None:
         """The work was undone; that it failed is kept for the operator."""
-        if self.sqlite:
-            session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        self._begin(session)
         case_id, node = error.data.get("case_id"), error.data.get("node")
         session.add(Incident(kind=error.slug, sentence=error.sentence(), case_id=case_id, node=node, at=uow.now))
         session.commit()
@@ -136,8 +143,12 @@ class Database:
         if not self.sqlite:
             yield
             return
-        with self._writer:
+        if not self._writer.acquire(timeout=LONGEST_WAIT_SECONDS):
+            raise DatabaseBusy()
+        try:
             yield
+        finally:
+            self._writer.release()
 
     def _legal_now(self, session: Session) -> datetime:
         now = self.now()
