@@ -35,7 +35,11 @@ TASK_TEXT_MARGIN = 14.0
 LABEL_LEAD = 17.0
 TASK_LEAD = 16.5
 LARGE, MEDIUM, SMALL = 15.0, 14.0, 11.0
-NARROWEST_LABEL = 64.0  # a translated label may be wider than the room kept for the original
+WIDE_STEP_LABEL, WIDE_LINE_LABEL, NARROW_LINE_LABEL = (
+    92.0,
+    124.0,
+    66.0,
+)  # for translations that outgrow the room of the original
 
 
 def svg(picture: Picture, words: Words, standalone: bool = False) -> str:
@@ -117,7 +121,7 @@ class _Pen:
             name = _centred_text([one_line(shape.name, box.width - 20, LARGE)], box.cx, box.cy, LARGE, "bp-large")
             return f'<g class="bp-pool bp-closed">{_rect(box, "bp-frame")}{name}</g>'
         head = Box(box.x, box.y, min(HEADER, box.width), box.height)
-        name = _centred_text([one_line(shape.name, box.height - 12, LARGE)], 0, 0, LARGE, "bp-large")
+        name = _turned_name(shape.name, box.height - 12)
         turned = f'<g transform="translate({_n(head.cx)} {_n(head.cy)}) rotate(-90)">{name}</g>'
         kind = "bp-lane" if shape.kind == "lane" else "bp-pool"
         return f'<g class="{kind}">{_rect(box, "bp-frame")}{_rect(head, "bp-frame bp-head")}{turned}</g>'
@@ -165,22 +169,27 @@ class _Pen:
     # --------------------------------------------------------------------------------------------------------- labels
 
     def _shape_label(self, shape: Shape) -> str:
-        box = shape.label or Box(shape.box.cx - 42, shape.box.bottom + 4, 84, LABEL_LEAD)
-        lines = wrap(shape.name, max(box.width, NARROWEST_LABEL))
-        above = box.bottom <= shape.box.y + 6
-        top = box.bottom - LABEL_LEAD * len(lines) if above else box.y
+        """Beside an event or gateway: growing away from it when a translation takes more room than was kept."""
+        own = shape.box
+        box = shape.label or Box(own.cx - 42, own.bottom + 4, 84, LABEL_LEAD)
+        lines = _fitted(shape.name, box, WIDE_STEP_LABEL)
+        top = box.bottom - LABEL_LEAD * len(lines) if box.bottom <= own.y + 6 else box.y
+        if box.right <= own.x + 8:
+            return _label(lines, box.right, top, "end")
+        if box.x >= own.right - 8:
+            return _label(lines, box.x, top, "start")
         return _label(lines, box.cx, top, "middle")
 
     def _line_label(self, line: Line) -> str:
+        """Beside a line; one that outgrows its room grows along a level line, and away from an upright one."""
         box = line.label or _label_room(line.path)
-        lines = wrap(line.name, max(box.width, NARROWEST_LABEL))
-        if max(text_width(row) for row in lines) > box.width:
-            for x in (point[0] for point in line.path):
-                if 0 <= box.x - x <= 8:
-                    return _label(lines, box.x, box.y, "start")
-                if 0 <= x - box.right <= 8:
-                    return _label(lines, box.right, box.y, "end")
-        return _label(lines, box.cx, box.y, "middle")
+        on_its_left = any(0 <= x - box.right <= 8 for x, _ in line.path)
+        lines = _fitted(line.name, box, NARROW_LINE_LABEL if on_its_left else WIDE_LINE_LABEL)
+        if max(text_width(row) for row in lines) <= box.width:
+            return _label(lines, box.cx, box.y, "middle")
+        above = any(0 <= y - box.bottom <= 8 for _, y in line.path)
+        top = box.bottom - LABEL_LEAD * len(lines) if above and not on_its_left else box.y
+        return _label(lines, box.right if on_its_left else box.x, top, "end" if on_its_left else "start")
 
     # --------------------------------------------------------------------------------------------------------- badges
 
@@ -210,6 +219,14 @@ class _Pen:
         return _pill(pill, number, f"bp-badge bp-h{heat}", sign, light / 2)
 
 
+def _fitted(name: str, box: Box, wide: float) -> tuple[str, ...]:
+    """The lines of a label in the room kept for it, or, when they do not fit, in a wider one."""
+    lines = wrap(name, max(box.width, FONT))
+    if LABEL_LEAD * len(lines) <= box.height + 2 and max(map(text_width, lines)) <= box.width + 2:
+        return lines
+    return wrap(name, max(box.width, wide))
+
+
 def _heat(shape: Shape) -> int:
     return max(0, min(HOTTEST, shape.state.heat))
 
@@ -221,6 +238,13 @@ def _state_classes(shape: Shape) -> Iterator[str]:
         yield f"bp-{shape.state.status}"
     if _heat(shape):
         yield f"bp-h{_heat(shape)}"
+
+
+def _turned_name(name: str, room: float) -> str:
+    """The name of a pool or lane: on one line, or in small letters on two when it is longer than the frame is high."""
+    if text_width(name, LARGE + 1) <= room:
+        return _centred_text([name], 0, 0, LARGE, "bp-large")
+    return _centred_text(wrap(name, room, SMALL, 2), 0, 0, SMALL, "bp-small", 12.5)
 
 
 # ------------------------------------------------------------------------------------------------------- kinds of step
@@ -238,16 +262,16 @@ def _task(shape: Shape) -> str:
         x = box.cx + 20 * (number - (len(markers) - 1) / 2)
         drawn += f"<g {_at(x, box.bottom - 12)}>{marker}</g>"
     middle = box.cy - 4 if markers else box.cy + 5
-    return drawn + _task_name(shape.name, box, middle)
+    return drawn + _task_name(shape.name, box, middle, 2 if markers else 3)
 
 
-def _task_name(name: str, box: Box, middle: float) -> str:
-    """Three lines in the usual size, or more in a smaller one; what does not fit is in the tip."""
+def _task_name(name: str, box: Box, middle: float, most: int) -> str:
+    """Up to `most` lines in the usual size, or one more in a smaller one; what does not fit is in the tip."""
     width = max(20.0, box.width - TASK_TEXT_MARGIN)
     lines = wrap(name, width, FONT, 99)
-    if len(lines) <= 3:
+    if len(lines) <= most:
         return _centred_text(lines, box.cx, middle, FONT, "bp-text", TASK_LEAD)
-    return _centred_text(wrap(name, width, SMALL, 4), box.cx, middle + 2, SMALL, "bp-small", 13.5)
+    return _centred_text(wrap(name, width, SMALL, most + 1), box.cx, middle + 1, SMALL, "bp-small", 13.5)
 
 
 def _markers(shape: Shape) -> Iterator[str]:

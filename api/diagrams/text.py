@@ -13,6 +13,7 @@ FONT = 13.0
 LEAD = 17.0
 LABEL_WIDTH = 84.0  # six characters, the width at which labels beside events and gateways break
 LABEL_LINES = 4
+NARROW = frozenset("fijlrtI.,:;'!|()[] -")
 ELLIPSIS = "…"
 _NO_LINE_STARTS_WITH = "，。、；：？！）》〉」』】”’%％"
 _NO_LINE_ENDS_WITH = "（《〈「『【“‘"
@@ -28,7 +29,9 @@ def tidy(words: str | None) -> str:
 def _em(character: str) -> float:
     if east_asian_width(character) in "WFA":
         return 1.0
-    return 0.68 if character.isupper() else 0.56
+    if character in NARROW:
+        return 0.34
+    return 0.68 if character.isupper() else 0.58
 
 
 def text_width(words: str, font: float = FONT) -> float:
@@ -43,17 +46,18 @@ def wrap(words: str, width: float, font: float = FONT, most: int = LABEL_LINES) 
     if total <= width:
         return (words,)
     even = total / ceil(total / width)
-    lines = _broken(words, min(width, even + font * 0.8), font)
+    lines = _broken(words, min(width, even + font * 0.8), width, font)
     if len(lines) > ceil(total / width):  # balancing cost a line: fill the lines instead
-        lines = _broken(words, width, font)
+        lines = _broken(words, width, width, font)
     if len(lines) > most:
         lines = [*lines[: most - 1], _shortened(lines[most - 1] + lines[most], width, font)]
     return tuple(lines)
 
 
-def _broken(words: str, limit: float, font: float) -> list[str]:
+def _broken(words: str, limit: float, widest: float, font: float) -> list[str]:
+    """Lines up to `limit` wide; a single word may be up to `widest`, and is cut beyond that."""
     lines, line = [], ""
-    for piece in _pieces(words, limit, font):
+    for piece in _pieces(words, widest, font):
         closes = piece in _NO_LINE_STARTS_WITH
         if line.strip() and not closes and text_width(line + piece, font) > limit + 0.5:
             carried = line[-1] if line[-1] in _NO_LINE_ENDS_WITH and len(line) > 1 else ""
@@ -68,7 +72,8 @@ def _pieces(words: str, limit: float, font: float) -> list[str]:
     longest = max(1, int(limit / font / 0.68))
     pieces: list[str] = []
     for run in re.findall(r"[!-\u024f]+|.", words):
-        pieces += [run[i : i + longest] for i in range(0, len(run), longest)]
+        cut = longest if text_width(run, font) > limit else len(run)
+        pieces += [run[i : i + cut] for i in range(0, len(run), cut)]
     return pieces
 
 
