@@ -300,13 +300,12 @@ def notice_render(
     sample: Annotated[bool, typer.Option("--sample", help="With the facts of sample.json")] = False,
 ) -> None:
     """Typeset a notice of a process with invented facts, to see how it looks."""
+    from engine import clock
     from notices.sample import render_sample
-
-    from engine.settings import Settings
 
     if not sample:
         refuse("Say --sample: a notice of a real case is fetched from its case.")
-    content = render_sample(Settings(), bundle, name)
+    content = render_sample(bundle, name, clock.wall())
     output.write_bytes(content)
     print(f"{output}: {len(content)} bytes")
 
