@@ -99,5 +99,5 @@ def _refusal(reading: Reading, case: Case, instance: ProcessInstance, rule: Mess
     if case.closed_at is not None or instance.finished_at is not None:
         return MessageRefused(text=CASE_CLOSED[0], text_zh=CASE_CLOSED[1])
     if rule.when_listening and rule.name not in instance.listening:
-        return MessageRefused(text=NOT_AWAITED[0], text_zh=NOT_AWAITED[1])
+        return MessageRefused(text=rule.refusal_en or NOT_AWAITED[0], text_zh=rule.refusal or NOT_AWAITED[1])
     return None

@@ -50,6 +50,7 @@ from engine.runtime import (
 Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed
 
 CLOSED = "closed"
+STATE, LOCALS = "process.state", "task.locals"  # purposes of encryption
 MAX_OPERATIONS = 200  # that one trigger may set off; more is a flow that runs in circles
 
 
@@ -185,8 +186,9 @@ def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
 
 
 def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
+    state = run.key.open(run.instance.state, STATE) if run.instance.state else None
     try:
-        return runtime.advance(run.bundle.blueprint, run.instance.state or None, trigger, context(uow, run), uow.now)
+        return runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
     except (UnhandledError, ExpressionFailed, NoWayOut, EndlessRun, UnreadableState) as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=error.data.get("node")) from error
 
@@ -237,7 +239,7 @@ def _early_message(uow: UnitOfWork, run: Run) -> Trigger | None:
 
 def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     """Take over state, writes and the passed nodes of one step."""
-    run.instance.state, run.listening = step.state, step.listening
+    run.instance.state, run.listening = run.key.seal(step.state, STATE), step.listening
     write(uow, run, step.writes, run.cause)
     task_id = run.cause.removeprefix("task:") if isinstance(trigger, Complete) else None
     actor = str(uow.actor)
@@ -327,7 +329,7 @@ def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
                 part=part,
                 role=role,
                 organisation_id=organisation.id if organisation else None,
-                locals=dict(ready.locals),
+                locals=run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
                 created_at=uow.now,
             )
             uow.add(task)

@@ -84,7 +84,7 @@ class Party(SQLModel, table=True):
 
 
 class ProcessInstance(SQLModel, table=True):
-    """The live tokens of a case's flow, as bytes."""
+    """The live tokens of a case's flow, as bytes, encrypted: a token may carry what a party has written."""
 
     __tablename__ = "process_instance"
 
@@ -92,7 +92,9 @@ class ProcessInstance(SQLModel, table=True):
     case_id: str = ref("case_file", unique=True)
     definition_id: str = ref("process_definition")
     state: bytes
-    parked: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # operations that wait for a job
+    parked: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # operations that wait for a job
     listening: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # messages awaited now
     revision: int = 0
     finished_at: datetime | None = instant(default=None, nullable=True)

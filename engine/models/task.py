@@ -1,9 +1,8 @@
 """Tasks that people do, and timers that wake the flow."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
@@ -28,7 +27,7 @@ class Task(SQLModel, table=True):
     part: str = Field(max_length=40)
     role: str = Field(max_length=40)
     organisation_id: str | None = ref("organisation", index=False, default=None, nullable=True)
-    locals: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    locals: bytes | None = None  # encrypted: what this token alone knows, e.g. the item of a loop
     state: str = Field(default="open", max_length=20)  # open, completed, cancelled
     assignee_id: str | None = ref("person", index=False, default=None, nullable=True)
     claimed_at: datetime | None = instant(default=None, nullable=True)

@@ -478,7 +478,7 @@ def upgrade() -> None:
         sa.Column("part", sa.String(length=40), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("organisation_id", sa.String(length=32), nullable=True),
-        sa.Column("locals", sa.JSON(), nullable=False),
+        sa.Column("locals", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("assignee_id", sa.String(length=32), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
