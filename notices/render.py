@@ -93,7 +93,7 @@ class Pool:
 
     def ask(self, action: bytes, paper: Paper) -> bytes:
         """What one process answers, within the time limit; waits for a free process."""
-        question = json.dumps(paper.to_json()).encode()
+        question = _as_question(paper)
         with self._places:
             process = self._take()
             try:
@@ -204,6 +204,13 @@ class _Deadline:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+
+
+def _as_question(paper: Paper) -> bytes:
+    try:
+        return json.dumps(paper.to_json()).encode()
+    except RecursionError as fault:
+        raise RenderFailed(reason="its facts are nested too deeply") from fault
 
 
 def _error(payload: bytes) -> EngineError:
