@@ -107,7 +107,7 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
         delivery = uow.session.get_one(Delivery, delivery.id, populate_existing=True)
         if failure is None:
             jobs.settle(uow, ticket)
-        if delivery.state == "pending":
+        if delivery.state != "dispatched":  # a failed one may be tried again by an operator
             delivery.state, delivery.proof = ("failed" if failure or not address else "dispatched"), proof
             delivery.dispatched_at = None if failure or not address else uow.now
             uow.add(delivery)
