@@ -36,7 +36,7 @@ bench: setup-test ## Measure, with benchmarks/*.py
 	@set -e; shopt -s nullglob; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 screenshots: setup-test ## Take the pictures in docs/ anew, with the browser tests
-	@DUBAN_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser
+	@DUBAN_SCREENSHOTS=docs/pictures $(BIN)/pytest tests/browser
 
 lock: setup ## Write requirements.lock and package-lock.json anew
 	@bash scripts/lock.sh

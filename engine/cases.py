@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, definitions, directory, documents, numbers, process, search
+from engine import audit, clock, deadlines, definitions, directory, documents, numbers, process, search, statutes
 from engine.access import Actor
 from engine.calendars import Explanation
 from engine.db import Reading, UnitOfWork
@@ -15,7 +16,7 @@ from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Invalid, NotFound
 from engine.manifest import Participant as ParticipantRule
-from engine.models import Case, Deadline, Organisation, Participant, Party, ProcessInstance
+from engine.models import Case, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import Call, Done
 from engine.privacy import CaseKey, Erased, plain_code
 from engine.process import Run
@@ -178,8 +179,13 @@ def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
         party_id=party.id,
         query_code=query_code(reading, case, party),
         deadline=answer,
-        explanation=deadlines.explain(reading, answer) if answer else None,
+        explanation=_explained(reading, answer, party.locale) if answer else None,
     )
+
+
+def _explained(reading: Reading, deadline: Deadline, locale: str) -> Explanation | None:
+    article = statutes.cited(reading.settings, deadline.article, deadline.text_version, locale)
+    return deadlines.explain(reading, deadline, article)
 
 
 # ---------------------------------------------------------------- the query code
@@ -261,6 +267,9 @@ def close(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``case.close``: the case is finished; clocks that still run stop."""
     run.case.status, run.case.closed_at = call.params.get("status", process.CLOSED), uow.now
     uow.add(run.case)
+    uow.session.execute(  # what was drafted and not issued is not wanted any more
+        update(Notice).where(col(Notice.case_id) == run.case.id, col(Notice.state) == "draft").values(state="discarded")
+    )
     process.announce(uow, run, "case.closed")
     deadlines.stop_all(uow, run, "case.closed")
     audit.record(uow, "case.closed", run.case.id, status=run.case.status)

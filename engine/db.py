@@ -19,7 +19,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from engine import clock
 from engine.access import SYSTEM, Actor
@@ -134,8 +134,14 @@ class Database:
     def _report(self, session: Session, uow: UnitOfWork, error: EngineError) -> None:
         """The work was undone; that it failed is kept for the operator."""
         self._begin(session)
-        case_id, node = error.data.get("case_id"), error.data.get("node")
-        session.add(Incident(kind=error.slug, sentence=error.sentence(), case_id=case_id, node=node, at=uow.now))
+        place: dict[str, Any] = {
+            "kind": error.slug,
+            "case_id": error.data.get("case_id"),
+            "node": error.data.get("node"),
+        }
+        known = select(Incident.id).filter_by(**place).where(col(Incident.resolved_at).is_(None))
+        if session.exec(known.limit(1)).first() is None:  # it may fail again and again until somebody looks
+            session.add(Incident(sentence=error.sentence(), at=uow.now, **place))
         session.commit()
 
     @contextmanager

@@ -62,6 +62,9 @@ def claim(database: Database) -> JobTicket | None:
         job = uow.session.exec(due).first()
         if job is None:
             return None
+        if job.attempts >= ATTEMPTS:  # whoever had it last did not live to tell
+            _give_up(uow, job, "the worker ended without an answer, again and again")
+            return None
         job.lease_until, job.lease_token, job.attempts = now + LEASE, secrets.token_hex(16), job.attempts + 1
         uow.add(job)
         return JobTicket(
@@ -98,9 +101,14 @@ def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
         job.lease_until, job.lease_token, job.last_error = None, None, sentence[:2000]
         job.run_at = clock.wall() + backoff(ticket.attempt)
         if ticket.last:
-            job.state, job.ended_at = "failed", clock.wall()
-            incidents.open_incident(uow, "job.failed", sentence, case_id=job.case_id, job_id=job.id)
+            _give_up(uow, job, sentence)
         uow.add(job)
+
+
+def _give_up(uow: UnitOfWork, job: Job, sentence: str) -> None:
+    job.state, job.ended_at, job.last_error = "failed", clock.wall(), sentence[:2000]
+    uow.add(job)
+    incidents.open_incident(uow, "job.failed", sentence, case_id=job.case_id, job_id=job.id)
 
 
 def backoff(attempt: int) -> timedelta:
