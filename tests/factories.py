@@ -23,7 +23,7 @@ from sqlmodel import col, select
 
 from api import city
 from api.composition import compose
-from api.scenarios import Stopwatch, Story, shanghai
+from api.scenarios import Stopwatch, Story, make_hasty, shanghai
 from engine import cases, definitions, directory, documents, maintenance, messages, tasks
 from engine.access import PUBLIC, SYSTEM, Actor
 from engine.cases import Submitted
@@ -59,6 +59,7 @@ def installation(url: str, folder: Path, at: datetime = START, **settings: Any) 
     """An installation over a furnished database, whose time stands still at ``at`` until the test moves it."""
     watch = Stopwatch(at)
     database = compose(Settings(var=folder, database_url=url, **settings), watch)
+    make_hasty(database)
     try:
         yield World(database, watch)
     finally:
