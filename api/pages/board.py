@@ -49,7 +49,7 @@ def board(
         numbers=numbers,
         light=light,
         list_title=next(number.title for number in numbers if number.colour == light),
-        rate=None if counts.on_time_rate is None else round(counts.on_time_rate * 100, 1),
+        rate=None if counts.on_time_rate is None else f"{counts.on_time_rate * 100:.3g}",
         rows=page.rows,
         next_key=page.next_key,
         search=wanted,

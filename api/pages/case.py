@@ -58,5 +58,6 @@ def _draw(
         file=file,
         unmasked=unmasked,
         problems=problems,
+        clocks=casework.clocks(file.deadlines),
         diagrams=casework.drawings(file.diagrams, door.locale),
     )

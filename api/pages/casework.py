@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
 from engine import queries
-from engine.views import DiagramView, FieldShown
+from engine.views import DeadlineView, DiagramView, FieldShown
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ def drawing(diagram: DiagramView, locale: str) -> Drawing:
 def _touches(diagram: DiagramView) -> bool:
     """Whether a step of this very file was passed or is open."""
     return any(f'id="{node}"'.encode() in diagram.source for node in diagram.states)
+
+
+def clocks(deadlines: Sequence[DeadlineView]) -> list[DeadlineView]:
+    """The clocks worth showing, the pressing one first: those that run, the law’s before ours; none that is to come."""
+    begun = [clock for clock in deadlines if clock.state != "pending"]
+    return sorted(begun, key=lambda c: (c.state == "stopped", c.basis != "statutory", c.due_on or date.max))
 
 
 def unmasked(door: Door, case_id: str, reason: str) -> tuple[FieldShown, ...]:

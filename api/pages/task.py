@@ -166,6 +166,7 @@ def _draw(request: Request, door: Door, task_id: str, attempt: _Attempt, said: s
         typed=_shown(task, attempt),
         blocked=attempt.blocked or (None if attempt.conflict else task.blocked),
         unmasked=attempt.unmasked,
+        clocks=casework.clocks(task.file.deadlines),
         diagrams=casework.drawings(task.file.diagrams, door.locale),
         said=_said(said, door.locale),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
 from engine import clock, definitions, masking, process, roles, search, supervision, tasks
@@ -52,8 +52,8 @@ def inbox(
 
 
 def counts(reading: Reading) -> Counts:
-    """The numbers over the inbox: mine and waiting work by light, and what I have done today."""
-    open_work = or_(_view(reading, "mine"), _view(reading, "queue"))
+    """The numbers over the inbox: each counts what the list under it shows (the lights those of ``all``)."""
+    open_work = _view(reading, "all")
 
     def number(*conditions: ColumnElement[bool]) -> int:
         query = select(func.count()).select_from(Task).join(Case, col(Case.id) == col(Task.case_id))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from api import formview
+from api.pages import casework
 from api.pages.board import Number
 from api.pages.casework import Drawing
 from api.pages.frame import Viewer
@@ -353,6 +354,7 @@ def task_page(
         "typed": [],
         "blocked": view.blocked,
         "unmasked": (),
+        "clocks": casework.clocks(view.file.deadlines),
         "diagrams": [diagram()],
     }
     return given | more
@@ -514,6 +516,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "today": TODAY,
             "file": FILE,
             "unmasked": (),
+            "clocks": casework.clocks(FILE.deadlines),
             "diagrams": [diagram()],
         },
     ),
@@ -540,7 +543,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "numbers": BOARD_NUMBERS,
             "light": "red",
             "list_title": "超期",
-            "rate": 94.1,
+            "rate": "94.1",
             "rows": OVERDUE,
             "next_key": None,
             "search": "",
