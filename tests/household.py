@@ -111,6 +111,12 @@ class Household:
         self.work()
 
 
+def reopen(folder: Path, url: str = "", **settings: Any) -> Household:
+    """An installation that is there already, perhaps with other settings; tokens are not known any more."""
+    database = compose(Settings(var=folder, database_url=url, **settings))
+    return Household(database, create_app(database))
+
+
 def furnish(folder: Path, url: str = "", **settings: Any) -> Household:
     """Make the installation in a folder, over a migrated database."""
     database = compose(Settings(var=folder, database_url=url, **settings))

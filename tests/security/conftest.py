@@ -1,16 +1,5 @@
-"""An installation for each test, on both databases."""
+"""Every test here works on a furnished installation of its own."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.furnished import furnished_postgres, furnished_sqlite, household, small_household
 
-import pytest
-
-from tests.household import Household, furnish
-
-
-@pytest.fixture
-def household(database_url: str, tmp_path: Path) -> Iterator[Household]:
-    """A small, furnished installation of the test's own."""
-    made = furnish(tmp_path, database_url)
-    yield made
-    made.database.dispose()
+__all__ = ["furnished_postgres", "furnished_sqlite", "household", "small_household"]
