@@ -31,6 +31,8 @@ LEAD = (PITCH - CELL) / 2
 """Blank above and below the characters of a line."""
 TOP, LEFT = 37 * MM, 28 * MM
 WIDTH = 156 * MM
+SIGNATURE_COLUMNS = 18
+"""A longer name is signed in two lines, beside the QR code."""
 TITLE_SIZE = 21.0
 TITLE_COLUMNS = 20
 

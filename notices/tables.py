@@ -1,6 +1,6 @@
 """Tables and particulars on the grid: columns as wide as their content asks, heights that end on a whole line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -16,16 +16,22 @@ BORDER = 0.5
 NARROWEST = 3.0 * SIZE + PADDING
 LONG = 8.5
 """Wider cells (in em) make their column stand left; numbers and dates stand in the middle."""
-TALLEST = 16.0
+SHORT = 8.0
+"""A table of no more lines stays on one page."""
+TALLEST = 7
+"""So many lines of text go into one row (and fill four of the grid); a longer cell goes on in the next row, so that a page can
+end between them."""
+BREATH = 5.0
+"""Above and below the text of a row, both together."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its height in points, its broken cells, and whether it may be torn apart by the end of a page."""
+    """One row: its height in points, its broken cells, and whether it only goes on with the cells of the row above."""
 
     height: float
     cells: tuple[Markup, ...]
-    breakable: bool
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,21 +40,53 @@ class LaidTable:
 
     columns: tuple[float, ...]
     left: tuple[bool, ...]
-    head: tuple[Markup, ...]
+    head: Row | None
     rows: tuple[Row, ...]
     blank: float
+    together: bool
 
 
 def lay_out(table: Table, setter: Typesetter) -> LaidTable:
-    """Measure, share out the width, break the cells and count the lines."""
-    lines = [table.head, *table.rows] if table.head else list(table.rows)
-    columns = _columns(lines, setter)
-    room = [(width - PADDING) / SIZE for width in columns]
-    head = tuple(setter.ragged(cell, cells) for cell, cells in zip(table.head, room, strict=False))
-    rows = tuple(_row(cells, room, setter) for cells in table.rows)
-    height = sum(row.height for row in rows) + (PITCH if head else 0)
-    blank = whole_lines(height) * PITCH - height
-    return LaidTable(columns, _left(table.rows, len(columns), setter), head, rows, (blank or PITCH) / 2)
+    """Measure, share out the width, break the cells and count the lines.
+
+    The rows of a short table are as high as whole or half lines, and it stays on one page. A longer one may be broken after
+    any row, so its rows, and the blank around it, are whole lines.
+    """
+    columns = _columns([table.head, *table.rows] if table.head else table.rows, setter)
+    left = tuple(any(setter.width(row[i]) > LONG for row in table.rows) for i in range(len(columns)))
+    head, rows = _all_rows(table, columns, setter, step=0.5)
+    together = _height(head, rows) <= SHORT * PITCH
+    if not together:
+        head, rows = _all_rows(table, columns, setter, step=1)
+    over = whole_lines(_height(head, rows)) * PITCH - _height(head, rows)
+    return LaidTable(columns, left, head, rows, (over or PITCH) / 2 if together else PITCH, together)
+
+
+def _all_rows(
+    table: Table, columns: Sequence[float], setter: Typesetter, step: float
+) -> tuple[Row | None, tuple[Row, ...]]:
+    head, *more = _rows(table.head, columns, setter, step) if table.head else [None]
+    rows = (row for cells in table.rows for row in _rows(cells, columns, setter, step))
+    return head, (*(row for row in more if row), *rows)
+
+
+def _height(head: Row | None, rows: Sequence[Row]) -> float:
+    return sum(row.height for row in (head, *rows) if row)
+
+
+def _rows(cells: Sequence[str], columns: Sequence[float], setter: Typesetter, step: float) -> list[Row]:
+    """The row of some cells, or several where a cell is very long."""
+    lines = [
+        setter.ragged(cell, (width - PADDING) / SIZE).split("\n") for cell, width in zip(cells, columns, strict=True)
+    ]
+    count = max(map(len, lines))
+    rows = []
+    for start in range(0, count, TALLEST):
+        parts = tuple(Markup("\n").join(cell[start : start + TALLEST]) for cell in lines)
+        rest = count - start
+        height = max(1.0, whole_lines(min(rest, TALLEST) * LINE + (BREATH if rest <= TALLEST else 0), step)) * PITCH
+        rows.append(Row(height, parts, goes_on=start > 0))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -64,22 +102,20 @@ def lay_out_particulars(particulars: Particulars, setter: Typesetter) -> LaidPar
     """Set names into a column as wide as the longest, but not wider than a third of the page."""
     widest = max(setter.width(name) for name, _ in particulars.rows)
     left = min(max(6.2, widest + 1), WIDTH / 3 / PARTICULARS_SIZE)
-    rows = tuple(_pair(name, value, left, setter) for name, value in particulars.rows)
+    rows = tuple(row for name, value in particulars.rows for row in _pair(name, value, left, setter))
     height = sum(height for _, _, height in rows)
     return LaidParticulars(left * PARTICULARS_SIZE, rows, (whole_lines(height) * PITCH - height) / 2)
 
 
-def _pair(name: str, value: str, left: float, setter: Typesetter) -> tuple[Markup, Markup, float]:
-    said = setter.ragged(name, left - 0.5), setter.ragged(value, WIDTH / PARTICULARS_SIZE - left)
-    lines = max(text.count("\n") + 1 for text in said)
-    return *said, lines * PARTICULARS_LINE
-
-
-def _row(cells: Sequence[str], room: Sequence[float], setter: Typesetter) -> Row:
-    broken = tuple(setter.ragged(cell, columns) for cell, columns in zip(cells, room, strict=True))
-    count = max(cell.count("\n") + 1 for cell in broken)
-    lines = max(1.0, whole_lines(count * LINE + 5, step=0.5))
-    return Row(lines * PITCH, broken, lines > TALLEST)
+def _pair(name: str, value: str, left: float, setter: Typesetter) -> Iterator[tuple[Markup, Markup, float]]:
+    """A name and its value, or several pieces of them where they are very long."""
+    names = setter.ragged(name, left - 0.5).split("\n")
+    values = setter.ragged(value, WIDTH / PARTICULARS_SIZE - left).split("\n")
+    count = max(len(names), len(values))
+    for start in range(0, count, TALLEST):
+        piece = slice(start, start + TALLEST)
+        height = min(count - start, TALLEST) * PARTICULARS_LINE
+        yield Markup("\n").join(names[piece]), Markup("\n").join(values[piece]), height
 
 
 def _columns(rows: Sequence[Sequence[str]], setter: Typesetter) -> tuple[float, ...]:
@@ -104,7 +140,3 @@ def _shared_limit(wanted: Sequence[float]) -> float:
             return room / waiting
         room, waiting = room - width, waiting - 1
     return max(wanted)
-
-
-def _left(rows: Sequence[Sequence[str]], count: int, setter: Typesetter) -> tuple[bool, ...]:
-    return tuple(any(setter.width(row[i]) > LONG for row in rows) for i in range(count))

@@ -303,7 +303,13 @@ def _house() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     house.globals.update(
-        MM=gongwen.MM, P=gongwen.PITCH, CELL=gongwen.CELL, LEAD=gongwen.LEAD, WIDTH=gongwen.WIDTH, ROLES=ROLES
+        MM=gongwen.MM,
+        P=gongwen.PITCH,
+        CELL=gongwen.CELL,
+        LEAD=gongwen.LEAD,
+        WIDTH=gongwen.WIDTH,
+        SIGNATURE_COLUMNS=gongwen.SIGNATURE_COLUMNS,
+        ROLES=ROLES,
     )
     return house
 
@@ -341,9 +347,10 @@ def _metadata_instant(instant: datetime) -> str:
 
 def _signature_centre(page: Page, setter: Typesetter) -> float:
     """The axis of signature and seal: over the date, which ends four cells from the right; a long name moves it left."""
+    lines = setter.lines(page.paper.organisation, 0, gongwen.SIGNATURE_COLUMNS)
     beside_date = 24 * gongwen.CELL - setter.width(page.date or USUAL_DATE) * gongwen.CELL / 2
-    beside_name = gongwen.WIDTH - setter.width(page.paper.organisation) * gongwen.CELL / 2
-    return max(min(beside_date, beside_name), gongwen.WIDTH / 2)
+    beside_name = gongwen.WIDTH - max(line.width for line in lines) * gongwen.CELL / 2
+    return min(beside_date, beside_name)
 
 
 def css(faces: Typefaces) -> str:

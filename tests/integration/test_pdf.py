@@ -123,6 +123,25 @@ def test_the_signature_never_stands_on_a_page_without_text() -> None:
         assert any(c.text == "国" for c in signed)
 
 
+def test_the_text_after_a_long_table_is_back_on_the_grid() -> None:
+    rows = "{% for n in range(60) %}<tr><td>{{ n }}</td><td>市局</td></tr>{% endfor %}"
+    table = f"<table><tr><th>序号</th><th>单位</th></tr>{rows}</table>"
+    pages = papers.characters(render(paper(f"<p>如下：</p>{table}<p>国国</p>")))
+    assert len(pages) >= 3
+    assert any(c.text == "国" for c in pages[-1])
+    assert papers.off_grid(pages) < 0.3
+
+
+def test_a_cell_longer_than_a_page_is_printed_whole_and_the_signature_stays_with_it() -> None:
+    body = "<table><tr><td>{{ t }}</td><td>1</td></tr></table><dl><dt>甲</dt><dd>{{ t }}</dd></dl>"
+    body += "<table><tr><td>国</td></tr></table>"
+    pages = papers.characters(render(paper(body, facts={"t": "政府数据共享开放。" * 200})))
+    lowest = max(c.y for page in pages for c in page if c.text == "政")
+    assert lowest < 263 * MM
+    signed = next(page for page in pages if any(c.text == "月" for c in page))
+    assert any(c.text == "国" for c in signed)
+
+
 def test_the_foot_of_a_file_stands_on_an_even_page() -> None:
     body = "{% for _ in range(45) %}<p>国</p>{% endfor %}<cc office='贵阳市人民政府办公厅'>市司法局</cc>"
     pdf = render(paper(body, form="file"))
