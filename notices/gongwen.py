@@ -75,6 +75,7 @@ class Typesetter:
     def __init__(self, faces: Typefaces) -> None:
         self.faces = faces
         self._advance = lru_cache(maxsize=None)(faces.advance)
+        self.title_ink = lru_cache(maxsize=512)(faces[TITLE].ink)
         self._blank = lru_cache(maxsize=None)(self._blank_side)
 
     # -- lines -------------------------------------------------------------------------------------------------------
@@ -349,7 +350,7 @@ def letter_head(mark: str, setter: Typesetter) -> Head:
     number_line, title_line = 2, 5
     rule = number_line * PITCH - 7 / 8 * CELL - LETTER_RULE
     top = LETTER_MARK_TOP - TOP
-    high, low = setter.faces[TITLE].ink(mark)
+    high, low = setter.title_ink(mark)
     full = (rule - 4 * MM - top) / max(high - low, 0.5)
     size = min(full, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
     ink_top = rule - 4 * MM - (high - low) * size
@@ -359,7 +360,7 @@ def letter_head(mark: str, setter: Typesetter) -> Head:
 def file_head(mark: str, setter: Typesetter) -> Head:
     """文件: mark 35 mm below the type area's edge, two lines, the number, 4 mm, a rule, two lines, the title."""
     size = min(60.0, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
-    high, low = setter.faces[TITLE].ink(mark)
+    high, low = setter.title_ink(mark)
     number_line = math.ceil((FILE_MARK_TOP + (high - low) * size) / PITCH + 1.7)
     rule = number_line * PITCH + CELL + 4 * MM
     return _head(mark, setter, size, FILE_MARK_TOP, number_line, rule, math.ceil(rule / PITCH + 1.75))
@@ -368,7 +369,7 @@ def file_head(mark: str, setter: Typesetter) -> Head:
 def _head(mark: str, setter: Typesetter, size: float, ink: float, number: int, rule: float, title: int) -> Head:
     face = setter.faces[TITLE]
     baseline = 0.5 + (face.ascent - face.descent) / 2
-    high, _ = face.ink(mark)
+    high, _ = setter.title_ink(mark)
     return Head(
         size=size,
         scale=min(1.0, MARK_WIDTH / (max(setter.width(mark, TITLE), 1) * size)),
