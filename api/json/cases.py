@@ -46,7 +46,7 @@ EXAMPLE: dict[str, Any] = {
 class NewCase(Asked):
     """A matter to begin: the key of its process, and the fields of the start form."""
 
-    process: str = Field(max_length=64, description="Key of the process, see GET /processes")
+    process: str = Field(max_length=64, pattern=r"^[\w-]+$", description="Key of the process, see GET /processes")
     form: dict[str, Any] = Field(description="The fields of the process's start form")
 
 

@@ -8,7 +8,13 @@ from typing import Any
 from engine import maintenance
 from tests.household import PDF, REQUEST, Household, furnish
 
-ASSESSMENT = {"data_exists": "yes", "data_held": "yes", "already_open": "no", "in_catalogue": "yes", "exemption": "none"}
+ASSESSMENT = {
+    "data_exists": "yes",
+    "data_held": "yes",
+    "already_open": "no",
+    "in_catalogue": "yes",
+    "exemption": "none",
+}
 REPLY = {
     "decision": "agreed_open",
     "facts": "你申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
@@ -136,7 +142,9 @@ def test_a_faulty_form_names_every_field_with_a_pointer(household: Household) ->
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["type"] == "urn:duban:problem:form-invalid"
-    assert {"/form/applicant_type", "/form/dataset", "/form/applicant_name"} <= {e["pointer"] for e in problem["errors"]}
+    assert {"/form/applicant_type", "/form/dataset", "/form/applicant_name"} <= {
+        e["pointer"] for e in problem["errors"]
+    }
     assert all(e["code"] and e["detail"] for e in problem["errors"])
     assert household.program_of("handler").get("/api/v1/cases").json()["items"] == []
 
