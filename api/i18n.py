@@ -120,8 +120,3 @@ def size(octets: int | None) -> str:
     if octets < 1024 * 1024:
         return f"{octets / 1024:.0f} KB"
     return f"{octets / 1024 / 1024:.1f} MB"
-
-
-def groups(text: str, length: int = 4, by: str = " ") -> str:
-    """A long code in groups, to be read aloud and copied by hand."""
-    return by.join(text[start : start + length] for start in range(0, len(text), length))

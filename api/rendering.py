@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from api import i18n, sheets
+from engine.privacy import show_code
 from engine.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -63,7 +64,7 @@ def environment(locale: str) -> Environment:
         "moment": lambda instant: i18n.moment(instant, locale),
         "short_moment": lambda instant: i18n.short_moment(instant, locale),
         "size": i18n.size,
-        "groups": i18n.groups,
+        "groups": show_code,
         "sheet": sheets.weeks,
         "spent": sheets.spent,
         "own_words": lambda value: value.zh if locale == i18n.CHINESE else value.en,
