@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 from engine import clock
 from engine.access import SYSTEM, Actor
 from engine.errors import EngineError, Unavailable
-from engine.models import Incident, SystemValue, UtcDateTime
+from engine.models import Case, Incident, SystemValue, UtcDateTime
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
 
@@ -134,11 +134,10 @@ class Database:
     def _report(self, session: Session, uow: UnitOfWork, error: EngineError) -> None:
         """The work was undone; that it failed is kept for the operator."""
         self._begin(session)
-        place: dict[str, Any] = {
-            "kind": error.slug,
-            "case_id": error.data.get("case_id"),
-            "node": error.data.get("node"),
-        }
+        case_id = error.data.get("case_id")
+        if case_id and session.get(Case, case_id) is None:
+            case_id = None  # it was to begin in the work that was undone
+        place: dict[str, Any] = {"kind": error.slug, "case_id": case_id, "node": error.data.get("node")}
         known = select(Incident.id).filter_by(**place).where(col(Incident.resolved_at).is_(None))
         if session.exec(known.limit(1)).first() is None:  # it may fail again and again until somebody looks
             session.add(Incident(sentence=error.sentence(), at=uow.now, **place))
@@ -157,7 +156,7 @@ class Database:
             self._writer.release()
 
     def _legal_now(self, session: Session) -> datetime:
-        now = self.now()
+        now = self.now().astimezone(UTC)
         if self.settings.demo:
             offset = session.get(SystemValue, CLOCK_OFFSET)
             now += timedelta(seconds=float(offset.value)) if offset else timedelta()

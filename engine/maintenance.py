@@ -48,6 +48,10 @@ def wake(database: Database, limit: int = 1000) -> int:
                 woken += 1
             except EngineError as error:
                 log.warning("case %s cannot go on: %s", case_id, type(error).__name__)
+            except Exception as error:  # a fault of ours must not keep the timers of other cases from firing
+                log.exception("case %s cannot go on", case_id)
+                with database.unit_of_work() as uow:
+                    incidents.open_incident(uow, "timer.failed", type(error).__name__, case_id=case_id)
     return woken
 
 

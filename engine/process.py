@@ -99,12 +99,18 @@ class Run:
 
 def lock(uow: UnitOfWork, case_id: str) -> Run:
     """The case, locked for this transaction and opened for change; raises CaseNotFound for what the actor may not see."""
+    return opened(uow, lock_row(uow, case_id))
+
+
+def lock_row(uow: UnitOfWork, case_id: str) -> Case:
+    """The row of the case, locked, for a change that does not look inside; time never runs backwards within a case."""
     query = select(Case).where(col(Case.id) == case_id, visible_cases(uow.actor)).with_for_update(of=Case)
     case = uow.session.exec(query.execution_options(populate_existing=True)).first()
     if case is None:
         raise CaseNotFound()
-    uow.now = max(uow.now, case.touched_at)  # time never runs backwards within a case
-    return opened(uow, case)
+    case.touched_at = uow.now = max(uow.now, case.touched_at)
+    uow.session.add(case)
+    return case
 
 
 def opened(reading: Reading, case: Case) -> Run:

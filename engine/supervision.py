@@ -8,11 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select
 
-from engine import calendars, clock, deadlines
+from engine import calendars, clock, deadlines, process
 from engine.access import SYSTEM, Actor, supervised_cases
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Forbidden
-from engine.models import Breach, Case, Deadline
+from engine.models import Breach, Deadline
 
 SOON = 2  # working days before the due date from which a clock is shown amber
 BATCH = 100
@@ -97,6 +97,6 @@ def _unrecorded(reading: Reading, limit: int) -> list[tuple[str, str]]:
 
 
 def _record(uow: UnitOfWork, deadline_id: str, case_id: str) -> bool:
-    uow.session.exec(select(Case).where(col(Case.id) == case_id).with_for_update()).one()
+    process.lock_row(uow, case_id)
     deadline = uow.session.get_one(Deadline, deadline_id, populate_existing=True)
     return deadlines.record_breach(uow, deadline) is not None

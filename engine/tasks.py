@@ -171,11 +171,12 @@ def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolat
 def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     """The task, its case locked; only for people of the organisation and role that it waits for."""
     mine = select(Task).where(col(Task.id) == task_id, workable_tasks(uow.actor))
-    task = uow.session.exec(mine).first()
-    if task is None:
+    mine = mine.execution_options(populate_existing=True)
+    if (task := uow.session.exec(mine).first()) is None:
         raise TaskNotFound()
     run = process.lock(uow, task.case_id)
-    uow.session.refresh(task)  # it may have ended while we waited for the lock
+    if uow.session.exec(mine).first() is None:  # it may have ended or gone elsewhere while we waited for the lock
+        raise TaskNotFound()
     if task.state != "open":
         how, how_zh = ENDED[task.state]
         raise TaskAlreadyEnded(task_id=task.id, how=how, how_zh=how_zh)

@@ -3,8 +3,6 @@
 Each reads, works outside any transaction, and settles in one. Done twice, it has one effect.
 """
 
-from sqlmodel import col, select
-
 from engine import audit, documents, jobs, process
 from engine.access import SYSTEM
 from engine.db import Database, UnitOfWork
@@ -103,7 +101,7 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
                 raise
             failure = error
     with database.unit_of_work() as uow:
-        uow.session.exec(select(Case).where(col(Case.id) == case.id).with_for_update()).one()
+        process.lock_row(uow, case.id)
         delivery = uow.session.get_one(Delivery, delivery.id, populate_existing=True)
         if failure is None:
             jobs.settle(uow, ticket)
