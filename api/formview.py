@@ -1,6 +1,7 @@
 """A declared form as a page draws it: each field with its answer, what is wrong with it, and when it matters."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from engine.forms import Field, Form, Problem
 
 # One way in which a field comes to matter: answers (any of those listed) that other fields must have, all of them.
 Conditions = dict[str, list[str]]
+INVISIBLE = ("Cc", "Cs", "Cn")  # controls, halves of signs, non-characters: they have no place in HTML
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return "".join(sign for sign in str(value) if sign in "\n\t" or unicodedata.category(sign) not in INVISIBLE)
 
 
 # ---------------------------------------------------------------- fields that only matter after certain answers

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api import i18n, rendering
 from api.deps import PageSupervisor
 from api.pages.frame import viewer
-from api.pages.posted import Search, Word, clean
+from api.pages.posted import PageKey, Search, clean
 from engine import queries
 from engine.views import BoardCounts
 
@@ -31,7 +31,7 @@ class Number:
 
 @router.get("")
 def board(
-    request: Request, door: PageSupervisor, light: Colour = "red", search: Search = "", after: Word = ""
+    request: Request, door: PageSupervisor, light: Colour = "red", search: Search = "", after: PageKey = ""
 ) -> Response:
     wanted = clean(search, 100)
     with door.reading() as reading:

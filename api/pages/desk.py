@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api import files, i18n, rendering
 from api.deps import PagePerson
 from api.pages.frame import viewer
-from api.pages.posted import Key, Search, Sent, Word, clean
+from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, tasks
 from engine.errors import EngineError
 from engine.queries.case_file import STATUS_TITLES
@@ -31,7 +31,7 @@ def inbox(
     light: Colour = "",
     process: Word = "",
     search: Search = "",
-    after: Word = "",
+    after: PageKey = "",
     said: Word = "",
 ) -> Response:
     wanted = clean(search, 100)
@@ -89,7 +89,7 @@ def claim_several(door: PagePerson, posted: Sent) -> Response:
 
 @router.get("/search")
 def search_cases(
-    request: Request, door: PagePerson, search: Search = "", status: Word = "", after: Word = ""
+    request: Request, door: PagePerson, search: Search = "", status: Word = "", after: PageKey = ""
 ) -> Response:
     wanted = clean(search, 100)
     with door.reading() as reading:

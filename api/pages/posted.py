@@ -73,6 +73,7 @@ async def _posted(request: Request) -> Posted:
 Sent = Annotated[Posted, Depends(_posted)]
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Word = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
+PageKey = Annotated[str, Query(max_length=400, pattern=r"^[A-Za-z0-9_-]*$")]
 Search = Annotated[str, Query(max_length=300)]
 
 

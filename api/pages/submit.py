@@ -41,17 +41,17 @@ def submit(request: Request, door: PageAnyone, process: Key, posted: Sent) -> Re
     """One case for one page, however often its button was pressed."""
     door = replace(door, actor=replace(PUBLIC, locale=door.locale))
     opened = _open(door, process)
-    values = opened.form.coerce(posted.answers)
+    values: Mapping[str, Any] = posted.answers
     try:
+        values = opened.form.coerce(posted.answers)
         opened.form.validate(values)
         uploads = sent_form.store(door, posted)
         answer = _file(door, process, posted, values, uploads)
     except FormInvalid as error:
         return _draw(request, door, opened, values, error.problems, submission=posted.submission)
     except deps.KeyReused:
-        again = i18n.gettext(door.locale)(
-            "This page was sent before, with other answers. Send it again if you want to file a second request."
-        )
+        _ = i18n.gettext(door.locale)
+        again = _("This page was sent before, with other answers. Send it again if you want to file a second request.")
         return _draw(request, door, opened, values, fault=again)
     except Invalid as error:
         return _draw(request, door, opened, values, error=error, submission=posted.submission)

@@ -61,12 +61,13 @@ def claim(request: Request, door: PagePerson, task_id: Key) -> Response:
 @router.post("/{task_id}/release")
 def release(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
     """Put it back; what was typed so far stays with it."""
-    values = _typed(door, task_id, posted)
+    values: Mapping[str, Any] = posted.answers
     try:
+        values = _typed(door, task_id, posted)
         with door.writing() as uow:
             tasks.save_draft(uow, task_id, values)
             tasks.release(uow, task_id)
-    except CONFLICTS as error:
+    except (FormInvalid, *CONFLICTS) as error:
         return _draw(request, door, task_id, _refused(error, door, values))
     return RedirectResponse("/desk?said=released", 303)
 
@@ -74,11 +75,12 @@ def release(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> R
 @router.post("/{task_id}/draft")
 def save_draft(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
     """Keep what was typed, right or wrong. The page's script asks for no page in answer."""
-    values = _typed(door, task_id, posted)
+    values: Mapping[str, Any] = posted.answers
     try:
+        values = _typed(door, task_id, posted)
         with door.writing() as uow:
             tasks.save_draft(uow, task_id, values)
-    except CONFLICTS as error:
+    except (FormInvalid, *CONFLICTS) as error:
         if request.headers.get(BY_SCRIPT):
             return Response(status_code=error.status)
         return _draw(request, door, task_id, _refused(error, door, values))
@@ -89,8 +91,9 @@ def save_draft(request: Request, door: PagePerson, task_id: Key, posted: Sent) -
 
 @router.post("/{task_id}/complete")
 def complete(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
-    values = _typed(door, task_id, posted)
+    values: Mapping[str, Any] = posted.answers
     try:
+        values = _typed(door, task_id, posted)
         with door.reading() as reading:
             queries.task(reading, task_id).form.validate(values)
         uploads = sent_form.store(door, posted)
@@ -114,7 +117,7 @@ def unmask(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Re
 
 
 def _typed(door: Door, task_id: str, posted: Posted) -> dict[str, Any]:
-    """The answers as the task's form reads them; raises TaskNotFound."""
+    """The answers as the task's form reads them; raises TaskNotFound, FormInvalid for what cannot even be kept."""
     with door.reading() as reading:
         values: dict[str, Any] = queries.task(reading, task_id).form.coerce(posted.answers)
         return values

@@ -114,13 +114,14 @@ def ask(request: Request, door: PageParty, message: Key) -> Response:
 def send(request: Request, door: PageParty, message: Key, posted: Sent) -> Response:
     """Send it into the case, once for one page; raises MessageRefused with the sentence of the process."""
     opened = _open(door, message)
-    values = opened.form.coerce(posted.answers)
+    values: Mapping[str, Any] = posted.answers
 
     def act(uow: UnitOfWork) -> deps.Answer:
         messages.send(uow, door.actor.case_id, message, values, uploads)
         return {}
 
     try:
+        values = opened.form.coerce(posted.answers)
         opened.form.validate(values)
         uploads = sent_form.store(door, posted)
         once = sent_form.once(posted, f"page /track/case/{message}")

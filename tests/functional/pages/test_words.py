@@ -76,3 +76,9 @@ def test_a_language_asked_for_wins_over_the_remembered_one() -> None:
 
 def test_no_compiled_catalogue_is_kept() -> None:
     assert list(Path(i18n.CATALOGUE).parent.glob("*.mo")) == []
+
+
+def test_texts_are_asked_for_in_the_way_that_finds_them() -> None:
+    """Only ``_("…")`` is found when texts are collected, so nothing else may ask for one."""
+    for path in (ROOT / "api").rglob("*.py"):
+        assert not re.search(r"gettext\([^()]*\)\(", path.read_text(encoding="utf-8")), path.name

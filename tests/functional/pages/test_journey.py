@@ -1,0 +1,43 @@
+"""The way of a request through the pages, on each of the two databases."""
+
+from tests.functional.pages.browsing import apply, do, follow, page
+from tests.household import Household
+
+ASSESSMENT = {
+    "data_exists": "yes",
+    "data_held": "yes",
+    "already_open": "no",
+    "in_catalogue": "yes",
+    "exemption": "none",
+}
+REPLY = {
+    "decision": "agreed_open",
+    "facts": "您申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
+    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
+    "planned_opening_on": "2026-12-29",
+}
+
+
+def test_a_request_is_filed_worked_signed_and_read(either_household: Household) -> None:
+    household = either_household
+    reference, code = apply(household.browser())
+    household.work()
+    steps = [
+        ("handler", {"intake_action": "proceed"}),
+        ("handler", ASSESSMENT),
+        ("reviewer", {"confidentiality_opinion": "agree"}),
+        ("handler", REPLY),
+        ("head", {"review_result": "approve"}),
+        ("leader", {"sign_result": "sign"}),
+    ]
+    for login, answers in steps:
+        assert do(household, login, **answers).headers["location"] == "/desk?said=completed", login
+    citizen = follow(household, reference, code)
+    status = page(citizen.get("/track/case"))
+    assert "数据提供机关同意开放您申请的数据。" in status.text_content()
+    papers = status.xpath("//ul[@class='papers']/li[.//a]")
+    reply = next(p for p in papers if "答复书" in p.text_content())
+    assert "SHA-256" in reply.text_content()
+    assert citizen.get(reply.xpath(".//a/@href")[0]).content.startswith(b"%PDF-")
+    file = page(household.browser_of("handler").get(f"/desk/cases/{reference}"))
+    assert "按期完成" in file.text_content()
