@@ -1,7 +1,8 @@
 """Who reads and writes which field: variables that nothing writes, and fields that two branches write side by side."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.decisions import Decision
@@ -11,6 +12,7 @@ from engine.runtime.graph import reach
 from engine.runtime.reader import TASKS
 from engine.runtime.soundness import following
 
+MOST_FORKS = 100  # of one scope that are looked at
 AROUND = frozenset({"data", "participants"})  # names that every expression knows
 
 
@@ -41,13 +43,16 @@ class Use:
     def _locals_of_callers(self) -> dict[str, frozenset[str]]:
         """Loop variables and payloads travel into called processes."""
         out: dict[str, frozenset[str]] = {}
-        for _ in self.processes:  # as often as calls can be nested
-            for process in self.processes.values():
-                for scope, around in _scopes_with_locals(process, out.get(process.id, frozenset())):
-                    for element in scope.elements.values():
-                        if element.called:
-                            inner = around | _own_locals(element)
-                            out[element.called] = out.get(element.called, frozenset()) | inner
+        waiting = list(self.processes)
+        while waiting:
+            process = self.processes[waiting.pop()]
+            for scope, around in _scopes_with_locals(process, out.get(process.id, frozenset())):
+                for element in scope.elements.values():
+                    known = out.get(element.called or "", frozenset())
+                    inner = known | around | _own_locals(element)
+                    if element.called in self.processes and inner != known:
+                        out[element.called] = inner
+                        waiting.append(element.called)
         return out
 
     def _process(self, process: Process, around: frozenset[str]) -> None:
@@ -93,10 +98,14 @@ class Use:
 
     def inside(self, element: Element) -> Iterator[Access]:
         """What a node does with all that is drawn or called in it."""
-        yield self.accesses[element.id]
-        inner = element.inside or self.processes.get(element.called or "")
-        for part in inner.elements.values() if inner is not None else ():
-            yield from self.inside(part)
+        seen, waiting = {element.id}, [element]
+        while waiting:
+            one = waiting.pop()
+            yield self.accesses[one.id]
+            inner = one.inside or self.processes.get(one.called or "")
+            parts = list(inner.elements.values()) if inner is not None else []
+            waiting.extend(part for part in parts if part.id not in seen)
+            seen.update(part.id for part in parts)
 
 
 # ------------------------------------------------------------------------------------------------ faults
@@ -111,45 +120,66 @@ def unwritten(use: Use, known: frozenset[str]) -> Iterator[Fault]:
 
 def parallel_writers(use: Use) -> Iterator[Fault]:
     """Two branches that run side by side may not write the same field: which value stays would be chance."""
-    told: set[tuple[str, str, str]] = set()
     for process in use.processes.values():
         for scope in process.scopes():
-            for one, other in _side_by_side(scope):
-                for first in use.inside(scope.elements[one]):
-                    for second in use.inside(scope.elements[other]):
-                        for name in sorted(first.writes & second.writes):
-                            low, high = sorted((first.node, second.node))
-                            if (low, high, name) not in told:
-                                told.add((low, high, name))
-                                reason = f"writes {name} side by side with {high}: which value stays would be chance"
-                                yield Fault(use.accesses[low].file, low, reason)
+            yield from _parallel_writers(use, scope)
 
 
-def _side_by_side(scope: Scope) -> set[tuple[str, str]]:
-    """Pairs of nodes of one scope that can be under way at the same time, as far as the drawing tells."""
-    after = following(scope)
-    pairs: set[tuple[str, str]] = set()
+def _parallel_writers(use: Use, scope: Scope) -> Iterator[Fault]:
+    """Each field that two nodes of a scope, or nodes inside them, can write at the same time."""
+    writers: dict[str, dict[str, str]] = {}  # field → node of the scope → where exactly it is written
     for element in scope.elements.values():
-        if element.kind in ("parallelGateway", "inclusiveGateway"):
-            branches = [[f.target] for f in scope.outgoing(element.id)]
-            pairs |= _apart(branches, after, element.id)
-        elif element.kind == "boundaryEvent" and not element.interrupting and element.attached_to:
-            beside = [f.target for f in scope.outgoing(element.id)]
-            pairs |= _apart([beside, [element.attached_to]], after, element.id)
-        elif element.triggered and _runs_beside(element):
-            pairs |= {(element.id, other) for other in scope.elements if other != element.id}
-    return {(a, b) for a, b in pairs if a in scope.elements and b in scope.elements}
+        for access in use.inside(element):
+            for name in access.writes:
+                writers.setdefault(name, {}).setdefault(element.id, access.node)
+    shared = {name: nodes for name, nodes in writers.items() if len(nodes) > 1}
+    together = _Together(scope) if shared else None
+    for name, nodes in sorted(shared.items()):
+        pair = together.pair(nodes) if together else None
+        if pair is not None:
+            one, other = (nodes[node] for node in pair)
+            reason = f"writes {name} side by side with {other}: which value stays would be chance"
+            yield Fault(use.accesses[one].file, one, reason)
 
 
-def _apart(branches: list[list[str]], after: Mapping[str, list[str]], fork: str) -> set[tuple[str, str]]:
-    """Nodes of one branch with nodes of another; what both reach comes after they have met."""
-    without = {node: [n for n in others if n != fork] for node, others in after.items()}
-    reached = [reach(branch, without) for branch in branches]
-    pairs: set[tuple[str, str]] = set()
-    for i, one in enumerate(reached):
-        for other in reached[i + 1 :]:
-            pairs |= {(a, b) for a in one - other for b in other - one}
-    return pairs
+class _Together:
+    """Which nodes of one scope can be under way at the same time, as far as the drawing tells."""
+
+    def __init__(self, scope: Scope) -> None:
+        after = following(scope)
+        self.forks: list[dict[str, int]] = []  # for each fork: node → the branches that reach it, one bit each
+        self.beside = {e.id for e in scope.elements.values() if e.triggered and _runs_beside(e)}
+        for element in scope.elements.values():
+            starts = _branches(scope, element)
+            if len(starts) > 1 and len(self.forks) < MOST_FORKS:
+                without = {node: [n for n in others if n != element.id] for node, others in after.items()}
+                bits: dict[str, int] = {}
+                for number, start in enumerate(starts):
+                    for node in reach(start, without):
+                        bits[node] = bits.get(node, 0) | 1 << number
+                self.forks.append(bits)
+
+    def pair(self, nodes: Iterable[str]) -> tuple[str, str] | None:
+        """Two of the nodes that can run at the same time; what both branches of a fork reach comes after they met."""
+        ordered = sorted(nodes)
+        for node in ordered:
+            if node in self.beside:
+                return node, next(other for other in ordered if other != node)
+        for bits in self.forks:
+            one_of = {bits.get(node, 0): node for node in reversed(ordered)}
+            for (a, one), (b, other) in combinations(sorted(one_of.items()), 2):
+                if a & ~b and b & ~a:
+                    return min(one, other), max(one, other)
+        return None
+
+
+def _branches(scope: Scope, element: Element) -> list[list[str]]:
+    """Where the branches of a fork begin; a boundary event that does not interrupt runs beside its activity."""
+    if element.kind in ("parallelGateway", "inclusiveGateway"):
+        return [[flow.target] for flow in scope.outgoing(element.id)]
+    if element.kind == "boundaryEvent" and not element.interrupting and element.attached_to:
+        return [[flow.target for flow in scope.outgoing(element.id)], [element.attached_to]]
+    return []
 
 
 def _runs_beside(handler: Element) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from engine.runtime import Fault
 from engine.runtime.drawing import Element, Process, Scope
 from engine.runtime.graph import reach, reversed_graph
-from engine.runtime.soundness import following, play
+from engine.runtime.soundness import following, is_whole, play
 
 
 def flow_faults(processes: Mapping[str, Process]) -> Iterator[Fault]:
@@ -37,16 +37,11 @@ def _reach_faults(process: Process, scope: Scope) -> Iterator[Fault]:
 
 def _token_faults(process: Process, scope: Scope) -> Iterator[Fault]:
     """What playing the tokens finds; where they cannot all be played, silence is no promise."""
-    known = all(f.source in scope.elements and f.target in scope.elements for f in scope.flows.values())
-    if not known or len(scope.of_kind("startEvent")) != 1:
+    if not is_whole(scope) or len(scope.of_kind("startEvent")) != 1:
         return
-    findings = play(scope)
-    for join, missing in sorted(findings.stuck.items()):
+    for join, missing in sorted(play(scope).stuck.items()):
         ways = ", ".join(sorted(missing))
         yield Fault(process.file, join, f"can wait for ever: a token may come by one way and none by {ways}")
-    for join, crowded in sorted(findings.crowded.items()):
-        ways = ", ".join(sorted(crowded))
-        yield Fault(process.file, join, f"several tokens can come by {ways}, where this join takes one")
 
 
 def _lane_faults(process: Process) -> Iterator[Fault]:

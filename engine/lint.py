@@ -14,6 +14,8 @@ from engine.operations import Registry
 from engine.runtime import Fault
 from engine.runtime.parser import Reading, read
 
+MOST_FAULTS = 300
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -65,5 +67,9 @@ def _checked(reading: Reading, faults: Iterator[Fault]) -> list[Fault]:
 
 
 def _in_order(faults: list[Fault]) -> list[Fault]:
-    """By file and element, each once, warnings last."""
-    return sorted(set(faults), key=lambda fault: (fault.warning, fault.file, fault.element, fault.reason))
+    """By file and element, each once, warnings last, and no more than anybody reads."""
+    ordered = sorted(set(faults), key=lambda fault: (fault.warning, fault.file, fault.element, fault.reason))
+    if len(ordered) <= MOST_FAULTS:
+        return ordered
+    more = Fault(ordered[0].file, "", f"has {len(ordered) - MOST_FAULTS} more faults")
+    return [*ordered[:MOST_FAULTS], more]

@@ -13,6 +13,7 @@ from engine.runtime.errors import (
     Faulty,
     NoWayOut,
     StaleTrigger,
+    TooManyTokens,
     UnhandledError,
     UnreadableState,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "Step",
     "Tick",
     "Timer",
+    "TooManyTokens",
     "Trigger",
     "UnhandledError",
     "UnreadableState",

@@ -8,13 +8,11 @@ events, the join after it, the instance of a loop) are named so that no id can c
 from collections.abc import Mapping
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.spiff.specs.defaults import ReceiveTask, SendTask
 
-from engine.runtime import steps
+from engine.runtime import joins, steps, stepwise
 from engine.runtime.decisions import Decision
 from engine.runtime.drawing import Element, Process, Scope, Trigger
 from engine.runtime.events import ErrorEvent, EscalationEvent, MessageEvent, SignalEvent
@@ -88,8 +86,8 @@ class _ScopeBuilder:
         return loop
 
     def add_boundaries(self, element: Element, step: Any, boundaries: list[Element]) -> None:
-        split = BoundaryEventSplit(self.spec, f"split:{element.id}")
-        join = BoundaryEventJoin(self.spec, f"join:{element.id}", split_task=split.name, cancel=True)
+        split = stepwise.Split(self.spec, f"split:{element.id}")
+        join = stepwise.Join(self.spec, f"join:{element.id}", split_task=split.name, cancel=True)
         split.connect(step)
         step.connect(join)
         for boundary in boundaries:
@@ -138,28 +136,32 @@ class _ScopeBuilder:
         if kind == "callActivity":
             return Call(spec, name, subworkflow_spec=element.called)
         if kind == "sendTask":
-            return SendTask(spec, name, event_definition=self.definition(element))
+            return stepwise.SendTask(spec, name, event_definition=self.definition(element))
         if kind == "receiveTask":
-            return ReceiveTask(spec, name, event_definition=self.definition(element))
+            return stepwise.ReceiveTask(spec, name, event_definition=self.definition(element))
         if kind == "exclusiveGateway":
             return steps.ExclusiveGateway(spec, name)
         if kind == "inclusiveGateway":
-            return steps.InclusiveGateway(spec, name)
+            return (joins.InclusiveJoin if self.joins(element) else joins.InclusiveSplit)(spec, name)
         if kind == "parallelGateway":
-            return steps.ParallelGateway(spec, name)
+            return (joins.ParallelJoin if self.joins(element) else steps.Passing)(spec, name)
         if kind == "eventBasedGateway":
-            return steps.EventGateway(spec, name, MultipleEventDefinition())
+            return stepwise.EventGateway(spec, name, MultipleEventDefinition())
         return self.make_event(element, name)
+
+    def joins(self, element: Element) -> bool:
+        """A gateway with one entry joins nothing."""
+        return len(self.scope.incoming(element.id)) > 1
 
     def make_event(self, element: Element, name: str) -> Any:
         if element.kind == "startEvent" or element.trigger is None:
             return steps.Passing(self.spec, name)
         definition = self.definition(element)
         if element.kind == "intermediateCatchEvent":
-            return steps.IntermediateCatchEvent(self.spec, name, event_definition=definition)
+            return stepwise.CatchEvent(self.spec, name, event_definition=definition)
         if element.kind == "intermediateThrowEvent":
-            return steps.IntermediateThrowEvent(self.spec, name, event_definition=definition)
-        end = steps.ErrorEnd if element.trigger.kind == "error" else steps.EndEvent
+            return stepwise.ThrowEvent(self.spec, name, event_definition=definition)
+        end = steps.ErrorEnd if element.trigger.kind == "error" else stepwise.EndEvent
         return end(self.spec, name, event_definition=definition)
 
     def definition(self, element: Element) -> Any:
@@ -209,7 +211,7 @@ class _ScopeBuilder:
             step.completed_event.connect(sweep)
             if not (isinstance(step, HandlerStart) or (isinstance(step, Boundary) and step.repeats)):
                 step.completed_event.connect(note_passed)
-            if isinstance(step, steps.InclusiveGateway):
+            if isinstance(step, joins.InclusiveJoin):
                 step.upstream = {entry: self.upstream(entry, step.name) for entry in step._inputs}
 
     def upstream(self, entry: str, gateway: str) -> frozenset[str]:

@@ -18,6 +18,8 @@ from engine.runtime.xmlfile import DMN_NAMESPACES, Refused, children, read_xml, 
 INPUT = "input_value_"  # the name under which a condition with ? reads the input
 POLICIES = ("UNIQUE", "COLLECT")
 MOST_RULES = 1_000
+MOST_CELLS = 10_000
+MOST_EXPRESSIONS = 200_000  # characters of all cells of a file
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 _COMPARISON = re.compile(r"(<=|>=|==|!=|<|>|in\b|not\s+in\b)\s*(?=\S)")
 _NEGATION = re.compile(r"not\s*\((.*)\)\Z", re.DOTALL)
@@ -133,6 +135,9 @@ def read_decisions(file: str, source: bytes) -> tuple[list[Decision], list[Fault
     if name.localname != "definitions" or name.namespace not in DMN_NAMESPACES:
         return [], [Fault(file, "", f"is not DMN: its root is {str(root.tag)[:120]}")]
     reader = _Reader(file, name.namespace)
+    cells = [len(text_of(text) or "") for text in root.iter(f"{{{name.namespace}}}text")]
+    if len(cells) > MOST_CELLS or sum(cells) > MOST_EXPRESSIONS:
+        return [], [Fault(file, "", f"has more than {MOST_CELLS} cells or {MOST_EXPRESSIONS} characters in them")]
     decisions = [
         d for tag, node in children(root, name.namespace) if tag == "decision" and (d := reader.decision(node))
     ]

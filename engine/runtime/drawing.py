@@ -50,18 +50,25 @@ class Scope:
     id: str
     elements: dict[str, "Element"] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
+    _ways: "_Ways | None" = field(default=None, repr=False, compare=False)
+
+    def ways(self) -> "_Ways":
+        """The flows and boundary events by node; made once, when the scope has been read."""
+        if self._ways is None or self._ways.number != len(self.flows) + len(self.elements):
+            self._ways = _Ways(self)
+        return self._ways
 
     def outgoing(self, node: str) -> list[Flow]:
-        return [f for f in self.flows.values() if f.source == node]
+        return self.ways().outgoing.get(node, [])
 
     def incoming(self, node: str) -> list[Flow]:
-        return [f for f in self.flows.values() if f.target == node]
+        return self.ways().incoming.get(node, [])
 
     def of_kind(self, *kinds: str) -> list["Element"]:
         return [e for e in self.elements.values() if e.kind in kinds]
 
     def boundaries(self, node: str) -> list["Element"]:
-        return [e for e in self.of_kind("boundaryEvent") if e.attached_to == node]
+        return self.ways().boundaries.get(node, [])
 
     def handlers(self) -> list["Element"]:
         """The event subprocesses of this scope."""
@@ -78,6 +85,21 @@ class Scope:
         """All nodes of this scope and of those drawn inside it."""
         for scope in self.scopes():
             yield from scope.elements.values()
+
+
+class _Ways:
+    """An index of a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.number = len(scope.flows) + len(scope.elements)
+        self.outgoing: dict[str, list[Flow]] = {}
+        self.incoming: dict[str, list[Flow]] = {}
+        self.boundaries: dict[str, list[Element]] = {}
+        for flow in scope.flows.values():
+            self.outgoing.setdefault(flow.source, []).append(flow)
+            self.incoming.setdefault(flow.target, []).append(flow)
+        for element in scope.of_kind("boundaryEvent"):
+            self.boundaries.setdefault(element.attached_to or "", []).append(element)
 
 
 @dataclass

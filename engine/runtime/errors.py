@@ -69,6 +69,12 @@ class EndlessRun(EngineError):
     zh = "流程连续运行了{steps}步仍未停下，最后一步是“{node}”。"
 
 
+class TooManyTokens(EngineError):
+    """The process multiplies: at {node} it would be in more than {most} places at once."""
+
+    zh = "流程在节点“{node}”处不断分裂，同时进行的步骤超过{most}个。"
+
+
 class UnreadableState(EngineError):
     """The stored state of a case cannot be read: {reason}"""
 

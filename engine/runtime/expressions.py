@@ -17,7 +17,7 @@ from engine.runtime.errors import ExpressionInvalid
 from engine.runtime.values import DeadlineRef
 
 LONGEST_TEXT = 4_000  # characters of an expression; of a script, LONGEST_SCRIPT
-LONGEST_SCRIPT = 20_000
+LONGEST_SCRIPT = 8_000
 DEEPEST = 40
 LONGEST_STRING = 100_000
 LONGEST_LIST = 10_000
@@ -295,7 +295,7 @@ def parsed(expression: str) -> ast.expr:
     return tree.body
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def assignments(script: str) -> tuple[tuple[str, ast.expr], ...]:
     """The lines ``name = expression`` of a script; raises ExpressionInvalid."""
     tree = _parse(script, LONGEST_SCRIPT, "exec")

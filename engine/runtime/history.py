@@ -6,26 +6,18 @@ The library keeps every step for ever and walks them all. What it will still loo
 * every step that is not finished, with its finished parent (data comes from there) and its finished children where
   the library counts them (instances of a loop: the last one is enough);
 * for the open join after an activity with boundary events: its split, the split's children and finished joins of the
-  same;
-* finished instances of parallel, inclusive and end joins, with their parents, until a later instance has fired and
-  all that is open comes after it;
-* for each entry of a parallel join, the nearest ancestor of live steps that is such an entry.
+  same.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
-from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
-from SpiffWorkflow.specs.Join import Join
 from SpiffWorkflow.util.task import TaskState
 
+from engine.runtime.stepwise import Join
+
 _GONE = TaskState.COMPLETED | TaskState.CANCELLED
-_SCALAR = (str, int, float, bool, type(None))
 
 
 def prune(instance: Any) -> None:
@@ -72,9 +64,7 @@ class _Scope:
     def prune(self) -> None:
         for task in self.live:
             self.keep_around(task)
-        self.keep_entries_of_parallel_joins()
         self.keep_boundary_joins()
-        self.keep_unspent_joins()
         self.splice({ident for ident in self.tasks if ident not in self.keep})
 
     # -------------------------------------------------------------------------------------------- what to keep
@@ -94,22 +84,6 @@ class _Scope:
             isinstance(spec, CatchingEvent) and (getattr(spec, "repeats", False) or getattr(spec, "cycles", False))
         ):
             self.keep.update(task._children)
-
-    def keep_entries_of_parallel_joins(self) -> None:
-        entries = {
-            name
-            for spec in self.part.spec.task_specs.values()
-            if isinstance(spec, ParallelGateway) and len(spec._inputs) > 1
-            for name in spec._inputs
-        }
-        starts = {task._parent for task in self.live if task._parent is not None} if entries else set()
-        for start in starts:
-            wanted, ancestor = set(entries), self.tasks[start]
-            while ancestor is not None and wanted and ancestor.state >= TaskState.COMPLETED:
-                if ancestor.task_spec.name in wanted:
-                    wanted.discard(ancestor.task_spec.name)
-                    self.keep.add(ancestor.id)
-                ancestor = self.parent(ancestor)
 
     def keep_boundary_joins(self) -> None:
         open_splits = {
@@ -132,57 +106,6 @@ class _Scope:
         while ancestor is not None and ancestor.task_spec.name != join.task_spec.split_task:
             ancestor = self.parent(ancestor)
         return ancestor
-
-    def keep_unspent_joins(self) -> None:
-        finished: dict[str, list[Any]] = {}
-        waiting: dict[str, list[Any]] = {}
-        for task in self.tasks.values():
-            if isinstance(task.task_spec, UnstructuredJoin):
-                group = waiting if self.is_live(task) else finished
-                group.setdefault(task.task_spec.name, []).append(task)
-        for name, joins in finished.items():
-            spent = self.spent(joins, waiting.get(name, []))
-            for task in joins:
-                if task.id not in spent:
-                    self.keep.update((task.id, task._parent))
-
-    def spent(self, joins: list[Any], waiting: Iterable[Any]) -> set[Any]:
-        """The instances of one join that nobody will look at again."""
-        if self.part.completed or (isinstance(joins[0].task_spec, _EndJoin) and not self.carry_data(joins)):
-            return {task.id for task in joins}
-        spent: set[Any] = set()
-        fired = [task for task in joins if task.state == TaskState.COMPLETED]
-        for latest in sorted(fired, key=lambda task: -task.last_state_change):
-            if all(self.descends(task, latest) for task in waiting):
-                before = latest.last_state_change
-                spent = {
-                    t.id
-                    for t in joins
-                    if t is latest or (t.last_state_change <= before and not self.descends(t, latest))
-                }
-                break
-        return spent | self.redundant([task for task in joins if task.id not in spent])
-
-    def carry_data(self, joins: Iterable[Any]) -> bool:
-        return any(parent.data for task in joins if (parent := self.parent(task)) is not None)
-
-    def descends(self, task: Any, ancestor: Any) -> bool:
-        parent = self.parent(task)
-        while parent is not None and parent is not ancestor:
-            parent = self.parent(parent)
-        return parent is not None
-
-    def redundant(self, joins: list[Any]) -> set[Any]:
-        """Waiting ends of branches whose data the next one repeats: merging both is merging the later one."""
-        out = set()
-        joins = sorted(joins, key=lambda task: task.last_state_change)
-        for task, later in pairwise(joins):
-            one, other = self.parent(task), self.parent(later)
-            same_way = one.task_spec is other.task_spec and one.state == other.state
-            waiting = task.state == later.state == TaskState.CANCELLED and not task._children
-            if waiting and same_way and _repeats(one.data, other.data):
-                out.add(task.id)
-        return out
 
     # -------------------------------------------------------------------------------------------- taking out
 
@@ -228,27 +151,4 @@ class _Scope:
 
 
 def _is_boundary_join(task: Any) -> bool:
-    return isinstance(task.task_spec, Join) and not isinstance(task.task_spec, UnstructuredJoin)
-
-
-def _repeats(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
-    """Merging both in order gives what merging the later one alone gives."""
-    return all(
-        name in later
-        and (
-            (later[name] == value and _merges_alike(value))
-            or (isinstance(value, _SCALAR) and isinstance(later[name], _SCALAR))
-        )
-        for name, value in earlier.items()
-    )
-
-
-def _merges_alike(value: Any) -> bool:
-    """Merging a value into itself changes nothing (the library's merge repeats items of some lists)."""
-    if isinstance(value, dict):
-        return all(map(_merges_alike, value.values()))
-    if isinstance(value, list):
-        if all(isinstance(item, _SCALAR) for item in value):
-            return len(set(value)) == len(value)
-        return all(isinstance(item, dict) and _merges_alike(item) for item in value)
-    return isinstance(value, _SCALAR)
+    return isinstance(task.task_spec, Join)

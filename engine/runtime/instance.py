@@ -9,11 +9,13 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import history
 from engine.runtime.blueprint import Blueprint
-from engine.runtime.errors import EndlessRun
+from engine.runtime.errors import EndlessRun, TooManyTokens
 from engine.runtime.events import Delivery
 from engine.runtime.execution import Execution
 
 MOST_STEPS = 10_000  # of the library within one advance
+MOST_TOKENS = 10_000  # in one scope
+MOST_SUBPROCESSES = 3_000
 PRUNE_ABOVE = 120  # steps kept in memory during a long run
 _LIVE = TaskState.WAITING | TaskState.STARTED | TaskState.READY
 
@@ -80,13 +82,28 @@ def settle(instance: Instance) -> None:
 
 
 def _run(instance: Instance, done: int) -> int:
+    """Run what is ready, round after round; ``done`` counts the steps of this advance."""
+    enough = PRUNE_ABOVE
     while ready := [task for task in instance.get_tasks(state=TaskState.READY) if not task.task_spec.manual]:
         for task in ready:
             if task.state == TaskState.READY and task.id in task.workflow.tasks:
                 task.run()
                 done += 1
-        if done > MOST_STEPS:
-            raise EndlessRun(steps=MOST_STEPS, node=ready[-1].task_spec.bpmn_id or ready[-1].task_spec.name)
-        if sum(len(part.tasks) for part in open_parts(instance)) > PRUNE_ABOVE:
+                _check_bounds(instance, task, done)
+        if _size(instance) > enough:
             history.prune(instance)
+            enough = max(PRUNE_ABOVE, 2 * _size(instance))
     return done
+
+
+def _size(instance: Instance) -> int:
+    return sum(len(part.tasks) for part in open_parts(instance))
+
+
+def _check_bounds(instance: Instance, task: Any, done: int) -> None:
+    """A drawing that never rests, or that multiplies its tokens, is stopped before it takes the machine along."""
+    node = task.task_spec.bpmn_id or task.task_spec.name
+    if done > MOST_STEPS:
+        raise EndlessRun(steps=MOST_STEPS, node=node)
+    if len(task.workflow.tasks) > MOST_TOKENS or len(instance.subprocesses) > MOST_SUBPROCESSES:
+        raise TooManyTokens(most=MOST_TOKENS, node=node)

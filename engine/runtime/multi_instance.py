@@ -15,6 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.drawing import Repetition
 from engine.runtime.execution import LOCALS, failed, local_names
+from engine.runtime.stepwise import Stepwise
 
 MOST_INSTANCES = 1_000
 
@@ -100,7 +101,7 @@ class _Count:
         return value
 
 
-class Parallel(ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
+class Parallel(Stepwise, ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
     """All instances at once."""
 
     def create_children(self, my_task: Any) -> None:
@@ -111,7 +112,7 @@ class Parallel(ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: i
             self.create_child(my_task, item, index)
 
 
-class Sequential(SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
+class Sequential(Stepwise, SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
     """One instance after the other, over the items found at the beginning."""
 
     def _update_hook(self, my_task: Any) -> bool | None:
@@ -135,7 +136,7 @@ class Sequential(SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # typ
         self.create_child(my_task, my_task.internal_data["items"][index], index)
 
 
-class Loop(StandardLoopTask):  # type: ignore[misc]
+class Loop(Stepwise, StandardLoopTask):  # type: ignore[misc]
     """Again and again while a condition holds, or a number of times."""
 
     def __init__(self, scope: Any, name: str, child: str, repetition: Repetition, **kwargs: Any) -> None:

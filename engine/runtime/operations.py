@@ -5,10 +5,12 @@ from typing import Any
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from SpiffWorkflow.util.task import TaskState
 
+from engine.runtime.stepwise import Stepwise
+
 REQUEST = "request"
 
 
-class OperationTask(SpiffBpmnTask):  # type: ignore[misc]
+class OperationTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
     """A service task. Its verb and parameters are fixed when it parks and stay the same until it is answered."""
 
     def __init__(

@@ -62,7 +62,15 @@ _SPIFF_UNSUPPORTED: Mapping[str, str] = {
     "processVariableCorrelation": "correlations are not supported: a message is sent to a case",
 }
 _EVENT_SUFFIX = "EventDefinition"
+_SAID = (  # elements whose text is an expression or a script
+    *(f"{{{BPMN}}}{tag}" for tag in ("conditionExpression", "script", "timeDate", "timeDuration", "timeCycle")),
+    *(f"{{{BPMN}}}{tag}" for tag in ("loopCardinality", "loopCondition", "completionCondition", "loopDataInputRef")),
+    *(f"{{{SPIFF}}}{tag}" for tag in ("messagePayload", "payloadExpression")),
+)
 MOST_NODES = 1_000
+MOST_FLOWS = 2_500
+MOST_PROCESSES = 50
+MOST_EXPRESSIONS = 100_000  # characters of all conditions, scripts, parameters and times of a file
 DEEPEST_SCOPE = 12
 LONGEST_ID = 200
 
@@ -86,7 +94,6 @@ class _Reader:
         self.file, self.root = file, root
         self.faults: list[Fault] = []
         self.lane_of: dict[str, str] = {}
-        self.nodes = 0
         self.globals: dict[str, dict[str, etree._Element]] = {}
         for tag, node in children(root):
             self.globals.setdefault(tag, {})[node.get("id") or ""] = node
@@ -95,6 +102,9 @@ class _Reader:
         self.faults.append(Fault(self.file, (element or "")[:LONGEST_ID], reason))
 
     def read(self) -> tuple[Drawing, list[Fault]]:
+        if reason := self.too_much():
+            self.fault(None, f"{reason}: split it into called processes")
+            return Drawing(self.file), self.faults
         self.check_globals()
         processes = [self.process(node) for tag, node in children(self.root) if tag == "process"]
         if not processes:
@@ -110,6 +120,21 @@ class _Reader:
             if times > 1:
                 self.fault(ident, "this id is given more than once in the file")
         return drawing, self.faults
+
+    def too_much(self) -> str | None:
+        """What is beyond any drawing that people could read, and would keep the checks busy for minutes."""
+        number = Counter(etree.QName(n).localname for n in self.root.iter(f"{{{BPMN}}}*"))
+        if sum(number[kind] for kind in NODES) > MOST_NODES:
+            return f"has more than {MOST_NODES} nodes"
+        if number["sequenceFlow"] > MOST_FLOWS:
+            return f"has more than {MOST_FLOWS} sequence flows"
+        if number["process"] > MOST_PROCESSES:
+            return f"has more than {MOST_PROCESSES} processes"
+        texts = sum(len(text_of(n) or "") for tag in _SAID for n in self.root.iter(tag))
+        values = sum(len(n.get("value") or "") for n in self.root.iter(f"{{{SPIFF}}}parameter"))
+        if texts + values > MOST_EXPRESSIONS:
+            return f"has more than {MOST_EXPRESSIONS} characters of expressions and scripts"
+        return None
 
     def check_globals(self) -> None:
         for tag in ("dataStore", "itemDefinition", "correlationProperty", "choreography", "globalChoreographyTask"):
@@ -192,11 +217,6 @@ class _Reader:
     # -------------------------------------------------------------------------------------------- nodes
 
     def element(self, scope: Scope, tag: str, node: etree._Element, lane: str | None, depth: int) -> None:
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            if self.nodes == MOST_NODES + 1:
-                self.fault(scope.id, f"the file has more than {MOST_NODES} nodes: split it into called processes")
-            return
         ident = self.ident(node, tag)
         element = Element(
             ident,

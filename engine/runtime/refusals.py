@@ -12,7 +12,7 @@ from engine.runtime.drawing import Element, Flow, Process, Repetition, Scope
 from engine.runtime.errors import ExpressionInvalid, Fault
 from engine.runtime.graph import cycles, reach, reversed_graph
 from engine.runtime.reader import ACTIVITIES, GATEWAYS
-from engine.runtime.soundness import following, play
+from engine.runtime.soundness import following, is_whole, play
 
 CHOOSING = ("exclusiveGateway", "inclusiveGateway")
 DECIDING = frozenset({*CHOOSING, "eventBasedGateway", "boundaryEvent"})
@@ -115,19 +115,21 @@ class _Checker:
 
     def loops(self, scope: Scope) -> Iterator[Fault]:
         circles = cycles(following(scope))
-        joins = {n for circle in circles for n in circle if _joins(scope, n)}
-        crowded = play(scope).crowded if joins else {}
+        looping = set().union(*circles)
         for circle in circles:
-            kinds = {scope.elements[node].kind for node in circle}
+            kinds = {scope.elements[node].kind for node in circle if node in scope.elements}
             if not kinds & DECIDING and not any(scope.boundaries(node) for node in circle):
                 yield self.fault(min(circle), "goes round for ever: nothing on this loop can decide to leave it")
-        for node in sorted(joins):
-            if scope.elements[node].kind == "inclusiveGateway":
-                yield self.fault(node, "an inclusive gateway may not join branches in a loop: wrap it in a subprocess")
-            elif node in crowded:
+        joins = [e for e in scope.of_kind("parallelGateway", "inclusiveGateway") if len(scope.incoming(e.id)) > 1]
+        crowded = play(scope).crowded if joins and is_whole(scope) else {}
+        for join in joins:
+            if join.kind == "inclusiveGateway" and join.id in looping:
                 yield self.fault(
-                    node, "several tokens can come to this join in one round of a loop: wrap it in a subprocess"
+                    join.id, "an inclusive gateway may not join branches in a loop: wrap it in a subprocess"
                 )
+            if join.id in crowded:
+                ways = ", ".join(sorted(crowded[join.id]))
+                yield self.fault(join.id, f"several tokens can come by {ways}, where this join takes one")
 
     # -------------------------------------------------------------------------------------------- flows
 
@@ -357,10 +359,6 @@ class _Checker:
     def variable(self, element: str, name: str | None) -> Iterator[Fault]:
         if name is not None and (not name.isidentifier() or name.startswith("__") or name in expressions.RESERVED):
             yield self.fault(element, f"“{name[:60]}” is not a name that a variable can have")
-
-
-def _joins(scope: Scope, node: str) -> bool:
-    return scope.elements[node].kind in ("parallelGateway", "inclusiveGateway") and len(scope.incoming(node)) > 1
 
 
 def _loop_variables(repetition: Repetition | None) -> frozenset[str]:

@@ -8,7 +8,8 @@ for this.
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, SimpleBpmnTask, _EndJoin
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -16,6 +17,8 @@ from SpiffWorkflow.spiff.specs import defaults as spiff
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.execution import LOCALS, local_names, note_fired
+from engine.runtime.joins import Gathering, absorb
+from engine.runtime.stepwise import Last, ScopeBegin, Stepwise
 from engine.runtime.timers import CycleTimer, DateTimer
 from engine.runtime.values import Passed
 
@@ -27,29 +30,26 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]
         super().__init__(name=name, filename=file)
         self.drawn: dict[str, Passed] = {}  # step of the library → the node it is drawn as
         self.flow_ids: dict[tuple[str, str], str] = {}  # two steps → the sequence flow between them
-        del self.task_specs[f"{self.name}.EndJoin"], self.task_specs["End"]
+        self.task_specs.clear()
+        self.start: Any = ScopeBegin(self, "Start")
         self.end: Any = ScopeEnd(self, "EndJoin")
-        self.end.connect(SimpleBpmnTask(self, "End"))
+        self.end.connect(Last(self, "End"))
 
 
-class ScopeEnd(_EndJoin):  # type: ignore[misc]
+class ScopeEnd(Gathering, Stepwise, BpmnTaskSpec):  # type: ignore[misc]
     """The end of a scope: waits for everybody but the listeners; when it is reached they stop listening."""
 
-    def _check_threshold_unstructured(self, my_task: Any) -> bool:
+    def taken(self, my_task: Any, waiting: list[Any]) -> list[Any]:
         ours = (self.name, "End")
-        return not any(
-            t.state < TaskState.COMPLETED and t.task_spec.name not in ours and not isinstance(t.task_spec, HandlerStart)
-            for t in my_task.workflow.tasks.values()
-        )
-
-    def _update_hook(self, my_task: Any) -> bool:
-        may_fire = bool(super()._update_hook(my_task))
-        if may_fire:
-            for task in list(my_task.workflow.tasks.values()):
-                if isinstance(task.task_spec, HandlerStart) and task.state < TaskState.COMPLETED:
-                    task._set_state(TaskState.CANCELLED)  # not cancel(): that would drop the way to this very end
-                    task.task_spec._on_cancel(task)
-        return may_fire
+        tasks = list(my_task.workflow.tasks.values())
+        others = [t for t in tasks if t.state < TaskState.COMPLETED and t.task_spec.name not in ours]
+        if any(not isinstance(t.task_spec, HandlerStart) for t in others):
+            absorb(my_task, waiting)  # of all that have arrived one waits on
+            return []
+        for listener in others:
+            listener._set_state(TaskState.CANCELLED)  # not cancel(): that would drop the way to this very end
+            listener.task_spec._on_cancel(listener)
+        return waiting
 
 
 # ------------------------------------------------------------------------------------------------ listeners
@@ -76,7 +76,7 @@ def _begin(child: Any) -> None:
     child.task_spec._update(child)
 
 
-class HandlerStart(_Repeatable, CatchingEvent, BpmnSpecMixin):  # type: ignore[misc]
+class HandlerStart(_Repeatable, Stepwise, CatchingEvent, BpmnSpecMixin):  # type: ignore[misc]
     """The start event of an event subprocess, listening in the scope around it."""
 
     is_handler_start = True
@@ -119,7 +119,7 @@ def cancel_others(my_task: Any) -> None:
             task.cancel()
 
 
-class Boundary(_Repeatable, BoundaryEvent):  # type: ignore[misc]
+class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
     """A boundary event; where it does not interrupt it may happen again and again.
 
     Its tokens then hang beside the activity, not under the listener: when the activity ends the library cancels the
@@ -173,13 +173,13 @@ class _Inner:
             super()._on_subworkflow_completed(subworkflow, my_task)  # type: ignore[misc]
 
 
-class Subprocess(_Inner, spiff.SubWorkflowTask):  # type: ignore[misc]
+class Subprocess(_Inner, Stepwise, spiff.SubWorkflowTask):  # type: ignore[misc]
     """A subprocess drawn in its scope."""
 
 
-class Handler(_Inner, spiff.EventSubprocess):  # type: ignore[misc]
+class Handler(_Inner, Stepwise, spiff.EventSubprocess):  # type: ignore[misc]
     """An event subprocess; what starts it is a HandlerStart."""
 
 
-class Call(_Inner, spiff.CallActivity):  # type: ignore[misc]
+class Call(_Inner, Stepwise, spiff.CallActivity):  # type: ignore[misc]
     """A called process; it reads and writes the same document."""

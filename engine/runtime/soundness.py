@@ -12,7 +12,7 @@ from itertools import combinations
 from engine.runtime.drawing import Element, Scope
 from engine.runtime.graph import reach, reversed_graph
 
-MOST_MARKINGS = 4_000
+MOST_TOKENS = 100_000  # looked at, over all markings
 MOST_EXITS = 6  # of an inclusive gateway
 JOINS = ("parallelGateway", "inclusiveGateway")
 
@@ -46,6 +46,7 @@ class _Game:
     def play(self) -> Findings:
         begun = [_marking(dict.fromkeys(self.outgoing[s.id], 1)) for s in self.scope.of_kind("startEvent")]
         seen: set[Marking] = set(begun)
+        looked_at = 0
         while begun:
             tokens = dict(begun.pop())
             for following_tokens in self.moves(tokens):
@@ -53,9 +54,10 @@ class _Game:
                 if after not in seen:
                     seen.add(after)
                     begun.append(after)
-            if len(seen) > MOST_MARKINGS:
+            looked_at += len(tokens) + 1
+            if looked_at > MOST_TOKENS:
                 self.findings.complete = False
-                return self.findings
+                break
         return self.findings
 
     # -------------------------------------------------------------------------------------------- moves
@@ -118,7 +120,7 @@ class _Game:
             yield out
         for boundary in self.scope.boundaries(element.id):
             beside = self.outgoing[boundary.id]
-            yield beside if boundary.interrupting else [*out, *beside]
+            yield beside if boundary.interrupting else [*out, *beside, *(beside if _repeats(boundary) else ())]
 
     def subsets(self, element: Element, out: list[str]) -> Iterator[list[str]]:
         chosen = [flow for flow in out if flow != element.default]
@@ -145,6 +147,11 @@ class _Game:
             self.findings.stuck.setdefault(join, set()).update(missing)
 
 
+def is_whole(scope: Scope) -> bool:
+    """Whether every flow begins and ends in the scope, so that tokens can be played at all."""
+    return all(f.source in scope.elements and f.target in scope.elements for f in scope.flows.values())
+
+
 def following(scope: Scope) -> dict[str, list[str]]:
     """Which nodes follow each node, boundary events following their activity."""
     out = {ident: [f.target for f in scope.outgoing(ident)] for ident in scope.elements}
@@ -164,6 +171,11 @@ def _branch_by_branch(scope: Scope) -> list[str]:
             order[node] = None
             stack.extend(reversed(after.get(node, [])))
     return list(order)
+
+
+def _repeats(boundary: Element) -> bool:
+    """Whether an event that does not interrupt may come more than once; a date or a length of time comes once."""
+    return boundary.trigger is not None and boundary.trigger.timer in (None, "timeCycle")
 
 
 def _take(tokens: dict[str, int], flow: str) -> None:

@@ -1,7 +1,7 @@
 """The stored state of a case: a few hundred bytes that name the live tokens, and nothing that is known elsewhere.
 
 ``msgpack [version, shape, completed, parts]``. A part is a scope: the id of the token that it belongs to, its own id,
-and its steps as rows ``[parent, spec, state, id, rank, data, internal]``, with what is empty at the end left out.
+and its steps as rows ``[parent, spec, state, id, data, internal]``, with what is empty at the end left out.
 Positions stand for names; ``shape`` is the checksum of the blueprint's names, so that a state is never read with
 another drawing.
 """
@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -26,7 +25,7 @@ from engine.runtime.instance import Instance, SubInstance, open_parts
 VERSION = 1
 UPGRADES: Mapping[int, Callable[[list[Any]], list[Any]]] = {}  # version n → a function that makes it version n + 1
 _TRIGGERED = 1024  # a bit beside the library's states
-_COLUMNS = 7
+_COLUMNS = 6
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -64,35 +63,25 @@ def _upgraded(raw: Any) -> Any:
 def _dump(blueprint: Blueprint, instance: Instance, part: Any) -> list[Any]:
     """One scope as rows, parents first and children in their order."""
     position = {name: number for number, name in enumerate(blueprint.steps[part.spec.name])}
-    ranks = _ranks(part)
     rows: list[list[Any]] = []
     number: dict[Any, int] = {}
     stack = [part.task_tree]
     while stack:
         task = stack.pop()
         number[task.id] = len(rows)
-        rows.append(_row(task, number.get(task._parent, -1), position[task.task_spec.name], ranks.get(task.id)))
+        rows.append(_row(task, number.get(task._parent, -1), position[task.task_spec.name]))
         stack.extend(part.tasks[child] for child in reversed(task._children))
     owner = None if part is instance else part.parent_task_id.bytes
     return [owner, part.spec.name, rows]
 
 
-def _ranks(part: Any) -> dict[Any, int]:
-    """In which order the finished joins changed: the library merges by that, and an order is no reading of a clock."""
-    joins = [
-        t for t in part.tasks.values() if t.state >= TaskState.COMPLETED and isinstance(t.task_spec, UnstructuredJoin)
-    ]
-    return {task.id: rank for rank, task in enumerate(sorted(joins, key=lambda t: t.last_state_change))}
-
-
-def _row(task: Any, parent: int, spec: int, rank: int | None) -> list[Any]:
+def _row(task: Any, parent: int, spec: int) -> list[Any]:
     known, done = task.state >= TaskState.WAITING, task.state >= TaskState.COMPLETED
     row = [
         parent,
         spec,
         task.state | (_TRIGGERED if task.triggered else 0),
         task.id.bytes if known else None,
-        rank,
         task.data if known and task.data else None,
         task.internal_data if not done and task.internal_data else None,
     ]
@@ -125,7 +114,7 @@ def _open_part(blueprint: Blueprint, instance: Instance, owner_id: bytes, name: 
 
 def _task(part: Any, specs: Mapping[str, Any], names: tuple[str, ...], row: list[Any], order: list[Any]) -> Any:
     """One step, without its constructor, which would read the clock and tell the library of a new child."""
-    parent, spec, bits, ident, rank, data, internal = row + [None] * (_COLUMNS - len(row))
+    parent, spec, bits, ident, data, internal = row + [None] * (_COLUMNS - len(row))
     task = Task.__new__(Task)
     task.__dict__.update(
         id=UUID(bytes=ident) if ident else uuid4(),
@@ -138,7 +127,7 @@ def _task(part: Any, specs: Mapping[str, Any], names: tuple[str, ...], row: list
         thread_id=0,
         data=data or {},
         internal_data=internal or {},
-        last_state_change=float(rank or 0),
+        last_state_change=0.0,
     )
     if parent >= 0:
         order[parent]._children.append(task.id)

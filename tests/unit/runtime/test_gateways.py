@@ -3,7 +3,7 @@
 import pytest
 
 from engine.runtime import NoWayOut
-from tests.drawing import catch, exclusive, inclusive, message, parallel, process, script, start
+from tests.drawing import boundary, catch, exclusive, inclusive, message, parallel, process, script, start
 from tests.unit.runtime.journey import Journey
 
 
@@ -131,9 +131,41 @@ def test_two_branches_may_wait_for_the_same_message() -> None:
 
 
 def test_names_of_the_library_may_be_used_as_ids() -> None:
-    drawn = process("Start > End > Root > p.EndJoin > a.BoundaryEventSplit > finish", **{"Start": start()})
+    drawn = process("Start > End > Root > p.EndJoin > a.BoundaryEventSplit > finish", Start=start())
     journey = Journey(drawn)
     for node in ("End", "Root", "p.EndJoin", "a.BoundaryEventSplit", "finish"):
         assert journey.ready == [node]
         journey.complete(node)
     assert journey.step.finished
+
+
+def test_a_fork_that_two_tokens_pass_forks_for_each() -> None:
+    drawn = process(
+        "start > f > a > m > g > x > end; f > b > m; g > y > end2", f=parallel(), m=exclusive(), g=parallel()
+    )
+    journey = Journey(drawn).complete("a")
+    assert journey.ready == ["b", "x", "y"]
+    assert journey.complete("b").ready == ["x", "x", "y", "y"]
+    for node in ("x", "y", "y", "x"):
+        journey.complete(node)
+    assert journey.step.finished
+
+
+def test_an_inclusive_choice_that_two_tokens_pass_is_made_for_each() -> None:
+    drawn = process(
+        "start > f > a > m > g; f > b > m; g [p] > x > end; g [q] > y > end2; g [] > z > end3",
+        f=parallel(),
+        m=exclusive(),
+        g=inclusive(),
+    )
+    journey = Journey(drawn, {"p": True, "q": True}).complete("a")
+    assert journey.ready == ["b", "x", "y"]
+    assert journey.complete("b", q=False).ready == ["x", "x", "y"]
+
+
+def test_work_begun_again_and_again_beside_a_task_may_fork() -> None:
+    drawn = process(
+        "start > work > end; b > f > x > end2; f > y > end3", b=boundary("work", message("m"), False), f=parallel()
+    )
+    journey = Journey(drawn).say("m").say("m")
+    assert journey.ready == ["work", "x", "x", "y", "y"]

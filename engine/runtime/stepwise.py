@@ -1,0 +1,69 @@
+"""Steps of the library that do not foresee the whole way ahead.
+
+The library adds every step that a token will surely reach to the tree of a case before it gets there: a long process is
+carried along from its first task on, and each fork doubles all that follows its join. Nothing here needs that, so a step
+learns what follows it when it runs, and no earlier.
+"""
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs import control, defaults
+from SpiffWorkflow.specs.MultiChoice import MultiChoice
+from SpiffWorkflow.spiff.specs import defaults as spiff
+from SpiffWorkflow.util.task import TaskState
+
+
+class Stepwise:
+    """Mixed into every kind of step, in front of the library's class."""
+
+    def _predict(
+        self, my_task: Any, seen: Any = None, looked_ahead: int = 0, mask: int = TaskState.PREDICTED_MASK
+    ) -> None:
+        """Called from afar: nothing is foreseen. The root of a scope has nobody to run it before, and looks itself."""
+        if my_task.parent is None:
+            self._predict_hook(my_task)  # type: ignore[attr-defined]
+
+    def _run(self, my_task: Any) -> Any:
+        if not isinstance(self, MultiChoice):  # a gateway that chooses finds out in its own way
+            self._predict_hook(my_task)  # type: ignore[attr-defined]
+        return super()._run(my_task)  # type: ignore[misc]
+
+
+class ScopeBegin(Stepwise, control.BpmnStartTask):  # type: ignore[misc]
+    """The library's own first step of a scope."""
+
+
+class Last(Stepwise, control.SimpleBpmnTask):  # type: ignore[misc]
+    """The library's own last step of a scope."""
+
+
+class Split(Stepwise, control.BoundaryEventSplit):  # type: ignore[misc]
+    """Before an activity with boundary events."""
+
+
+class Join(Stepwise, control.BoundaryEventJoin):  # type: ignore[misc]
+    """After an activity with boundary events: ends those that still listen."""
+
+
+class CatchEvent(Stepwise, defaults.IntermediateCatchEvent):  # type: ignore[misc]
+    """An event on the way that waits."""
+
+
+class ThrowEvent(Stepwise, defaults.IntermediateThrowEvent):  # type: ignore[misc]
+    """An event on the way that tells."""
+
+
+class EndEvent(Stepwise, defaults.EndEvent):  # type: ignore[misc]
+    """An end that tells, or terminates."""
+
+
+class EventGateway(Stepwise, defaults.EventBasedGateway):  # type: ignore[misc]
+    """Waits for whichever comes first."""
+
+
+class SendTask(Stepwise, spiff.SendTask):  # type: ignore[misc]
+    """Sends a message."""
+
+
+class ReceiveTask(Stepwise, spiff.ReceiveTask):  # type: ignore[misc]
+    """Waits for a message."""
