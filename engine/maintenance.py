@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from traceback import extract_tb
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -9,7 +10,7 @@ from sqlmodel import col, select
 from engine import attempts, audit, clock, documents, incidents, jobs, process, supervision
 from engine.access import SYSTEM
 from engine.db import CLOCK_OFFSET, Database, UnitOfWork
-from engine.errors import Conflict, EngineError, Invalid
+from engine.errors import Conflict, EngineError, Invalid, Unavailable
 from engine.models import IdempotencyKey, SystemValue, Timer, WebSession
 from engine.runtime import Tick
 
@@ -46,13 +47,20 @@ def wake(database: Database, limit: int = 1000) -> int:
                 with database.unit_of_work() as uow:
                     process.proceed(uow, process.lock(uow, case_id), Tick(), "timer")
                 woken += 1
-            except EngineError as error:
-                log.warning("case %s cannot go on: %s", case_id, type(error).__name__)
-            except Exception as error:  # a fault of ours must not keep the timers of other cases from firing
-                log.exception("case %s cannot go on", case_id)
-                with database.unit_of_work() as uow:
-                    incidents.open_incident(uow, "timer.failed", type(error).__name__, case_id=case_id)
+            except Exception as error:  # whatever it is, it must not keep the timers of other cases from firing
+                _report(database, case_id, error)
     return woken
+
+
+def _report(database: Database, case_id: str, error: Exception) -> None:
+    """Nobody waits for an answer here, so what went wrong becomes an incident, unless it is one already or will pass."""
+    place = extract_tb(error.__traceback__)[-1]  # not the message, which may quote what somebody wrote
+    log.warning("case %s cannot go on: %s in %s", case_id, type(error).__name__, f"{place.name}:{place.lineno}")
+    if isinstance(error, Unavailable) or (isinstance(error, EngineError) and error.needs_operator):
+        return
+    sentence = error.sentence() if isinstance(error, EngineError) else type(error).__name__
+    with database.unit_of_work() as uow:
+        incidents.open_incident(uow, "timer.failed", sentence, case_id=case_id)
 
 
 def _claim_timers(database: Database) -> list[str]:
