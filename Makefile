@@ -22,7 +22,9 @@ setup-node: setup
 	@bash scripts/setup_node.sh
 
 demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
-	@$(DEMO) $(BIN)/duban seed --if-empty && $(DEMO) $(BIN)/duban serve
+	@[ -f var/demo/duban.db ] || { echo "Seeding the demonstration city (once, about a minute)"; rm -rf var/demo.new; \
+	  DUBAN_DEMO=1 DUBAN_VAR=var/demo.new $(BIN)/duban seed && rm -rf var/demo && mv var/demo.new var/demo; }
+	@$(DEMO) $(BIN)/duban db upgrade && $(DEMO) $(BIN)/duban serve
 
 # One run of pytest on both cores; a file stays on one of them. A part of the tests: make test T=tests/unit
 T ?= tests
@@ -43,5 +45,5 @@ lock: setup ## Write requirements.lock and package-lock.json anew
 	@bash scripts/node.sh npm install --package-lock-only --ignore-scripts --no-progress
 
 clean: ## Remove what was installed, cached or built, and the demonstration city
-	@rm -rf .venv .tools node_modules var/demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .tools node_modules var/demo var/demo.new build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,6 +20,7 @@ from api.cli_errors import Stopped, explain, refuse
 if TYPE_CHECKING:
     from engine.db import Database
     from engine.runtime import Fault
+    from engine.settings import Settings
 
 app = typer.Typer(
     name="duban",
@@ -60,13 +61,13 @@ def _without_command(context: typer.Context) -> None:
         print(context.get_help())
 
 
-def open_database() -> "Database":
+def open_database(settings: "Settings | None" = None) -> "Database":
     """The database of this installation, with everything registered; its tables must be there."""
     from api.composition import compose
     from api.health import what_is_lacking
-    from engine.settings import Settings
+    from engine import settings as declared
 
-    database = compose(Settings())
+    database = compose(settings or declared.Settings())
     lacking = what_is_lacking(database)
     if lacking:
         refuse(lacking)
@@ -116,6 +117,7 @@ def db_upgrade() -> None:
 @app.command()
 def seed(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing when there is data already")] = False,
+    count: Annotated[int | None, typer.Option("--cases", min=0, help="Only so many cases", show_default=False)] = None,
 ) -> None:
     """Make the tables and fill them with a demonstration city."""
     from sqlmodel import select
@@ -128,6 +130,8 @@ def seed(
     from engine.settings import Settings
 
     settings = Settings()
+    if not settings.demo:
+        refuse("Only a demonstration is seeded, for everybody in it has the same password: set DUBAN_DEMO=1.")
     upgrade(settings.url)
     database = compose(settings)
     with database.reading(SYSTEM) as reading:
@@ -137,7 +141,7 @@ def seed(
             refuse("There is data already; with --if-empty it is left as it is.")
         print("There is data already; nothing was done.")
         return
-    city.seed(database)
+    city.seed(database, count=count)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -145,15 +149,13 @@ def travel(
     by: Annotated[str, typer.Argument(help="How far, e.g. +10d, -2d, +1w, +36h", show_default=False)],
 ) -> None:
     """Move the legal time of a demonstration; what has become due happens at once."""
-    from api.serving import DEMO_ENVIRONMENT
+    from api.serving import demonstration
     from engine import clock, maintenance
 
     distance = read_distance(by)
-    database = open_database()
+    database = open_database(demonstration())
     if not database.settings.demo:
-        refuse(
-            f"Only a demonstration can travel in time. For that of `make demo`: {DEMO_ENVIRONMENT} duban travel {by}"
-        )
+        refuse("Only a demonstration can travel in time, and there is none here: `make demo` makes one.")
     with database.unit_of_work() as uow:
         now = maintenance.travel(uow, distance)
     happened = maintenance.sweep(database)

@@ -27,8 +27,8 @@ LONGEST_PAUSE = timedelta(days=1)
 OFFICE_OPENS = 9  # o'clock; cases are filed through the day
 
 
-def seed(database: Database, show: bool = True) -> None:
-    """Seed an empty installation; prints a line a step when ``show``."""
+def seed(database: Database, show: bool = True, count: int | None = None) -> None:
+    """Seed an empty installation with all cases, or only so many; prints a line a step when ``show``."""
     bundles = database.settings.bundles
     declared = read(bundles)
     with database.unit_of_work(SYSTEM) as uow:
@@ -44,7 +44,7 @@ def seed(database: Database, show: bool = True) -> None:
         now = reading.now
     watch = Stopwatch(now)
     told = compose(database.settings.model_copy(update={"demo": False}), watch)
-    plan = sorted(_plan(declared, bundles, database, now), key=lambda c: c["filed"])
+    plan = sorted(_plan(declared, bundles, database, now), key=lambda c: c["filed"])[:count]
     for number, case in enumerate(plan, start=1):
         _progress(show, number, len(plan))
         Tale(told, watch, bundles / case["process"], case, now).tell_until(case["steps"])

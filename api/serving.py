@@ -15,7 +15,7 @@ from api.worker import Metronome
 from engine.db import Database, upgrade
 from engine.settings import Settings
 
-DEMO_ENVIRONMENT = "DUBAN_DEMO=1 DUBAN_VAR=var/demo"
+DEMO_FOLDER = "demo"  # below ``var``: where `make demo` keeps its city
 
 
 def serve(settings: Settings, host: str, port: int, worker: bool, trusted_proxies: str) -> None:
@@ -83,7 +83,17 @@ def demo_lines() -> list[str]:
     if find_spec("api.seed") is None:
         return []
     logins: list[str] = getattr(import_module("api.seed"), "login_lines", list)()
-    return [*logins, f"  travel in time: {DEMO_ENVIRONMENT} .venv/bin/duban travel +10d"]
+    return [*logins, "  travel in time: .venv/bin/duban travel +10d"]
+
+
+def demonstration() -> Settings:
+    """This installation, or the city of `make demo` when the environment names no other."""
+    settings = Settings()
+    city = settings.var / DEMO_FOLDER
+    named = {"var", "database_url", "demo"} & settings.model_fields_set
+    if named or not (city / "duban.db").is_file():
+        return settings
+    return Settings(var=city, demo=True)
 
 
 def log_to_stderr() -> None:
