@@ -1,0 +1,292 @@
+"""Who may use which address: every route × every role × every relation to the case, against the table below.
+
+A route without a row fails, and so does a row without a route. What the words of the table mean is said in ``MEANINGS``:
+``in`` is let in (whatever comes of it then), ``404`` is told that there is no such thing, ``door`` is led to the sign-in,
+``no`` is refused as 403 or 404, whichever is found first.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlmodel import col, select
+
+from api import app as application
+from api import auth
+from engine import incidents
+from engine.access import SYSTEM
+from engine.models import Document, Incident, Notice, Task, WebSession
+from tests.household import PASSWORD, PDF, REQUEST, Household
+
+STAFF = (
+    "handler",  # of the agency that holds the case
+    "bureau",  # takes part in every case
+    "supervisor",  # of the bureau
+    "stranger",  # of another agency
+    "foreign_supervisor",  # of another agency
+    "administrator",
+    "auditor",
+)
+OUTSIDERS = ("anonymous", "party", "other_party")
+EVERYONE = OUTSIDERS + STAFF
+
+# Who: anonymous party other_party | handler bureau supervisor | stranger foreign_supervisor | administrator auditor
+MEANINGS = {
+    "everybody": "in in in | in in in | in in | in in",
+    "everybody but who changes nothing": "in in in | in in in | in in | in no",
+    "staff": "401 401 401 | in in in | in in | in in",
+    "those of the case": "401 401 401 | in in in | 404 404 | 404 404",
+    "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
+    "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
+    "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
+    "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
+    "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
+    "the party": "401 in 404 | 401 401 401 | 401 401 | 401 401",
+    "staff, signed in": "door door door | in in in | in in | in in",
+    "those of the case, signed in": "door door door | in in in | 404 404 | 404 404",
+    "who does the task, signed in": "door door door | in 404 404 | 404 404 | 404 no",
+    "those of the case, with a reason, signed in": "door door door | in in in | 404 404 | 404 no",
+    "supervisors, signed in": "door door door | 403 403 in | 403 in | 403 403",
+    "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
+    "parties, with a code": "door in in | door door door | door door | door door",
+    "the party, with a code": "door in 404 | door door door | door door | door door",
+}
+
+TABLE = {
+    "GET /healthz": "everybody",
+    "GET /readyz": "everybody",
+    "GET /metrics": "everybody",
+    # programs
+    "GET /api/v1/processes": "everybody",
+    "GET /api/v1/processes/{key}": "everybody",
+    "GET /api/v1/processes/{key}/forms/{form}": "everybody",
+    "POST /api/v1/processes": "administrators",
+    "POST /api/v1/cases": "everybody but who changes nothing",
+    "GET /api/v1/cases": "staff",
+    "GET /api/v1/cases/{reference}": "those of the case",
+    "POST /api/v1/cases/{reference}/messages/{name}": "nobody here, since it is the applicant's",
+    "GET /api/v1/status": "parties",
+    "POST /api/v1/status/messages/{name}": "parties",
+    "GET /api/v1/status/notices/{notice_id}/pdf": "the party",
+    "GET /api/v1/status/documents/{document_id}": "the party",
+    "GET /api/v1/tasks": "staff",
+    "GET /api/v1/tasks/counts": "staff",
+    "GET /api/v1/tasks/{task_id}": "those of the case",
+    "POST /api/v1/tasks/{task_id}/claim": "who does the task",
+    "POST /api/v1/tasks/{task_id}/release": "who does the task",
+    "POST /api/v1/tasks/{task_id}/draft": "who does the task",
+    "POST /api/v1/tasks/{task_id}/complete": "who does the task",
+    "GET /api/v1/notices/{notice_id}/pdf": "those of the case",
+    "GET /api/v1/notices/{notice_id}/draft": "those of the case",
+    "GET /api/v1/documents/{document_id}": "those of the case",
+    "GET /api/v1/overdue": "supervisors",
+    "GET /api/v1/board": "supervisors",
+    "GET /api/v1/organisations": "everybody",
+    "GET /api/v1/me": "staff",
+    "GET /api/v1/due": "everybody",
+    "GET /api/v1/incidents": "administrators",
+    "POST /api/v1/incidents/{incident_id}/retry": "administrators",
+    "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
+    # pages
+    "GET /": "everybody",
+    "GET /sign-in": "everybody",
+    "POST /sign-in": "everybody",
+    "POST /sign-out": "staff, signed in",
+    "GET /apply/{process}": "everybody",
+    "POST /apply/{process}": "everybody",
+    "GET /track": "everybody",
+    "POST /track": "everybody",
+    "POST /track/leave": "parties, with a code",
+    "GET /track/case": "parties, with a code",
+    "GET /track/notices/{notice_id}/pdf": "the party, with a code",
+    "GET /track/documents/{document_id}": "the party, with a code",
+    "GET /track/case/{message}": "parties, with a code",
+    "POST /track/case/{message}": "parties, with a code",
+    "GET /desk": "staff, signed in",
+    "POST /desk/claim": "staff, signed in",
+    "GET /desk/search": "staff, signed in",
+    "GET /desk/cases/{reference}": "those of the case, signed in",
+    "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
+    "GET /desk/notices/{notice_id}/pdf": "those of the case, signed in",
+    "GET /desk/notices/{notice_id}/draft": "those of the case, signed in",
+    "GET /desk/documents/{document_id}": "those of the case, signed in",
+    "GET /desk/tasks/{task_id}": "those of the case, signed in",
+    "POST /desk/tasks/{task_id}/claim": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/release": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/draft": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/complete": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/unmask": "those of the case, with a reason, signed in",
+    "GET /board": "supervisors, signed in",
+    "GET /admin": "administrators, signed in",
+    "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "POST /admin/incidents/{incident_id}/resolve": "administrators, signed in",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
+    "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
+}
+FIELDS: dict[str, dict[str, str]] = {
+    "POST /sign-in": {"login": "leader", "password": PASSWORD},
+    "POST /desk/tasks/{task_id}/complete": {"intake_action": "proceed"},
+}
+QUERIES = {"GET /api/v1/due": "?date=2026-04-21&days=10"}
+# These change what is found after them, or who one is: they come last, in this order.
+LAST = ("/messages/{name}", "/case/{message}", "/complete", "/track/leave", "/sign-out", "POST /sign-in", "POST /track")
+
+
+@dataclass
+class World:
+    """An installation with two cases, and a client for everybody."""
+
+    household: Household
+    ids: dict[str, str]
+    filed: dict[str, dict[str, Any]]
+    browsers: dict[str, TestClient] = field(default_factory=dict)
+
+    def client(self, who: str, page: bool) -> TestClient:
+        if page:
+            if who not in self.browsers:
+                self.browsers[who] = self._browser(who)
+            return self.browsers[who]
+        if who in STAFF:
+            return self.household.program_of(who)
+        return self.household.follower(self.filed[who]) if who in self.filed else self.household.anyone
+
+    def _browser(self, who: str) -> TestClient:
+        if who in STAFF:
+            return self.household.browser_of(who)
+        browser = self.household.browser()
+        if who in self.filed:
+            code = {"reference": self.filed[who]["reference"], "code": self.filed[who]["query_code"]}
+            assert browser.post("/track", data=code).status_code == 303
+        return browser
+
+    def csrf(self, browser: TestClient) -> str:
+        cookies = [browser.cookies[name] for name in auth.COOKIES.values() if name in browser.cookies]
+        with self.household.database.reading(SYSTEM) as reading:
+            return next((reading.session.get_one(WebSession, auth._hashed(c)).csrf for c in cookies), "")
+
+
+@pytest.fixture
+def world(small_household: Household) -> World:
+    """One case with an attachment, a receipt, a draft and an open task; and another one, of somebody else."""
+    mine = small_household.anyone.post(
+        "/api/v1/cases",
+        data={"request": json.dumps({"process": "open_data_request", "form": REQUEST})},
+        files={"attachments": ("a.pdf", PDF)},
+    ).json()
+    small_household.work()
+    other = small_household.file(agency="gy-wjj")
+    case = {"reference": mine["reference"]}
+    with small_household.database.reading(SYSTEM) as reading:
+        attachment = select(Document.id, Document.case_id).where(col(Document.kind) == "attachment")
+        case["document_id"], case_id = reading.session.exec(attachment).one()
+        of_case = {
+            "task_id": select(Task.id).where(col(Task.case_id) == case_id),
+            "notice_id": select(Notice.id).where(col(Notice.case_id) == case_id),
+        }
+        case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
+    with small_household.database.unit_of_work() as uow:
+        incidents.open_incident(uow, "test", "Something needs an operator.")
+        case["incident_id"] = uow.session.exec(select(Incident.id)).one()
+    ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
+    return World(
+        small_household,
+        ids | case | {"message": "withdraw"},
+        {"party": mine, "other_party": other},
+    )
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """The rows of the table, those that change what others find at the end."""
+
+    def place(row: tuple[str, str]) -> tuple[int, bool]:
+        last = next((n for n, ending in enumerate(LAST, 1) if row[0].endswith(ending)), 0)
+        return last, row[0].startswith("POST")
+
+    yield from sorted(TABLE.items(), key=place)
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    declared = {f"{route.method} {route.path}" for route in application.declared_routes()}
+    assert declared == set(TABLE)
+
+
+def test_every_meaning_speaks_of_everybody() -> None:
+    for meaning, outcomes in MEANINGS.items():
+        assert len(expected(meaning)) == len(EVERYONE), outcomes
+
+
+@pytest.mark.parametrize("who", EVERYONE)
+def test_everybody_gets_what_the_table_says(world: World, who: str) -> None:
+    wrong = []
+    for route, meaning in rows():
+        wanted, answer = expected(meaning)[who], ask(world, route, who)
+        found = outcome(answer, route)
+        if found != wanted and not (wanted == "no" and found in ("403", "404")):
+            wrong.append(f"{route}: {found} ({answer.status_code}) instead of {wanted}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_route_that_declares_nobody_keeps_the_application_from_starting() -> None:
+    router = APIRouter()
+    router.add_api_route("/forgotten", lambda: None, methods=["GET"])
+    with pytest.raises(application.RouteWithoutAccess, match="/forgotten"):
+        list(application._declared("", router))
+
+
+def test_the_declared_address_is_the_one_that_answers(small_household: Household) -> None:
+    described = small_household.anyone.get("/api/v1/openapi.json").json()["paths"]
+    for route in application.declared_routes():
+        if route.path.startswith("/api/"):
+            assert route.method.lower() in described[route.path], route.path
+
+
+def test_a_cookie_is_worth_nothing_to_the_interface(small_household: Household) -> None:
+    browser = small_household.browser_of("handler")
+    assert browser.get("/desk").status_code == 200
+    for address in ("/api/v1/me", "/api/v1/tasks", "/api/v1/cases"):
+        assert browser.get(address).status_code == 401
+    assert browser.post("/api/v1/tasks/x/claim").status_code == 401
+
+
+def test_a_token_is_worth_nothing_to_the_pages(small_household: Household) -> None:
+    program = small_household.program_of("handler")
+    assert program.get("/desk", follow_redirects=False).status_code == 303
+
+
+def ask(world: World, route: str, who: str) -> Response:
+    """Use a route as somebody would, with the ids of the first case."""
+    method, pattern = route.split(" ")
+    page = not pattern.startswith("/api/")
+    path = re.sub(r"{(\w+)}", lambda found: world.ids[found[1]], pattern) + QUERIES.get(route, "")
+    client = world.client(who, page)
+    body: dict[str, Any] = {}
+    if method == "POST":
+        fields = {"csrf": world.csrf(client)} | FIELDS.get(route, {}) if page else {}
+        if route == "POST /track":
+            fields |= {"reference": world.filed["party"]["reference"], "code": world.filed["party"]["query_code"]}
+        body = BODIES.get(route) or ({"data": fields} if page else {"json": {"form": {}}})
+    return client.request(method, path, **body)
+
+
+def outcome(answer: Response, route: str) -> str:
+    """What became of a request, in the words of the table."""
+    assert answer.status_code < 500 or answer.headers.get("retry-after"), (route, answer.text)
+    leads_to = answer.headers.get("location", "")
+    if answer.status_code == 303 and (leads_to.startswith("/sign-in") or leads_to == "/track"):
+        left = route in ("POST /track/leave", "POST /sign-out") and "set-cookie" in answer.headers
+        return "in" if left else "door"
+    return str(answer.status_code) if answer.status_code in (401, 403, 404) else "in"
+
+
+def expected(meaning: str) -> dict[str, str]:
+    """The outcome for everybody that a meaning stands for."""
+    order = "anonymous party other_party handler bureau supervisor stranger foreign_supervisor administrator auditor"
+    return dict(zip(order.split(), MEANINGS[meaning].replace("|", " ").split(), strict=True))
