@@ -16,7 +16,9 @@ class Fault:
     warning: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.element or '-'}: {'warning: ' if self.warning else ''}{self.reason}"
+        element = " ".join(self.element.split()) or "-"
+        reason = " ".join(self.reason.split())
+        return f"{self.file}: {element}: {'warning: ' if self.warning else ''}{reason}"
 
 
 class Faulty(Invalid):

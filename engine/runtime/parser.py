@@ -59,9 +59,10 @@ def parse(files: Mapping[str, bytes], key: str) -> Blueprint:
     """
     reading = read(files)
     main = reading.processes.get(key)
-    if main is None or not main.executable:
-        reason = "there is no process with this id" if main is None else "the process is marked as not executable"
-        reading.faults.append(Fault(main.file if main else "", key, reason))
+    if main is None and not reading.faults:
+        reading.faults.append(Fault(min(files, default=""), key, "there is no process with this id"))
+    elif main is not None and not main.executable:
+        reading.faults.append(Fault(main.file, key, "the process is marked as not executable"))
     faults = tuple(fault for fault in reading.faults if not fault.warning)
     if faults:
         raise Faulty(faults)

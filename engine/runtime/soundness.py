@@ -41,6 +41,7 @@ class _Game:
         self.incoming = {ident: [f.id for f in scope.incoming(ident)] for ident in scope.elements}
         self.target = {f.id: f.target for f in scope.flows.values()}
         self.before = reversed_graph(following(scope))
+        self.ways_in: dict[str, set[str]] = {}
         self.rank = {node: number for number, node in enumerate(_branch_by_branch(scope))}
 
     def play(self) -> Findings:
@@ -50,11 +51,11 @@ class _Game:
         while begun:
             tokens = dict(begun.pop())
             for following_tokens in self.moves(tokens):
+                looked_at += len(following_tokens) + 1
                 after = _marking(following_tokens)
                 if after not in seen:
                     seen.add(after)
                     begun.append(after)
-            looked_at += len(tokens) + 1
             if looked_at > MOST_TOKENS:
                 self.findings.complete = False
                 break
@@ -95,8 +96,14 @@ class _Game:
             return False
         empty = [f for f in self.incoming[node] if f not in tokens]
         elsewhere = {self.target[f] for f in tokens if self.target[f] != node}
-        before = {n: [b for b in others if b != node] for n, others in self.before.items()}
-        return not any(elsewhere & reach([self.scope.flows[entry].source], before) for entry in empty)
+        return not any(elsewhere & self.upstream(node, entry) for entry in empty)
+
+    def upstream(self, node: str, entry: str) -> set[str]:
+        """The nodes from which a token can come to an entry of a gateway without passing it."""
+        if entry not in self.ways_in:
+            before = {n: [b for b in others if b != node] for n, others in self.before.items()}
+            self.ways_in[entry] = reach([self.scope.flows[entry].source], before)
+        return self.ways_in[entry]
 
     def step(self, tokens: dict[str, int], node: str) -> Iterator[dict[str, int]]:
         left = dict(tokens)
