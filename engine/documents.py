@@ -6,6 +6,7 @@ seals that key with the key of the case. So nothing large is held in a transacti
 
 import hashlib
 import os
+import re
 import secrets
 import struct
 import unicodedata
@@ -30,7 +31,7 @@ from engine.settings import Settings
 CHUNK = 256 * 1024
 TAG = 16
 
-# What may be attached: suffix → media type. Office files are recognised as the ZIP or OLE containers that they are.
+# What may be attached: suffix → media type.
 ACCEPTED = {
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -40,6 +41,11 @@ ACCEPTED = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".csv": "text/csv",
     ".txt": "text/plain",
+}
+# An Office file is a ZIP archive; the header of each file in it is 30 bytes long and then says the file's name.
+OFFICE = {
+    ".docx": re.compile(rb"PK\x03\x04.{26}word/", re.DOTALL),
+    ".xlsx": re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL),
 }
 
 
@@ -126,8 +132,8 @@ def looks_like(suffix: str, head: bytes) -> bool:
     """Whether the first bytes of a file fit its suffix."""
     if suffix in (".csv", ".txt"):
         return b"\0" not in head and not head.startswith((b"%PDF", b"PK\x03\x04", b"MZ", b"\x7fELF"))
-    if suffix in (".docx", ".xlsx"):
-        return head.startswith(b"PK\x03\x04")
+    if suffix in OFFICE:
+        return head.startswith(b"PK\x03\x04") and OFFICE[suffix].search(head) is not None
     try:
         found = {match.mime_type for match in puremagic.magic_string(head)}
     except (puremagic.PureError, ValueError):
@@ -233,7 +239,7 @@ def content(settings: Settings, key: CaseKey, document: Document) -> Iterator[by
     """The bytes in the clear, piece by piece; raises Unreadable when the file was changed."""
     cipher = AESGCM(key.open(document.blob_key, f"blob:{document.id}"))
     left = document.size
-    with open(path_of(settings, document.blob), "rb") as file:
+    with _opened(settings, document.blob) as file:
         index = 0
         while length := file.read(4):
             try:
@@ -244,6 +250,13 @@ def content(settings: Settings, key: CaseKey, document: Document) -> Iterator[by
             yield chunk
     if left:
         raise Unreadable()
+
+
+def _opened(settings: Settings, blob: str) -> BinaryIO:
+    try:
+        return open(path_of(settings, blob), "rb")
+    except FileNotFoundError:
+        raise Unreadable() from None
 
 
 def path_of(settings: Settings, blob: str) -> Path:
@@ -264,9 +277,13 @@ def sweep_orphans(reading: Reading, older_than_seconds: float = 86_400) -> int:
         return 0
     removed, limit = 0, clock.wall().timestamp() - older_than_seconds
     for path in folder.glob("??/*"):
-        if path.stat().st_mtime < limit and not _known(reading, path.name):
-            path.unlink(missing_ok=True)
-            removed += 1
+        try:
+            if path.stat().st_mtime >= limit or _known(reading, path.name):
+                continue
+            path.unlink()
+        except FileNotFoundError:
+            continue  # another worker was faster
+        removed += 1
     return removed
 
 
