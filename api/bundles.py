@@ -8,7 +8,7 @@ from engine.definitions import MANIFEST, MAX_BYTES, MAX_FILES, SUFFIXES, BundleM
 from engine.errors import Invalid
 
 
-class NotAZip(Invalid):
+class ZipUnreadable(Invalid):
     """This is not a ZIP file that can be read."""
 
     zh = "不是可以读取的 ZIP 文件。"
@@ -21,7 +21,7 @@ class PathFaulty(Invalid):
 
 
 def unpack(content: bytes) -> dict[str, bytes]:
-    """The files of a zipped bundle by relative path; its folder may be zipped along. Raises NotAZip, BundleTooLarge …"""
+    """The files of a zipped bundle by relative path; its folder may be zipped along. Raises ZipUnreadable, BundleTooLarge …"""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -29,7 +29,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
                 raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
             files = {_path(entry.filename): _content(archive, entry) for entry in entries}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, UnicodeError):
-        raise NotAZip() from None
+        raise ZipUnreadable() from None
     return _of_bundle(files)
 
 

@@ -1,6 +1,7 @@
 """``duban serve``: one process that answers requests and does due work, until it is told to stop."""
 
 import logging
+import signal
 import socket
 from importlib import import_module
 from importlib.util import find_spec
@@ -40,6 +41,8 @@ def serve(settings: Settings, host: str, port: int, worker: bool, trusted_proxie
             timeout_graceful_shutdown=15,
         )
         announce(database, host, listener.getsockname()[1])
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)  # the server stops by them, then sends them on: we have been told
         uvicorn.Server(config).run(sockets=[listener])
     database.dispose()
 
@@ -103,3 +106,4 @@ def log_to_stderr() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
     for name in ("fontTools", "weasyprint"):  # they quote what they typeset
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat that comes while one is at work is left out
