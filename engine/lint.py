@@ -67,8 +67,10 @@ def _checked(reading: Reading, faults: Iterator[Fault]) -> list[Fault]:
 
 
 def _in_order(faults: list[Fault]) -> list[Fault]:
-    """By file and element, each once, warnings last, and no more than anybody reads."""
-    ordered = sorted(set(faults), key=lambda fault: (fault.warning, fault.file, fault.element, fault.reason))
+    """By file and element, each once, warnings last and only where nothing is wrong, no more than anybody reads."""
+    wrong = {(fault.file, fault.element) for fault in faults if not fault.warning}
+    told = {fault for fault in faults if not (fault.warning and (fault.file, fault.element) in wrong)}
+    ordered = sorted(told, key=lambda fault: (fault.warning, fault.file, fault.element, fault.reason))
     if len(ordered) <= MOST_FAULTS:
         return ordered
     more = Fault(ordered[0].file, "", f"has {len(ordered) - MOST_FAULTS} more faults")

@@ -329,7 +329,7 @@ class _Bundle:
         for element in self.nodes.values():
             properties = self.operations.get(element.verb or "", {}).get("properties", {})
             for name, value in element.parameters.items():
-                if properties.get(name, {}).get("x-refers") == "event" or element.verb == "case.announce":
+                if properties.get(name, {}).get("x-refers") == "event":
                     out.add(_constant(value))
         return out
 

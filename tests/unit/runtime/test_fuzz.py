@@ -195,7 +195,7 @@ def test_the_engine_and_the_rules_of_bpmn_agree(part: int) -> None:
     steps = 0
     for seed in range(part * SEEDS // 5, (part + 1) * SEEDS // 5):
         steps += _agree(seed)
-    assert steps > SEEDS
+    assert steps > SEEDS // 2
 
 
 def _agree(seed: int) -> int:
