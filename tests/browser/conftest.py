@@ -49,9 +49,10 @@ def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("office")
     shutil.copyfile(sqlite_template, folder / "duban.db")
     with opened(folder) as busy:
-        for moment, applicant, kind, dataset in FILED:
+        for moment, applicant, kind, dataset, steps in FILED:
             busy.go_to(moment)
             busy.file(applicant, kind, dataset)
+            busy.do("zhou.min", steps)
         busy.go_to(TODAY)
         busy.work()
         yield busy

@@ -122,6 +122,7 @@ def nothing_here(new: Open) -> Page:
 
 
 SCREENS: tuple[Callable[[Open], Page], ...] = (
+    inbox,
     home,
     start_form,
     start_form_with_errors,
@@ -130,7 +131,6 @@ SCREENS: tuple[Callable[[Open], Page], ...] = (
     withdrawal,
     wrong_code,
     sign_in,
-    inbox,
     claimed_task,
     task_with_errors,
     case,
@@ -236,7 +236,7 @@ def test_a_draft_saves_itself_and_is_there_again(new_page: Open) -> None:
 
 def test_everything_at_the_desk_works_without_scripts(new_page: Open) -> None:
     page = new_page("he.jing", "/desk?view=queue", java_script_enabled=False)
-    page.locator("tbody .do button").first.click()
+    page.locator("tbody tr", has_text="核对申请内容").first.locator(".do button").click()
     expect(page.locator("[name=defects]")).to_be_visible()
     page.check("input[name=intake_action][value=supplement]")
     page.fill("[name=defects]", "请写明年份。")
