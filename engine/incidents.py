@@ -2,10 +2,11 @@
 
 from sqlmodel import col, select
 
+from engine import audit, clock
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
-from engine.models import Incident
+from engine.models import Incident, Job
 
 
 class IncidentNotFound(NotFound):
@@ -44,17 +45,15 @@ def open_incidents(reading: Reading, limit: int = 200) -> list[Incident]:
 
 def retry(uow: UnitOfWork, incident_id: str) -> None:
     """Try again what failed; the incident is resolved, and opens anew if it fails once more."""
-    from engine import jobs  # jobs report here: the one knot between the two
-
     incident = resolve(uow, incident_id)
-    if incident.job_id is not None:
-        jobs.retry(uow, incident.job_id)
+    job = uow.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
+    if job is not None and job.state == "failed":  # back into the queue, with fresh attempts
+        job.state, job.attempts, job.run_at, job.ended_at = "queued", 0, clock.wall(), None
+        uow.add(job)
 
 
 def resolve(uow: UnitOfWork, incident_id: str) -> Incident:
     """Close an incident that somebody has dealt with."""
-    from engine import audit
-
     require_administrator(uow.actor)
     incident = uow.session.get(Incident, incident_id)
     if incident is None:

@@ -116,14 +116,6 @@ def backoff(attempt: int) -> timedelta:
     return timedelta(seconds=min(2**attempt, 900))
 
 
-def retry(uow: UnitOfWork, job_id: str) -> None:
-    """Put a failed job back into the queue, with fresh attempts."""
-    job = uow.session.exec(select(Job).where(col(Job.id) == job_id).with_for_update()).one()
-    if job.state == "failed":
-        job.state, job.attempts, job.run_at, job.ended_at = "queued", 0, clock.wall(), None
-        uow.add(job)
-
-
 def oldest_due(session: Any, now: datetime) -> datetime | None:
     """Since when the oldest due job has been waiting; nothing when the queue is empty."""
     waiting = select(Job.run_at).where(col(Job.state) == "queued", col(Job.run_at) <= now)

@@ -11,7 +11,7 @@ from api.pages import casework
 from api.pages.frame import viewer
 from api.pages.posted import Key, Sent
 from engine import clock, queries
-from engine.queries.case_file import ReasonMissing
+from engine.queries.files import ReasonMissing
 from engine.views import FieldShown
 
 router = APIRouter(prefix="/desk/cases")

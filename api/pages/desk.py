@@ -12,7 +12,7 @@ from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, tasks
 from engine.errors import EngineError
-from engine.queries.case_file import STATUS_TITLES
+from engine.queries.files import STATUS_TITLES
 from notices import service
 
 router = APIRouter(prefix="/desk")

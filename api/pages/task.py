@@ -18,7 +18,7 @@ from engine import clock, queries, tasks
 from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
-from engine.queries.case_file import ReasonMissing
+from engine.queries.files import ReasonMissing
 from engine.views import FieldShown, TaskView
 
 router = APIRouter(prefix="/desk/tasks")

@@ -5,7 +5,7 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 """
 
 from engine.queries.board import board_counts, overdue
-from engine.queries.case_file import case_file, cases, unmask
+from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
 from engine.views import (

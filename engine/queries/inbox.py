@@ -1,19 +1,17 @@
 """The inbox: open work sorted by legal due date, its numbers, and one task with everything around it."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, time
-from typing import Any, Literal
+from datetime import datetime, time
+from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
-from engine import clock, definitions, masking, process, roles, search, supervision, tasks
+from engine import clock, process, roles, search, supervision, tasks
 from engine.access import visible_cases, workable_tasks
 from engine.db import Reading
-from engine.models import Case, Deadline, Notice, Organisation, Party, Person, Task
-from engine.queries import case_file as files
-from engine.queries import lights, paging
-from engine.views import Counts, Light, NoticeView, Page, TaskRow, TaskView
+from engine.models import Case, Notice, Person, Task
+from engine.queries import files, paging, rows
+from engine.views import Counts, NoticeView, Page, TaskRow, TaskView
 
 View = Literal["mine", "queue", "all", "done"]
 
@@ -45,10 +43,10 @@ def inbox(
         query = query.where(going_on)
     order = (instant.desc(), col(Task.id).desc()) if done else (instant.asc(), col(Task.id).asc())
     found, more = paging.cut(reading.session.exec(query.order_by(*order).limit(limit + 1)).all(), limit)
-    rows = tuple(task_rows(reading, [(t, c) for t, c in found]))
+    page = tuple(rows.task_rows(reading, [(t, c) for t, c in found]))
     last = found[-1] if more else None
     next_key = paging.make(last[0].ended_at if done else last[1].due_at, last[0].id) if last else None
-    return Page(rows, next_key)
+    return Page(page, next_key)
 
 
 def counts(reading: Reading) -> Counts:
@@ -92,88 +90,6 @@ def _light(reading: Reading, light: str) -> ColumnElement[bool]:
     }.get(light, due.is_(None))
 
 
-# ---------------------------------------------------------------- rows
-
-
-def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[TaskRow]:
-    """Tasks with their cases as lines of a list; what belongs to many lines is read once."""
-    case_ids = [case.id for _, case in found]
-    people = _by_id(reading, Person, [t.assignee_id for t, _ in found])
-    organisations = _by_id(reading, Organisation, [t.organisation_id for t, _ in found])
-    parties: dict[str, Party] = {}
-    for party in reading.session.exec(select(Party).where(col(Party.case_id).in_(case_ids))):
-        parties.setdefault(party.case_id, party)
-    targets = _targets(reading, case_ids)
-    return [
-        _row(reading, task, case, people, organisations, parties.get(case.id), targets.get(case.id))
-        for task, case in found
-    ]
-
-
-def _row(
-    reading: Reading,
-    task: Task,
-    case: Case,
-    people: dict[str, Any],
-    organisations: dict[str, Any],
-    party: Party | None,
-    target_on: date | None,
-) -> TaskRow:
-    locale = reading.actor.locale
-    bundle = definitions.of_case(reading, case)
-    assignee = people.get(task.assignee_id or "")
-    organisation = organisations.get(task.organisation_id or "")
-    due_on = lights.last_day(case.due_at)
-    return TaskRow(
-        task_id=task.id,
-        reference=case.reference,
-        subject=case.subject,
-        title=bundle.node_title(task.node, locale),
-        process=bundle.text(bundle.manifest.process, "title", locale),
-        applicant=masked_name(reading, case, party),
-        organisation=organisation.short_name if organisation else "",
-        role=roles.title(reading.settings, task.role, locale),
-        due_on=due_on,
-        target_on=target_on,
-        light=_row_light(reading, due_on, target_on),
-        late=case.late,
-        assignee=assignee.name if assignee else None,
-        assignee_id=task.assignee_id,
-        created_at=task.created_at,
-        ended_at=task.ended_at,
-    )
-
-
-def _row_light(reading: Reading, due_on: date | None, target_on: date | None) -> Light:
-    if due_on is None and target_on is not None:
-        return lights.target(reading, target_on)
-    return lights.by_date(reading, due_on)
-
-
-def masked_name(reading: Reading, case: Case, party: Party | None) -> str:
-    """The applicant as lists show them: 王某某."""
-    if party is None or case.wrapped_key is None:
-        return ""
-    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
-    name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
-    return masking.mask("name", name, "list") if files.is_natural_person(party.type) else name
-
-
-def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
-    """The earliest running internal target of each case."""
-    query = select(Deadline.case_id, func.min(col(Deadline.due_on))).where(
-        col(Deadline.case_id).in_(case_ids), col(Deadline.state) == "running", col(Deadline.basis) != "statutory"
-    )
-    return {c: due_on for c, due_on in reading.session.exec(query.group_by(col(Deadline.case_id))) if due_on}
-
-
-def _by_id(reading: Reading, table: Any, ids: Sequence[str | None]) -> dict[str, Any]:
-    wanted = {i for i in ids if i}
-    if not wanted:
-        return {}
-    return {row.id: row for row in reading.session.exec(select(table).where(col(table.id).in_(wanted)))}
-
-
 # ---------------------------------------------------------------- one task
 
 
@@ -191,7 +107,7 @@ def task(reading: Reading, task_id: str) -> TaskView:
     held = found.assignee_id == reading.actor.person_id
     open_now = found.state == "open"
     return TaskView(
-        row=task_rows(reading, [(found, case)])[0],
+        row=rows.task_rows(reading, [(found, case)])[0],
         file=files.of_case(reading, case),
         node=found.node,
         form=form,

@@ -10,7 +10,7 @@ from engine.access import visible_cases
 from engine.db import Reading
 from engine.models import Case, Notice, StepRecord
 from engine.process import Run
-from engine.queries.case_file import deadline_view, document_views, notice_views, view
+from engine.queries.files import deadline_view, document_views, notice_views, view
 from engine.views import DeadlineView, NoticeView, Offer, PublicStatus, Stage
 
 

@@ -26,7 +26,7 @@ from engine.models import (
     Task,
 )
 from engine.process import Run
-from engine.queries import inbox, lights, paging
+from engine.queries import lights, paging, rows
 from engine.views import (
     CaseFile,
     CaseView,
@@ -117,7 +117,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
         applicant=applicant(reading, run, "page"),
         documents=tuple(document_views(reading, run)),
         notices=tuple(notice_views(reading, run, _notices(reading, case))),
-        tasks=tuple(inbox.task_rows(reading, [(t, case) for t in open_tasks])),
+        tasks=tuple(rows.task_rows(reading, [(t, case) for t in open_tasks])),
         history=tuple(_history(reading, run)),
         diagrams=tuple(_diagrams(reading, run, [t.node for t in open_tasks])),
     )
@@ -272,12 +272,7 @@ def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldSh
 
 def _is_open(party: dict[str, Any], kind: str, level: masking.Level) -> bool:
     """Whether a value is shown as it is: the names of companies and associations are no secret."""
-    return level == "none" or (kind == "name" and not is_natural_person(party["type"]))
-
-
-def is_natural_person(party_type: str) -> bool:
-    """Whether a party is a citizen (or has not said what it is)."""
-    return party_type in ("citizen", "")
+    return level == "none" or (kind == "name" and not rows.is_natural_person(party["type"]))
 
 
 def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]:
