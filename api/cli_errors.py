@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -51,7 +51,7 @@ def _of_others(error: Exception) -> str:
 
 
 def _first_setting(error: Exception) -> str:
-    found = getattr(error, "errors", list)()
+    found: list[dict[str, Any]] = getattr(error, "errors", list)()
     return f"DUBAN_{'_'.join(map(str, found[0]['loc'])).upper()}: {found[0]['msg']}" if found else str(error)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from pwdlib import PasswordHash
 from sqlmodel import col, select
 
-from engine import audit, clock
+from engine import audit, clock, roles
 from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, NotFound
@@ -86,6 +86,12 @@ class DutyUnknown(Invalid):
     """“{duty}” is not a duty: {known}."""
 
     zh = "“{duty}”不是有效的职责：{known}。"
+
+
+class RoleUnknown(Invalid):
+    """“{role}” is not a role: {known}."""
+
+    zh = "“{role}”不是有效的角色：{known}。"
 
 
 class RelationUnknown(Invalid):
@@ -207,6 +213,9 @@ def set_password(uow: UnitOfWork, person_id: str, password_hash: str) -> None:
 def grant_role(uow: UnitOfWork, person_id: str, organisation_id: str, role: str, unit: str = "") -> Membership:
     """Let a person work in a role of an organisation, from now on. Granting it again changes nothing."""
     require_administrator(uow.actor)
+    known = roles.known(uow.settings)
+    if known and role not in known:
+        raise RoleUnknown(role=role[:40], known=", ".join(sorted(known)))
     if uow.session.get_one(Person, person_id).duty != "none":
         raise DutiesSeparated()
     membership = _membership(uow, person_id, organisation_id, role) or Membership(
@@ -280,10 +289,10 @@ def actor_of(reading: Reading, person_id: str) -> Actor:
     somebody = reading.session.get(Person, person_id)
     if somebody is None or not somebody.active:
         raise PersonLeft()
-    roles = select(Membership.organisation_id, Membership.role).where(
+    current = select(Membership.organisation_id, Membership.role).where(
         col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None)
     )
-    held = frozenset((organisation_id, role) for organisation_id, role in reading.session.exec(roles))
+    held = frozenset((organisation_id, role) for organisation_id, role in reading.session.exec(current))
     return Actor("person", somebody.id, roles=held, duty=somebody.duty, locale=somebody.locale)
 
 

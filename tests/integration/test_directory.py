@@ -20,6 +20,7 @@ from engine.directory import (
     PersonLeft,
     PersonNotFound,
     RelationUnknown,
+    RoleUnknown,
     WrongCredentials,
 )
 from engine.models import ApiToken, Organisation, Person
@@ -170,6 +171,11 @@ class TestRoles:
         with database.reading(SYSTEM) as reading:
             ((organisation, membership),) = directory.memberships(reading, hired.id)
         assert (organisation.code, membership.role) == ("gy-jtw", "case_handler")
+
+    def test_a_role_that_nobody_declared_is_refused(self, database: Database) -> None:
+        hired, agency = hire(database), establish(database)
+        with database.unit_of_work() as uow, pytest.raises(RoleUnknown):
+            directory.grant_role(uow, hired.id, agency.id, "king")
 
     @pytest.mark.parametrize("duty", ["administrator", "auditor"])
     def test_administrators_and_auditors_handle_no_cases(self, database: Database, duty: str) -> None:

@@ -308,7 +308,7 @@ def fetch(address: str, seconds: float = 30) -> str:
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 return str(answer.read().decode())
-        except (TimeoutError, OSError):
+        except OSError:
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
