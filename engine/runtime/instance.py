@@ -14,8 +14,8 @@ from engine.runtime.events import Delivery
 from engine.runtime.execution import Execution
 
 MOST_STEPS = 10_000  # of the library within one advance
-MOST_TOKENS = 10_000  # in one scope
-MOST_SUBPROCESSES = 3_000
+MOST_TOKENS = 3_000  # in one scope
+MOST_SUBPROCESSES = 1_500
 PRUNE_ABOVE = 120  # steps kept in memory during a long run
 _LIVE = TaskState.WAITING | TaskState.STARTED | TaskState.READY
 

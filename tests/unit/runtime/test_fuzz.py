@@ -27,9 +27,9 @@ from tests.drawing import (
 from tests.unit.runtime.journey import Journey
 from tests.unit.runtime.oracle import Oracle
 
-SEEDS = 250
+SEEDS = 150
 STEPS = 25
-CANDIDATES = 12
+CANDIDATES = 30
 
 
 class Sketch:
@@ -212,7 +212,7 @@ def _agree(seed: int) -> int:
     candidates = [Journey(parse({"p.bpmn": source}, "p"), data)]
     log = ["start"]
     while True:
-        candidates = [journey for journey in candidates if _view(journey) == _seen(oracle)]
+        candidates = [journey for journey in candidates if _view(journey) == _seen(oracle)][:CANDIDATES]
         assert candidates, f"seed {seed}, after {log}: expected {_seen(oracle)}"
         choices = sorted({*(("complete", n) for n in oracle.ready()), *(("say", m) for m in oracle.heard())})
         if not choices or len(log) > STEPS:
@@ -229,7 +229,6 @@ def _agree(seed: int) -> int:
         else:
             oracle.say(what)
             candidates = [_told(j, changed, what) for j in candidates]
-        candidates = candidates[:CANDIDATES]
 
 
 def _completed(journey: Journey, changed: dict[str, object], node: str, nth: int) -> Journey:
