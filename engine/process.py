@@ -43,6 +43,7 @@ from engine.runtime import (
     Start,
     Step,
     Tick,
+    TooManyTokens,
     UnhandledError,
     UnreadableState,
 )
@@ -195,7 +196,7 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
     state = run.key.open(run.instance.state, STATE) if run.instance.state else None
     try:
         return runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
-    except (UnhandledError, ExpressionFailed, NoWayOut, EndlessRun, UnreadableState) as error:
+    except (UnhandledError, ExpressionFailed, NoWayOut, EndlessRun, TooManyTokens, UnreadableState) as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=error.data.get("node")) from error
 
 
