@@ -47,8 +47,8 @@ def attach(household: Household, *files: tuple[str, bytes], **parts: str) -> Res
         (b'{"process": "\\u0000", "form": {}}', 422),
     ],
 )
-def test_a_broken_document_is_refused_in_a_sentence(household: Household, content: bytes, status: int) -> None:
-    answer = post(household, content)
+def test_a_broken_document_is_refused_in_a_sentence(small_household: Household, content: bytes, status: int) -> None:
+    answer = post(small_household, content)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"]

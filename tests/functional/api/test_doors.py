@@ -94,65 +94,65 @@ class TestSessions:
         assert "strict-transport-security" in answer.headers
         safe.database.dispose()
 
-    def test_only_the_hash_of_the_cookie_is_kept(self, household: Household) -> None:
-        browser = household.browser_of("handler")
-        (session,) = rows(household, WebSession)
+    def test_only_the_hash_of_the_cookie_is_kept(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
+        (session,) = rows(small_household, WebSession)
         secret = browser.cookies[auth.SESSION_COOKIE]
         assert secret not in repr(session)
         assert len(session.id) == 64
 
-    def test_each_signing_in_has_a_fresh_secret_and_ends_the_one_before(self, household: Household) -> None:
-        browser = household.browser_of("handler")
+    def test_each_signing_in_has_a_fresh_secret_and_ends_the_one_before(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
         first = browser.cookies[auth.SESSION_COOKIE]
         browser.post("/sign-in", data={"login": "handler", "password": PASSWORD})
         second = browser.cookies[auth.SESSION_COOKIE]
         assert first != second
-        assert len(rows(household, WebSession)) == 1
+        assert len(rows(small_household, WebSession)) == 1
 
-    def test_a_planted_cookie_is_never_taken_over(self, household: Household) -> None:
-        browser = household.browser()
+    def test_a_planted_cookie_is_never_taken_over(self, small_household: Household) -> None:
+        browser = small_household.browser()
         browser.cookies.set(auth.SESSION_COOKIE, "planted")
         browser.post("/sign-in", data={"login": "handler", "password": PASSWORD})
-        (session,) = rows(household, WebSession)
+        (session,) = rows(small_household, WebSession)
         assert session.id != auth._hashed("planted")
 
-    def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(self, household: Household) -> None:
-        browser = household.browser_of("handler")
+    def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
         kept = browser.cookies[auth.SESSION_COOKIE]
-        (session,) = rows(household, WebSession)
+        (session,) = rows(small_household, WebSession)
         browser.post("/sign-out", data={"csrf": session.csrf})
-        thief = household.browser()
+        thief = small_household.browser()
         thief.cookies.set(auth.SESSION_COOKIE, kept)
         assert thief.get("/desk").status_code == 303
-        assert rows(household, WebSession) == []
+        assert rows(small_household, WebSession) == []
 
-    def test_a_session_ends_by_itself(self, household: Household) -> None:
-        browser = household.browser_of("handler")
-        set_session(household, expires_at=clock.wall() - timedelta(seconds=1))
+    def test_a_session_ends_by_itself(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
+        set_session(small_household, expires_at=clock.wall() - timedelta(seconds=1))
         assert browser.get("/desk").status_code == 303
 
-    def test_a_session_in_use_lasts_longer_but_not_for_ever(self, household: Household) -> None:
-        browser = household.browser_of("handler")
+    def test_a_session_in_use_lasts_longer_but_not_for_ever(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
         now = clock.wall()
         set_session(
-            household,
+            small_household,
             seen_at=now - timedelta(hours=3),
             created_at=now - timedelta(hours=3),
             expires_at=now + timedelta(hours=1),
         )
         assert browser.get("/desk").status_code == 200
-        (session,) = rows(household, WebSession)
+        (session,) = rows(small_household, WebSession)
         assert now + timedelta(hours=8) < session.expires_at <= now + timedelta(hours=9, seconds=5)
 
-    def test_who_left_is_signed_out(self, household: Household) -> None:
-        browser = household.browser_of("handler")
-        with household.database.unit_of_work() as uow:
+    def test_who_left_is_signed_out(self, small_household: Household) -> None:
+        browser = small_household.browser_of("handler")
+        with small_household.database.unit_of_work() as uow:
             person = directory.person(uow, "handler")
             row = uow.session.get_one(Person, person.id)
             row.active = False
             uow.add(row)
         assert browser.get("/desk").status_code == 303
-        assert household.program_of("handler").get("/api/v1/me").status_code == 401
+        assert small_household.program_of("handler").get("/api/v1/me").status_code == 401
 
     def test_desk_and_portal_have_sessions_of_their_own(self, household: Household) -> None:
         filed = household.file()
@@ -194,43 +194,49 @@ class TestGuessing:
         assert wrong_code.json() == wrong_number.json()
         assert wrong_code.headers.keys() == wrong_number.headers.keys()
 
-    def test_a_code_may_be_typed_as_it_is_printed(self, household: Household) -> None:
-        filed = household.file()
+    def test_a_code_may_be_typed_as_it_is_printed(self, small_household: Household) -> None:
+        filed = small_household.file()
         code = filed["query_code"]
         typed = f" {code[:4].lower()}-{code[4:8]} {code[8:]} "
-        assert status(household, {"reference": filed["reference"].lower(), "query_code": typed}) == 200
+        assert status(small_household, {"reference": filed["reference"].lower(), "query_code": typed}) == 200
 
     @pytest.mark.parametrize(("reference", "code"), [("", ""), ("KF-2026-000001", ""), ("", "X")])
     def test_both_headers_are_needed(self, small_household: Household, reference: str, code: str) -> None:
         assert status(small_household, {"reference": reference, "query_code": code}) == 401
 
     @pytest.mark.parametrize("reference", ["x" * 100, "\u00e9", "%00", "' or 1=1 --"])
-    def test_a_nonsensical_reference_is_just_wrong(self, household: Household, reference: str) -> None:
-        answer = household.anyone.get(
+    def test_a_nonsensical_reference_is_just_wrong(self, small_household: Household, reference: str) -> None:
+        answer = small_household.anyone.get(
             "/api/v1/status",
             headers={"Duban-Reference": reference.encode("latin-1"), "Duban-Query-Code": "23456789ABCDE"},
         )
         assert answer.status_code == 404
 
-    def test_the_failures_of_one_place_do_not_lock_out_another(self, household: Household) -> None:
-        filed = household.file()
-        far = TestClient(household.app, client=("203.0.113.9", 50000), headers=household.follower(filed).headers)
+    def test_the_failures_of_one_place_do_not_lock_out_another(self, small_household: Household) -> None:
+        filed = small_household.file()
+        far = TestClient(
+            small_household.app, client=("203.0.113.9", 50000), headers=small_household.follower(filed).headers
+        )
         wrong = {"reference": filed["reference"], "query_code": "23456789ABCDE"}
-        for _ in range(household.database.settings.max_attempts + 1):
-            status(household, wrong)
+        for _ in range(small_household.database.settings.max_attempts + 1):
+            status(small_household, wrong)
         assert far.get("/api/v1/status").status_code == 200
 
-    def test_a_whole_network_counts_as_one_place(self, household: Household) -> None:
-        filed = household.file()
-        headers = household.follower({**filed, "query_code": "23456789ABCDE"}).headers
+    def test_a_whole_network_counts_as_one_place(self, small_household: Household) -> None:
+        filed = small_household.file()
+        headers = small_household.follower({**filed, "query_code": "23456789ABCDE"}).headers
         answers = [
-            TestClient(household.app, client=(f"2001:db8::{n:x}", 1), headers=headers).get("/api/v1/status").status_code
+            TestClient(small_household.app, client=(f"2001:db8::{n:x}", 1), headers=headers)
+            .get("/api/v1/status")
+            .status_code
             for n in range(1, 13)
         ]
         assert answers == [404] * 10 + [429] * 2
 
-    def test_too_many_wrong_passwords_pause_signing_in(self, household: Household) -> None:
-        patient = reopen(household.database.settings.var, household.database.settings.database_url, max_attempts=2)
+    def test_too_many_wrong_passwords_pause_signing_in(self, small_household: Household) -> None:
+        patient = reopen(
+            small_household.database.settings.var, small_household.database.settings.database_url, max_attempts=2
+        )
         browser = patient.browser()
         answers = [
             browser.post("/sign-in", data={"login": "handler", "password": "wrong-password"}).status_code
