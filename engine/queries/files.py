@@ -357,7 +357,7 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         title = _record_title(run.bundle, record, locale)
         if title:
             kind = "done" if record.kind == "userTask" else "event"
-            entries.append(HistoryEntry(record.at, title, names.get(record.actor, ""), kind))
+            entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind))
     for breach, deadline in reading.session.exec(
         select(Breach, Deadline)
         .join(Deadline, col(Deadline.id) == col(Breach.deadline_id))
@@ -368,6 +368,12 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         word = "逾期" if zh else "missed"
         entries.append(HistoryEntry(breach.at, f"{called}：{word}" if zh else f"{called}: {word}", "", "missed"))
     return sorted(entries, key=lambda e: e.at)
+
+
+def _doer(record: StepRecord) -> str:
+    """Who did it. A notice that a party's act set off was issued by the system, not by the party."""
+    automatic = record.actor.startswith("party:") and record.node.startswith(("notice.", "case.closed"))
+    return "system" if automatic else record.actor
 
 
 def _record_title(bundle: Bundle, record: StepRecord, locale: str) -> str:

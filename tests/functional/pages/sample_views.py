@@ -544,6 +544,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "light": "red",
             "list_title": "超期",
             "rate": "94.1",
+            "targets": 2,
             "rows": OVERDUE,
             "next_key": None,
             "search": "",
