@@ -50,7 +50,7 @@ class Use:
                 for element in scope.elements.values():
                     known = out.get(element.called or "", frozenset())
                     inner = known | around | _own_locals(element)
-                    if element.called in self.processes and inner != known:
+                    if element.called is not None and element.called in self.processes and inner != known:
                         out[element.called] = inner
                         waiting.append(element.called)
         return out
@@ -61,7 +61,7 @@ class Use:
                 self._element(process, element, local)
             for flow in scope.flows.values():
                 if flow.condition:
-                    reads = _names(flow.condition) - local
+                    reads = frozenset(_names(flow.condition) - local)
                     self.accesses[flow.id] = Access(process.file, flow.id, reads)
 
     def _element(self, process: Process, element: Element, around: frozenset[str]) -> None:
@@ -73,8 +73,8 @@ class Use:
             writes.add(repeats.output)
         if repeats and repeats.collection:
             reads |= _names(repeats.collection) - around
-        if element.decision in self.decisions:
-            reads |= _decision_reads(self.decisions[element.decision]) - local
+        if decision := self.decisions.get(element.decision or ""):
+            reads |= _decision_reads(decision) - local
         self.accesses[element.id] = Access(process.file, element.id, frozenset(reads), frozenset(writes))
 
     def _writes(self, element: Element) -> set[str]:
@@ -83,8 +83,8 @@ class Use:
             writes |= _quietly(names_written, element.script)
         if element.result:
             writes.add(element.result)
-        if element.decision in self.decisions:
-            writes |= set(self.decisions[element.decision].outputs)
+        if decision := self.decisions.get(element.decision or ""):
+            writes |= set(decision.outputs)
         if element.trigger and element.trigger.variable and element.kind != "startEvent":
             writes.add(element.trigger.variable)  # that of an event subprocess is a local of the handler
         return writes
