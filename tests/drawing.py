@@ -107,7 +107,8 @@ def _diagram(body: str) -> str:
         for i, n in enumerate(nodes)
     )
     lines = "".join(f'<bpmndi:BPMNEdge id="{e}_di" bpmnElement="{e}"/>' for e in edges)
-    return f'<bpmndi:BPMNDiagram id="diagram"><bpmndi:BPMNPlane id="plane">{shapes}{lines}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram>'
+    plane = f'<bpmndi:BPMNPlane id="plane">{shapes}{lines}</bpmndi:BPMNPlane>'
+    return f'<bpmndi:BPMNDiagram id="diagram">{plane}</bpmndi:BPMNDiagram>'
 
 
 def with_diagram(source: bytes) -> bytes:

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from api.bundles import ZipUnreadable, PathFaulty, unpack
+from api.bundles import PathFaulty, ZipUnreadable, unpack
 from engine.definitions import MAX_BYTES, BundleMissing, BundleTooLarge
 
 
