@@ -45,7 +45,12 @@ def query_terms(text: str) -> list[str]:
 
 def match_expression(text: str) -> str:
     """A query as an FTS5 MATCH expression: neighbouring bigrams as a phrase, so that 停车场 does not find 停车…车场."""
-    return " ".join(dict.fromkeys(f'"{" ".join(phrase)}"' for phrase in _phrases(text)))
+    return " ".join(f'"{phrase}"' for phrase in query_phrases(text))
+
+
+def query_phrases(text: str) -> list[str]:
+    """What the terms of a text, joined by blanks, must hold: neighbouring bigrams stand side by side there, too."""
+    return list(dict.fromkeys(" ".join(phrase) for phrase in _phrases(text)))
 
 
 def _phrases(text: str) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """Begin a case, find it again by its query code, and what a process may do to it: transfer, conclude, close."""
 
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -197,10 +198,16 @@ def query_code(reading: Reading, case: Case, party: Party) -> str:
     return key.query_code(case.id, party.id, party.code_version)
 
 
+def plain_reference(typed: str) -> str:
+    """A reference as somebody typed it: full-width or lower-case letters and blanks do not matter."""
+    wide = unicodedata.normalize("NFKC", typed[:200]).upper()
+    return "".join(c for c in wide if c.isalnum() or c == "-")[:40]
+
+
 def authenticate_party(reading: Reading, reference: str, code: str) -> Actor:
     """The party that holds this number and code. A wrong number and a wrong code answer alike: WrongCode."""
     typed = plain_code(code)
-    case = reading.session.exec(select(Case).where(col(Case.reference) == reference.strip().upper()[:40])).first()
+    case = reading.session.exec(select(Case).where(col(Case.reference) == plain_reference(reference))).first()
     holders = reading.session.exec(select(Party).where(col(Party.case_id) == (case.id if case else ""))).all()
     found = None
     for party in holders:

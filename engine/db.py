@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
 
 from engine import clock
 from engine.access import SYSTEM, Actor
-from engine.errors import EngineError, Unavailable
+from engine.errors import EngineError, Invalid, Unavailable
 from engine.models import Case, Incident, SystemValue, UtcDateTime
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
@@ -37,6 +37,12 @@ log = logging.getLogger("duban.db")
 
 CLOCK_OFFSET = "clock_offset_seconds"
 LONGEST_WAIT_SECONDS = 30  # for other writers of this process
+
+
+class CharacterUnusable(Invalid):
+    """The text holds a character that can neither be stored nor looked for."""
+
+    zh = "文字中含有无法保存或者查询的字符。"
 
 
 class DatabaseBusy(Unavailable):
@@ -169,6 +175,19 @@ class Database:
 
 def connect(url: str) -> Engine:
     """An engine with the settings that each database needs to be safe. Its errors never quote values."""
+    engine = _engine(url)
+    event.listen(engine, "handle_error", _refuse_characters)
+    return engine
+
+
+def _refuse_characters(context: ExceptionContext) -> None:
+    """U+0000 (PostgreSQL) and halves of surrogate pairs reach us in ids and searches: that is no fault of ours."""
+    error = context.original_exception
+    if isinstance(error, UnicodeEncodeError) or "NUL (0x00)" in str(error):
+        raise CharacterUnusable() from None
+
+
+def _engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):

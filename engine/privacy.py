@@ -118,7 +118,7 @@ class Keys:
         """A keyed hash of a value: equal values meet, nobody without the key can guess them."""
         oldest = list(self._masters.values())[-1]  # stays the same when a newer key is put in front
         subkey = hmac.digest(oldest, f"duban:token:{purpose}".encode(), "sha256")
-        return hmac.new(subkey, value.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(subkey, value.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def key_id(master: bytes) -> str:

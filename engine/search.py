@@ -6,18 +6,17 @@ The index holds references and subjects, never personal data. FTS5 serves SQLite
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, text
+from sqlalchemy import ColumnElement, cast, func, literal_column, text
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Text
-from sqlmodel import col, select
+from sqlmodel import col
 
-from engine.bigrams import index_terms, match_expression, query_terms
+from engine.bigrams import index_terms, match_expression, query_phrases, query_terms
 from engine.db import Reading, UnitOfWork
 from engine.models import Case, Party, SearchEntry
 from engine.privacy import Keys
 
-MOST = 1000  # hits taken from the index for one search
 LONGEST = 200  # characters of a search that are looked at
 
 
@@ -36,11 +35,9 @@ def index(uow: UnitOfWork, case: Case) -> None:
 
 def matching(reading: Reading, typed: str) -> ColumnElement[bool]:
     """The condition on ``Case`` for what somebody typed into a search field."""
-    named = select(Party.case_id).where(col(Party.name_token) == name_token(reading.keys, typed))
-    conditions: list[ColumnElement[bool]] = [col(Case.id).in_(named)]
-    if query_terms(typed[:LONGEST]):
-        conditions.append(col(Case.id).in_(_hits(reading, typed[:LONGEST])))
-    return or_(*conditions)
+    typed = typed[:LONGEST]
+    named = sa_select(col(Party.case_id)).where(col(Party.name_token) == name_token(reading.keys, typed))
+    return col(Case.id).in_(named.union_all(_hits(reading, typed)) if query_terms(typed) else named)
 
 
 def name_token(keys: Keys, name: str) -> str:
@@ -50,13 +47,18 @@ def name_token(keys: Keys, name: str) -> str:
 
 
 def _hits(reading: Reading, typed: str) -> Any:
-    """The ids of cases that the index finds, at most ``MOST``."""
+    """The ids of cases that the index finds: all of them, for the reader may see few of many."""
     if _is_sqlite(reading):
-        words = text("SELECT case_id FROM search_words WHERE search_words MATCH :typed LIMIT :most")
-        return words.bindparams(typed=match_expression(typed), most=MOST).columns(literal_column("case_id"))
-    listed = func.string_to_array(col(SearchEntry.terms), " ", type_=ARRAY(Text))
-    wanted = array(query_terms(typed), type_=Text)
-    return sa_select(col(SearchEntry.id)).where(listed.contains(wanted)).limit(MOST)
+        matches = text("search_words MATCH :typed").bindparams(typed=match_expression(typed))
+        return sa_select(literal_column("case_id")).select_from(text("search_words")).where(matches)
+    listed = func.string_to_array(
+        col(SearchEntry.terms), literal_column("' '"), type_=ARRAY(Text)
+    )  # as the index has it
+    wanted = cast(array(query_terms(typed)), ARRAY(Text))
+    side_by_side = [
+        col(SearchEntry.terms).contains(phrase, autoescape=True) for phrase in query_phrases(typed) if " " in phrase
+    ]
+    return sa_select(col(SearchEntry.id)).where(listed.contains(wanted), *side_by_side)
 
 
 def _is_sqlite(reading: Reading) -> bool:
