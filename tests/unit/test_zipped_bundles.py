@@ -28,7 +28,11 @@ def test_only_what_belongs_to_a_bundle_is_taken() -> None:
     assert set(unpack(content)) == {"process.toml"}
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip", zipped(("process.toml", b"a" * 100))[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a zip", zipped(("process.toml", b"a" * 100))[:-30]],
+    ids=["empty", "not a zip", "cut off"],
+)
 def test_what_is_no_zip_is_refused(content: bytes) -> None:
     with pytest.raises(ZipUnreadable):
         unpack(content)
