@@ -44,14 +44,14 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> Non
         now = reading.now
     watch = Stopwatch(now)
     told = compose(database.settings.model_copy(update={"demo": False}), watch)
-    plan = sorted(_plan(declared, bundles, database, now), key=lambda c: c["filed"])[:count]
-    for number, case in enumerate(plan, start=1):
-        _progress(show, number, len(plan))
+    cases = sorted(plan(declared, database, now), key=lambda c: c["filed"])[:count]
+    for number, case in enumerate(cases, start=1):
+        _progress(show, number, len(cases))
         Tale(told, watch, bundles / case["process"], case, now).tell_until(case["steps"])
     watch.at = now
     maintenance.settle(told)
     told.dispose()
-    _say(show, f"{len(plan)} cases")
+    _say(show, f"{len(cases)} cases")
 
 
 def read(bundles: Path) -> dict[str, Any]:
@@ -95,8 +95,9 @@ def _names(parts: dict[str, list[str]]) -> Iterator[str]:
 # ---------------------------------------------------------------- cases
 
 
-def _plan(declared: dict[str, Any], bundles: Path, database: Database, now: datetime) -> Iterator[dict[str, Any]]:
+def plan(declared: dict[str, Any], database: Database, now: datetime) -> Iterator[dict[str, Any]]:
     """Every case of the demonstration with the instant at which it is filed."""
+    bundles = database.settings.bundles
     calendar = deadlines.calendar(database.settings)
     for group in declared["cases"]:
         manifest = read_manifest((bundles / group["process"] / definitions.MANIFEST).read_bytes())
