@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine import data_lint, flow_lint, manifest_lint
-from engine.operations import Registry
+from engine.operations import Check, Registry
 from engine.runtime import Fault
 from engine.runtime.parser import Reading, read
 
@@ -22,16 +22,18 @@ class Vocabulary:
     """What a bundle may name that is not in it: operations with the JSON Schema of their parameters, and roles.
 
     Roles that are not given are not checked. A parameter's schema may say by ``x-refers`` what its text names: a
-    ``notice``, a ``participant``, an ``outcome`` or an ``event``.
+    ``notice``, a ``participant``, an ``outcome`` or an ``event``. ``checks`` judge what the engine does not understand.
     """
 
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     roles: frozenset[str] | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def vocabulary(registry: Registry, roles: frozenset[str] | None = None) -> Vocabulary:
     """The vocabulary of an installation."""
-    return Vocabulary({name: operation.parameters for name, operation in registry.operations.items()}, roles)
+    parameters = {name: operation.parameters for name, operation in registry.operations.items()}
+    return Vocabulary(parameters, roles, tuple(registry.checks))
 
 
 def lint_files(files: Mapping[str, bytes]) -> list[Fault]:
@@ -52,6 +54,7 @@ def lint_bundle(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Faul
     reading = read(files)
     faults = [*reading.faults, *_checked(reading, _common(reading))]
     faults.extend(manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles))
+    faults.extend(fault for check in vocabulary.checks for fault in check(files))
     return _in_order(faults)
 
 

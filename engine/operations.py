@@ -5,7 +5,7 @@ unit of work that reached it. One that takes long parks: it returns ``Parked`` a
 finishes it. Parameters only ever grow, so that deployed processes keep working.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from engine.errors import EngineError, Invalid
 if TYPE_CHECKING:
     from engine.db import Database, UnitOfWork
     from engine.process import Run
+    from engine.runtime import Fault
 
 Perform = Callable[["UnitOfWork", "Run", "Call"], "Done | Parked"]
 
@@ -80,6 +81,7 @@ class Operation:
 
 
 JobHandler = Callable[["Database", "JobTicket"], None]
+Check = Callable[[Mapping[str, bytes]], Iterable["Fault"]]
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,11 @@ class JobTicket:
 
 @dataclass
 class Registry:
-    """What the composition offers: operations, job handlers, and listeners for domain events."""
+    """What the composition offers: operations, job handlers, and further checks of bundles."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
 
     def operation(self, verb: str, /, **parameters: Mapping[str, Any]) -> Callable[[Perform], Perform]:
         """Register a verb; ``parameters`` maps each name to its JSON Schema, all required."""
@@ -125,6 +128,11 @@ class Registry:
             return handler
 
         return register
+
+    def check(self, judge: Check) -> Check:
+        """Register what else is judged of a bundle before it is deployed, by those who know (templates, say)."""
+        self.checks.append(judge)
+        return judge
 
     def find(self, name: str) -> Operation:
         if name not in self.operations:

@@ -12,6 +12,7 @@ from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
 from notices import service
 from notices.channels import email
+from notices.lint import template_faults
 from notices.paper import UncoveredCharacters
 from notices.render import render
 
@@ -23,6 +24,7 @@ def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
     registry.operation("notice.draft", name=NAME)(service.draft)
     registry.operation("notice.issue", name=NAME)(service.issue)
+    registry.check(template_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
     registry.job("notice.email")(send_mail)

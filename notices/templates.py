@@ -31,7 +31,7 @@ Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothi
 
 import re
 from calendar import month_name
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -60,6 +60,8 @@ LARGEST_FACTOR = 10**15
 UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
 USUAL_DATE = "2026年10月10日"
 """As wide as a date usually is: a draft leaves its room."""
+OWN = ("facts", "number", "issued_on", "title", "organisation", "addressee", "lang", "draft")
+"""Names that every template may use, whatever its notice declares."""
 ROLES = {"h2": HEI, "h3": KAI}
 WORDS = {
     "zh-CN": {
@@ -201,6 +203,26 @@ def _filled(paper: Paper) -> str:
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as fault:
         raise TemplateFaulty(sentence=f"{type(fault).__name__}: {str(fault)[:200]}") from fault
+
+
+def faults(template: str, facts: Collection[str]) -> Iterator[str]:
+    """What shows to be wrong with a template before any paper is made of it; ``facts`` are those that it is given."""
+    sandbox = _sandbox("zh-CN")
+    try:
+        sandbox.from_string(template)  # knows the filters, too
+        tree = sandbox.parse(template)
+        _refuse_autoescape_blocks(tree)
+        for node in tree.find_all(nodes.Getattr):
+            if node.attr.startswith("_"):
+                yield f"line {node.lineno}: {node.attr} cannot be read"
+        for name in sorted(meta.find_undeclared_variables(tree) - {*facts, *OWN, *sandbox.globals}):
+            yield f"uses {name}, which is no fact of notice.toml"
+    except jinja2.TemplateSyntaxError as fault:
+        yield f"line {fault.lineno}: {fault.message}"
+    except TemplateFaulty as fault:
+        yield str(fault.data["sentence"])
+    except RecursionError:
+        yield "is nested too deeply"
 
 
 def _refuse_autoescape_blocks(tree: nodes.Template) -> None:
