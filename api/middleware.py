@@ -126,5 +126,5 @@ def _address(scope: Scope) -> str:
     """The pattern of the address: what stands in its place may be anything that somebody typed."""
     path, prefix = getattr(scope.get("route"), "path", None), "/api/v1"
     if path is None:
-        return "(no such address)"
+        return "/static" if str(scope["path"]).startswith("/static/") else "(no such address)"
     return f"{prefix}{path}" if str(scope["path"]).startswith(prefix) and not path.startswith(prefix) else str(path)
