@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from engine import audit, definitions, documents, process
@@ -11,13 +12,20 @@ from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.documents import Stored
 from engine.errors import Conflict, NotFound
+from engine.forms import Form
 from engine.manifest import MessageRule
-from engine.models import Case, EarlyMessage, Party, ProcessInstance, new_id
+from engine.models import Case, EarlyMessage, Party, ProcessInstance, StepRecord, new_id
 from engine.process import Run
 from engine.runtime import Message, StaleTrigger
 
 NOT_AWAITED = ("This is not asked for at the moment.", "现在不需要提交这项内容。")
 CASE_CLOSED = ("The case is closed.", "本件已经办结。")
+MOST = 30  # messages of one name in a case: a flood would bury the desk, and at last the flow
+TOO_MANY = (
+    f"This was sent {MOST} times already; please get in touch with the agency.",
+    f"这项内容已经提交了{MOST}次，不能再提交，请直接联系办理机关。",
+)
+NO_FIELDS = Form({"type": "object", "properties": {}})
 
 
 class MessageUnknown(NotFound):
@@ -52,21 +60,32 @@ def send(uow: UnitOfWork, case_id: str, name: str, values: Mapping[str, Any], up
     refusal = _refusal(uow, run.case, run.instance, rule)
     if refusal is not None:
         raise refusal
-    if rule.form is not None:
-        run.bundle.form(rule.form, uow.actor.locale, definitions.options(uow)).validate(values)
+    form = run.bundle.form(rule.form, uow.actor.locale, definitions.options(uow)) if rule.form else NO_FIELDS
+    form.validate(values)
     documents.attach_all(uow, case_id, run.key, list(uploads))
     audit.record(uow, "message.received", case_id, message=name, fields=audit.names(values))
     process.announce(uow, run, f"message.received:{name}")
+    kept = _keep(uow, run, name, values)
+    kept.consumed_at = uow.now
     try:
         process.proceed(uow, run, Message(name, dict(values)), f"message:{name}")
     except StaleTrigger:
-        _keep(uow, run, name, values)
+        kept.consumed_at = None
+        uow.add(kept)
 
 
-def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> None:
+def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> EarlyMessage:
+    """What was said stays with the case: the flow forgets a payload with the token that carried it."""
     message_id = new_id()
-    payload = run.key.seal_value(dict(values), f"message:{message_id}")
-    uow.add(EarlyMessage(id=message_id, case_id=run.case.id, name=name, payload=payload, received_at=uow.now))
+    kept = EarlyMessage(
+        id=message_id,
+        case_id=run.case.id,
+        name=name,
+        payload=run.key.seal_value(dict(values), process.message_purpose(message_id)),
+        received_at=uow.now,
+    )
+    uow.add(kept)
+    return kept
 
 
 def offered(reading: Reading, case: Case) -> list[Acceptance]:
@@ -100,4 +119,16 @@ def _refusal(reading: Reading, case: Case, instance: ProcessInstance, rule: Mess
         return MessageRefused(text=CASE_CLOSED[0], text_zh=CASE_CLOSED[1])
     if rule.when_listening and rule.name not in instance.listening:
         return MessageRefused(text=rule.refusal_en or NOT_AWAITED[0], text_zh=rule.refusal or NOT_AWAITED[1])
+    if _times(reading, case, rule.name) >= MOST:
+        return MessageRefused(text=TOO_MANY[0], text_zh=TOO_MANY[1])
     return None
+
+
+def _times(reading: Reading, case: Case, name: str) -> int:
+    """How often a message was received in a case."""
+    received = select(func.count()).where(
+        col(StepRecord.case_id) == case.id,
+        col(StepRecord.kind) == "event",
+        col(StepRecord.node) == f"message.received:{name}",
+    )
+    return reading.session.exec(received).one()

@@ -109,6 +109,9 @@ def lock_row(uow: UnitOfWork, case_id: str) -> Case:
     case = uow.session.exec(query.execution_options(populate_existing=True)).first()
     if case is None:
         raise CaseNotFound()
+    for row in uow.session.identity_map.values():
+        if row is not case:  # what was read before we waited for the lock may have been changed meanwhile
+            uow.session.expire(row)
     case.touched_at = uow.now = max(uow.now, case.touched_at)
     uow.session.add(case)
     return case
@@ -156,6 +159,10 @@ def data_purpose(case_id: str) -> str:
 
 def identity_purpose(party_id: str) -> str:
     return f"party.identity:{party_id}"
+
+
+def message_purpose(message_id: str) -> str:
+    return f"message:{message_id}"
 
 
 def context(reading: Reading, run: Run) -> Context:
@@ -238,7 +245,7 @@ def _early_message(uow: UnitOfWork, run: Run) -> Trigger | None:
         return None
     waiting.consumed_at = uow.now
     uow.add(waiting)
-    return Message(waiting.name, run.key.open_value(waiting.payload, f"message:{waiting.id}"))
+    return Message(waiting.name, run.key.open_value(waiting.payload, message_purpose(waiting.id)))
 
 
 # ---------------------------------------------------------------- what a step leaves behind

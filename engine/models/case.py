@@ -118,7 +118,7 @@ class StepRecord(SQLModel, table=True):
 
 
 class EarlyMessage(SQLModel, table=True):
-    """A message that came before anybody waited for it."""
+    """What was sent into a case, as it was written. One that came before anybody waited for it is consumed later."""
 
     __tablename__ = "early_message"
 

@@ -1,12 +1,13 @@
 """The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
 from engine import audit, deadlines, definitions, documents, masking, process, search, statutes
-from engine.access import visible_cases
+from engine.access import desk_cases, visible_cases
 from engine.clock import day_of
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -19,6 +20,7 @@ from engine.models import (
     Deadline,
     Delivery,
     Document,
+    EarlyMessage,
     Notice,
     Organisation,
     Person,
@@ -91,7 +93,7 @@ def cases(
 def case_file(reading: Reading, reference: str) -> CaseFile:
     """The file of a case by its reference; raises CaseNotFound for what the actor may not see."""
     found = reading.session.exec(
-        select(Case).where(col(Case.reference) == reference.strip().upper()[:40], visible_cases(reading.actor))
+        select(Case).where(col(Case.reference) == reference.strip().upper()[:40], desk_cases(reading.actor))
     ).first()
     if found is None:
         raise process.CaseNotFound()
@@ -222,17 +224,31 @@ def _application(reading: Reading, run: Run, revisions: Sequence[CaseRevision]) 
 def _answers(
     reading: Reading, run: Run, revisions: Sequence[CaseRevision]
 ) -> tuple[tuple[str, tuple[FieldShown, ...]], ...]:
-    """What later steps wrote, step by step."""
+    """What later steps wrote and what was sent into the case, in order."""
     nodes = {t.id: t.node for t in reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id))}
-    told = []
+    told = _messages(reading, run)
     for revision in revisions:
         node = nodes.get(revision.cause.removeprefix("task:")) if revision.cause.startswith("task:") else None
         name = run.bundle.form_of(node) if node else None
         if node and name:
             fields = shown(_form(reading, run, name), _writes(run, revision), reading.actor.locale)
             if fields:
-                told.append((run.bundle.node_title(node, reading.actor.locale), fields))
-    return tuple(told)
+                told.append((revision.at, run.bundle.node_title(node, reading.actor.locale), fields))
+    return tuple((title, fields) for _, title, fields in sorted(told, key=lambda entry: entry[0]))
+
+
+def _messages(reading: Reading, run: Run) -> list[tuple[datetime, str, tuple[FieldShown, ...]]]:
+    """What the parties and others sent into the case while it ran, in their own words."""
+    told = []
+    received = select(EarlyMessage).where(col(EarlyMessage.case_id) == run.case.id)
+    for message in reading.session.exec(received.order_by(col(EarlyMessage.received_at))):
+        rule = run.bundle.manifest.message(message.name)
+        if rule is not None and rule.form is not None:
+            said = dict(run.key.open_value(message.payload, process.message_purpose(message.id)))
+            fields = shown(_form(reading, run, rule.form), said, reading.actor.locale)
+            if fields:
+                told.append((message.received_at, run.bundle.text(rule, "title", reading.actor.locale), fields))
+    return told
 
 
 def _form(reading: Reading, run: Run, name: str) -> Form:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine import messages, process
+from engine import messages, process, queries
 from engine.access import PUBLIC, Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused, MessageUnknown
@@ -119,3 +119,32 @@ def test_a_message_with_wrong_content_changes_nothing(world: World) -> None:
             world.send("supplement", **wrong)
     assert world.open_tasks() == []
     world.send("supplement", **SUPPLEMENT)
+
+
+def test_what_the_applicant_wrote_is_read_at_the_desk_every_time(world: World) -> None:
+    world.submit()
+    world.send("more_material", content="第一次补充：只要2026年的数据。")
+    world.send("more_material", content="第二次补充：加上充电车位。")
+    ask_for_a_supplement(world)
+    world.send("supplement", **SUPPLEMENT)
+    world.send("withdraw", reason="已经从别处得到数据。")
+    with world.database.reading(world.person("data_provider.case_handler")) as reading:
+        answers = queries.case_file(reading, world.case().reference).answers
+    told = [(title, field.value) for title, fields in answers for field in fields]
+    assert [line for line in told if line[0] in ("主动补充材料", "提交补正", "撤回申请")] == [
+        ("主动补充材料", "第一次补充：只要2026年的数据。"),
+        ("主动补充材料", "第二次补充：加上充电车位。"),
+        ("提交补正", SUPPLEMENT["content"]),
+        ("撤回申请", "已经从别处得到数据。"),
+    ]
+
+
+def test_a_flood_of_material_does_not_bury_the_desk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "MOST", 3)
+    world.submit()
+    for number in range(3):
+        world.send("more_material", content=f"第{number}份")
+    with pytest.raises(MessageRefused):
+        world.send("more_material", content="还有")
+    assert world.open_tasks().count("read_material") == 3
+    world.send("withdraw")

@@ -89,6 +89,18 @@ def test_nothing_is_written_by_looking(world: World) -> None:
     assert world.all(SystemValue) == []
 
 
+@pytest.mark.postgresql_only
+def test_what_was_read_before_the_lock_is_read_anew_after_it(world: World) -> None:
+    world.submit()
+    with world.database.unit_of_work(world.applicant()) as uow:
+        stale = process.opened(uow, uow.session.get_one(Case, world.case_id))
+        world.send("withdraw")  # somebody else is quicker
+        run = process.lock(uow, world.case_id)
+        assert run.instance is stale.instance
+        assert run.instance.finished_at is not None
+        assert run.case.outcome == "withdrawn"
+
+
 @pytest.mark.sqlite_only
 def test_a_writer_of_another_process_makes_us_say_busy_not_fail(world: World) -> None:
     other = world.database.engine.raw_connection()
