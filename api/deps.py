@@ -198,7 +198,7 @@ def show_code(door: Door, reference: str, code: str) -> Actor:
     Wrong ones are counted, right ones never.
     """
     reference = "".join(c for c in reference[:100] if c.isprintable())
-    name = f"reference:{reference.strip().upper()[:40]}"
+    name = f"reference:{cases.plain_reference(reference)}"  # however it is spelled, it is one number
     with door.reading() as reading:
         auth.check_attempts(reading, door.address, name)
         try:
@@ -222,7 +222,7 @@ def sign_in(door: Door, request: Request, login: str, password: str) -> auth.Ope
 
     Wrong ones are counted, right ones never.
     """
-    name = f"login:{login.strip().lower()[:64]}"
+    name = f"login:{directory.folded(login)[:64]}"  # however it is spelled, it is one login
     try:
         with door.reading() as reading:
             auth.check_attempts(reading, door.address, name)

@@ -74,6 +74,8 @@ def submit(
     ``case.submitted`` runs from this moment (Art. 15, 21: from the day of application).
     """
     bundle = definitions.current(uow, process_key)
+    if bundle.manifest.process.applicants != "public" and uow.actor.kind in ("public", "party"):
+        raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only
     form = bundle.form(bundle.manifest.process.start_form, locale, definitions.options(uow))
     form.validate(values)
     personal = form.personal

@@ -162,7 +162,7 @@ def people(reading: Reading) -> list[Person]:
 
 def person(reading: Reading, login: str) -> Person:
     """The person with a login; raises PersonNotFound."""
-    found = reading.session.exec(select(Person).where(col(Person.login) == _folded(login))).first()
+    found = reading.session.exec(select(Person).where(col(Person.login) == folded(login))).first()
     if found is None:
         raise PersonNotFound(login=login[:64])
     return found
@@ -180,7 +180,7 @@ def create_person(
 ) -> Person:
     """Add somebody who signs in; ``password_hash`` comes from ``hash_password``, before the unit of work opened."""
     require_administrator(uow.actor)
-    login = _folded(login)
+    login = folded(login)
     if not re.fullmatch(r"[a-z0-9._-]{2,64}", login):
         raise LoginFaulty(login=login[:64])
     if duty not in DUTIES:
@@ -276,7 +276,7 @@ def sign_in(reading: Reading, login: str, password: str) -> Person:
     An unknown login costs as much work as a wrong password, so that nobody can find out who works here.
     """
     decoy = _decoy()
-    known = reading.session.exec(select(Person).where(col(Person.login) == _folded(login))).first()
+    known = reading.session.exec(select(Person).where(col(Person.login) == folded(login))).first()
     with _HASHING:
         right = _HASHES.verify(_normal(password)[: LONGEST_PASSWORD + 1], known.password_hash if known else decoy)
     if known is None or not right or not known.active:
@@ -302,7 +302,7 @@ def _decoy() -> str:
     return _HASHES.hash(secrets.token_urlsafe(32))
 
 
-def _folded(login: str) -> str:
+def folded(login: str) -> str:
     """A login as it was meant: full-width letters and capitals do not matter, and nothing unseen is in it."""
     return "".join(c for c in unicodedata.normalize("NFKC", login[:200]) if c.isprintable()).strip().lower()
 

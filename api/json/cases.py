@@ -22,7 +22,7 @@ from api.json.shapes import (
     TaskLineShape,
     page_of,
 )
-from engine import cases, messages, queries
+from engine import cases, messages, process, queries
 from engine.cases import Submitted
 from engine.db import UnitOfWork
 
@@ -207,7 +207,9 @@ def send_message(
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         file = queries.case_file(uow, reference)
-        require_unchanged(seen, tag_of(file_shape(file)))
+        if seen is not None:
+            process.lock_row(uow, file.case.id)  # nobody changes it any more between this look and the message
+            require_unchanged(seen, tag_of(file_shape(queries.case_file(uow, reference))))
         messages.send(uow, file.case.id, name, body.document.form, files)
         return {"reference": file.case.reference, "message": name}
 

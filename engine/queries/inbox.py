@@ -99,13 +99,15 @@ def task(reading: Reading, task_id: str) -> TaskView:
     case = reading.session.get_one(Case, found.case_id)
     run = process.opened(reading, case)
     form = tasks.form_of(reading, run.bundle, found)
-    draft = run.key.open_value(found.draft, f"task.draft:{found.id}") if found.draft else None
     known = {name: run.data[name] for name in form.names if run.data.get(name) is not None}
     mine = _is_workable(reading, found)
     rule = tasks.separation(reading, run.bundle, found) if mine else None
     free = found.assignee_id is None
     held = found.assignee_id == reading.actor.person_id
     open_now = found.state == "open"
+    draft = None
+    if found.draft and mine and (held or free):  # what somebody has not finished yet is nobody else's to read
+        draft = run.key.open_value(found.draft, f"task.draft:{found.id}")
     return TaskView(
         row=rows.task_rows(reading, [(found, case)])[0],
         file=files.of_case(reading, case),

@@ -55,8 +55,8 @@ def read(key: str) -> tuple[datetime, str]:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None or not isinstance(ident, str):
             raise PageKeyFaulty()
-        return instant, ident
-    except (ValueError, TypeError, binascii.Error):
+        return instant.astimezone(UTC), ident
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise PageKeyFaulty() from None
 
 
