@@ -1,4 +1,4 @@
-"""What strangers do not get, however they ask: other people's drafts, processes that are not for them, pages that do not exist."""
+"""What strangers do not get: other people's drafts, processes that are not for them, pages that do not exist."""
 
 import base64
 import json
