@@ -83,6 +83,11 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     return or_(col(Case.id).in_(takes_part), supervised_cases(actor))
 
 
+def desk_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` for what is internal: files of cases and tasks. Parties have their public status instead."""
+    return false() if actor.kind == "party" else visible_cases(actor)
+
+
 def supervised_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over."""
     if actor.kind == "system":
