@@ -146,7 +146,7 @@ class Database:
         place: dict[str, Any] = {"kind": error.slug, "case_id": case_id, "node": error.data.get("node")}
         known = select(Incident.id).filter_by(**place).where(col(Incident.resolved_at).is_(None))
         if session.exec(known.limit(1)).first() is None:  # it may fail again and again until somebody looks
-            session.add(Incident(sentence=error.sentence(), at=uow.now, **place))
+            session.add(Incident(sentence=error.for_the_record(), at=uow.now, **place))
         session.commit()
 
     @contextmanager

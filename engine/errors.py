@@ -15,6 +15,7 @@ class EngineError(Exception):
     status: ClassVar[int] = 500
     zh: ClassVar[str] = "出现错误。"
     needs_operator: ClassVar[bool] = False  # recorded as an incident when it undoes a unit of work
+    quotes: ClassVar[bool] = False  # the sentence repeats what somebody wrote: it is for them, and for no record
 
     def __init__(self, **data: Any) -> None:
         super().__init__()
@@ -28,6 +29,10 @@ class EngineError(Exception):
         """The message in the reader's language, filled with the error's data."""
         template = self.zh if locale.startswith("zh") else (type(self).__doc__ or "").split("\n\n")[0]
         return " ".join(template.split()).format_map(_Blank(self.data))
+
+    def for_the_record(self) -> str:
+        """What jobs and incidents may keep of it, where nothing personal may stand."""
+        return self.slug if self.quotes else self.sentence()
 
     def __str__(self) -> str:
         return self.sentence()

@@ -93,7 +93,7 @@ def settle(uow: UnitOfWork, ticket: JobTicket) -> None:
 
 
 def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
-    sentence = error.sentence() if isinstance(error, EngineError) else type(error).__name__
+    sentence = error.for_the_record() if isinstance(error, EngineError) else type(error).__name__
     with database.unit_of_work() as uow:
         job = uow.session.exec(select(Job).where(col(Job.id) == ticket.id).with_for_update()).one()
         if job.lease_token != ticket.token or job.state != "queued":

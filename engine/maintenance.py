@@ -58,7 +58,7 @@ def _report(database: Database, case_id: str, error: Exception) -> None:
     log.warning("case %s cannot go on: %s in %s", case_id, type(error).__name__, f"{place.name}:{place.lineno}")
     if isinstance(error, Unavailable) or (isinstance(error, EngineError) and error.needs_operator):
         return
-    sentence = error.sentence() if isinstance(error, EngineError) else type(error).__name__
+    sentence = error.for_the_record() if isinstance(error, EngineError) else type(error).__name__
     with database.unit_of_work() as uow:
         incidents.open_incident(uow, "timer.failed", sentence, case_id=case_id)
 

@@ -13,7 +13,7 @@ from engine.runtime import OperationDone, OperationFailed, StaleTrigger
 from notices import service
 from notices.channels import email
 from notices.lint import template_faults
-from notices.paper import UncoveredCharacters
+from notices.paper import Paper, UncoveredCharacters, spelled
 from notices.render import render
 
 PDF = "application/pdf"
@@ -74,7 +74,7 @@ def typeset_issued(database: Database, ticket: JobTicket) -> None:
         notice = reading.session.get_one(Notice, ticket.payload["notice"])
         case = reading.session.get_one(Case, notice.case_id)
         paper = service.paper(reading, notice, case) if notice.document_id is None else None
-    stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, render(paper)) if paper else None
+    stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, _printed(paper)) if paper else None
     with database.unit_of_work() as uow:
         run = process.lock(uow, case.id)
         jobs.settle(uow, ticket)
@@ -84,6 +84,14 @@ def typeset_issued(database: Database, ticket: JobTicket) -> None:
             issued.document_id = document.id
             uow.add(issued)
             audit.record(uow, "notice.rendered", case.id, notice=issued.id, digest=document.digest, algorithm="sha256")
+
+
+def _printed(paper: Paper) -> bytes:
+    """An issued paper comes in any case: a character that no typeface has is told by its number."""
+    try:
+        return render(paper)
+    except UncoveredCharacters as error:
+        return render(spelled(paper, error.data["codes"]))
 
 
 def send_mail(database: Database, ticket: JobTicket) -> None:

@@ -5,8 +5,8 @@ that knows neither the database nor a key, to the same bytes.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ DOCUMENT_LIMIT = 100 * 1024
 
 class UncoveredCharacters(Invalid):
     """The notice cannot be printed: no typeface has the characters {characters} ({where})."""
+
+    quotes = True
 
     zh = "文书无法印制：字体中没有“{characters}”（{where}）。请核对，或者换用通行的写法。"
 
@@ -115,6 +117,20 @@ class Paper:
                 "created": datetime.fromisoformat(document["created"]),
             }
         )
+
+
+def spelled(paper: Paper, codes: Iterable[int]) -> Paper:
+    """The paper with some characters told by their number, 〔U+1F4A9〕: what was issued is printed, whatever it holds."""
+    table = {code: f"〔U+{code:04X}〕" for code in codes}
+
+    def told(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.translate(table)
+        if isinstance(value, Mapping):
+            return {name: told(inner) for name, inner in value.items()}
+        return [told(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    return replace(paper, facts=told(paper.facts), addressee=told(paper.addressee))
 
 
 def check_size(paper: Paper) -> None:

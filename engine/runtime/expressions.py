@@ -387,7 +387,9 @@ def value_of(tree: ast.expr, names: Mapping[str, Any]) -> Any:
         raise
     except ZeroDivisionError:
         raise ExpressionInvalid("division by zero") from None
-    except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+    except (ValueError, LookupError) as error:  # their messages quote the value, which may be what a party wrote
+        raise ExpressionInvalid(f"a value does not fit ({type(error).__name__})") from None
+    except (TypeError, ArithmeticError, RecursionError) as error:
         raise ExpressionInvalid(str(error) or type(error).__name__) from None
     _weigh(result)
     return result
