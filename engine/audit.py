@@ -5,15 +5,15 @@ Details hold ids, names of fields and codes, never values that a party gave.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import literal, text
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
-from engine.models import AuditEvent
+from engine.models import AuditEvent, Case, Document, Notice, Task
 
 GENESIS = "0" * 64
 
@@ -43,7 +43,7 @@ def digest_of(event: AuditEvent) -> str:
 
 
 def verify(session: Session) -> list[str]:
-    """Walk every chain; returns one sentence for each break, nothing when all is whole."""
+    """Walk every chain, and look for what must be in it; returns one sentence for each break, nothing when all is whole."""
     faults: list[str] = []
     stream, previous, position = "", GENESIS, 0
     ordered = select(AuditEvent).order_by(col(AuditEvent.stream), col(AuditEvent.position))
@@ -55,7 +55,28 @@ def verify(session: Session) -> list[str]:
         if event.previous != previous or event.digest != digest_of(event):
             faults.append(f"{stream}: event {event.position} ({event.name}) was changed")
         previous, position = event.digest, event.position
-    return faults
+    return [*faults, *_unrecorded(session)]
+
+
+def _unrecorded(session: Session) -> Iterator[str]:
+    """What the tables say to have happened and the record does not: a chain that was cut off at its end has no other gap."""
+    must_be: tuple[tuple[str, Any, str], ...] = (
+        ("case.submitted", select(Case.id, Case.id), ""),
+        ("case.closed", select(Case.id, Case.id).where(col(Case.closed_at).is_not(None)), ""),
+        ("task.completed", select(Task.case_id, Task.id).where(col(Task.state) == "completed"), "task"),
+        ("notice.issued", select(Notice.case_id, Notice.id).where(col(Notice.state) == "issued"), "notice"),
+        ("notice.rendered", select(Notice.case_id, Notice.id).where(col(Notice.document_id).is_not(None)), "notice"),
+        ("document.added", select(Document.case_id, Document.id), "document"),
+    )
+    for name, happened, key in must_be:
+        case_id, row_id = happened.selected_columns
+        recorded = select(AuditEvent.id).where(
+            col(AuditEvent.stream) == literal("case:") + case_id, col(AuditEvent.name) == name
+        )
+        if key:
+            recorded = recorded.where(col(AuditEvent.detail)[key].as_string() == row_id)
+        for where, what in session.exec(happened.where(~recorded.exists())):
+            yield f"case:{where}: the event {name} of {what} is missing"
 
 
 def events_of(session: Session, case_id: str) -> list[AuditEvent]:

@@ -84,6 +84,22 @@ def test_events_that_changed_places_show(recorded: World) -> None:
     assert any("event 3 " in fault for fault in faults)
 
 
+@pytest.mark.parametrize("name", ["task.completed", "notice.issued", "notice.rendered", "document.added"])
+def test_the_end_of_a_record_cannot_be_cut_off_unseen(recorded: World, name: str) -> None:
+    """The chain that is left is whole, but the tables tell what must have been in it."""
+    faults = tampered(
+        recorded,
+        "DELETE FROM audit_event WHERE stream = :stream AND position >="
+        f" (SELECT max(position) FROM audit_event WHERE stream = :stream AND name = '{name}')",
+    )
+    assert any(fault.startswith(f"case:{recorded.case_id}: the event {name} ") for fault in faults)
+
+
+def test_a_whole_record_cannot_be_removed_unseen(recorded: World) -> None:
+    faults = tampered(recorded, "DELETE FROM audit_event WHERE stream = :stream")
+    assert f"case:{recorded.case_id}: the event case.submitted of {recorded.case_id} is missing" in faults
+
+
 def test_what_a_failed_change_would_have_recorded_is_not_in_the_record(recorded: World) -> None:
     def fail(act: Callable[[UnitOfWork], None]) -> None:
         with pytest.raises(ZeroDivisionError), recorded.database.unit_of_work() as uow:
