@@ -113,7 +113,7 @@ def ask(request: Request, door: PageParty, message: Key) -> Response:
 @router.post("/case/{message}")
 def send(request: Request, door: PageParty, message: Key, posted: Sent) -> Response:
     """Send it into the case, once for one page; raises MessageRefused with the sentence of the process."""
-    opened = _open(door, message)
+    opened = _open(door, message, sent=True)
     values: Mapping[str, Any] = posted.answers
 
     def act(uow: UnitOfWork) -> deps.Answer:
@@ -133,14 +133,17 @@ def send(request: Request, door: PageParty, message: Key, posted: Sent) -> Respo
     return RedirectResponse("/track/case?said=sent", 303)
 
 
-def _open(door: Door, message: str) -> _Opened:
-    """What the party may send under this name now; raises MessageUnknown, MessageRefused."""
+def _open(door: Door, message: str, *, sent: bool = False) -> _Opened:
+    """What the party may send under this name now; raises MessageUnknown, MessageRefused.
+
+    What was ``sent`` may be the second click on a page whose first one ended the case: whether it is refused, the case says.
+    """
     with door.reading() as reading:
         status = queries.public_status(reading, door.actor.case_id)
         offer = next((offer for offer in status.offers if offer.name == message), None)
         if offer is None:
             raise messages.MessageUnknown(name=message)
-        if offer.refusal is not None:
+        if offer.refusal is not None and not sent:
             raise messages.MessageRefused(text=offer.refusal, text_zh=offer.refusal)
         bundle, options = _bundle(reading), definitions.options(reading)
         form = bundle.form(offer.form, door.locale, options) if offer.form else Form(NO_FORM)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import definitions, masking, process, roles
+from engine import definitions, masking, process, roles, supervision
 from engine.db import Reading
 from engine.models import Case, Deadline, Organisation, Party, Person, Task
 from engine.queries import lights
@@ -79,9 +79,9 @@ def masked_name(reading: Reading, case: Case, party: Party | None) -> str:
 
 
 def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
-    """The earliest running internal target of each case."""
+    """The earliest running internal target of each case; what a party owes presses nobody at the desk."""
     query = select(Deadline.case_id, func.min(col(Deadline.due_on))).where(
-        col(Deadline.case_id).in_(case_ids), col(Deadline.state) == "running", col(Deadline.basis) != "statutory"
+        col(Deadline.case_id).in_(case_ids), supervision.running(), supervision.targets()
     )
     return {c: due_on for c, due_on in reading.session.exec(query.group_by(col(Deadline.case_id))) if due_on}
 

@@ -148,3 +148,13 @@ def test_a_flood_of_material_does_not_bury_the_desk(world: World, monkeypatch: p
         world.send("more_material", content="还有")
     assert world.open_tasks().count("read_material") == 3
     world.send("withdraw")
+
+
+def test_what_the_applicant_owes_presses_nobody_at_the_desk(world: World) -> None:
+    world.submit()
+    world.send("more_material", content="顺便说明用途。")
+    ask_for_a_supplement(world)
+    with world.database.reading(world.person("data_provider.case_handler")) as reading:
+        (row,) = queries.inbox(reading, "all").rows
+    assert row.title == "阅看补充材料"
+    assert (row.due_on is not None, row.target_on) == (True, None)
