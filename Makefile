@@ -26,10 +26,10 @@ demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
 	  DUBAN_DEMO=1 DUBAN_VAR=var/demo.new $(BIN)/duban seed && rm -rf var/demo && mv var/demo.new var/demo; }
 	@$(DEMO) $(BIN)/duban db upgrade && $(DEMO) $(BIN)/duban serve
 
-# One run of pytest on both cores; a file stays on one of them. A part of the tests: make test T=tests/unit
+# One run of pytest on both cores; a file stays on one of them, and the slow folders come first. A part: make test T=tests/unit
 T ?= tests
 test: setup-test ## Run the tests (a part of them: make test T=tests/unit)
-	@$(BIN)/pytest -n 2 --dist loadfile $(T)
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(T)
 
 check: setup-node ## Check style, types, import rules, diagrams and texts
 	@bash scripts/check.sh

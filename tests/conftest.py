@@ -18,7 +18,10 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests import machine
+from tests.furnished import furnished_postgres, furnished_sqlite, household, small_household
 from tests.postgres import PostgresServer, find_binaries
+
+__all__ = ["furnished_postgres", "furnished_sqlite", "household", "small_household"]
 
 if TYPE_CHECKING:
     from tests.factories import World
