@@ -194,23 +194,25 @@ ODD = {
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("name", [*BAD])
-def test_a_bundle_with_faults_is_refused_with_a_sentence_and_changes_nothing(world: World, name: str) -> None:
-    with pytest.raises(EngineError) as refused:
-        deploy(world, BAD[name])
-    assert refused.value.status == 422, refused.value
-    assert "?" not in refused.value.sentence()
+def test_a_bundle_with_faults_is_refused_with_a_sentence_and_changes_nothing(world: World) -> None:
+    said: dict[str, int] = {}
+    for name, files in BAD.items():
+        try:
+            deploy(world, files)
+        except EngineError as refused:
+            said[name] = refused.status if "?" not in refused.sentence() else 0
+    assert said == dict.fromkeys(BAD, 422)
     assert len(world.all(ProcessDefinition)) == len(world.all(ProcessPresentation)) == 1
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("name", [*ODD])
-def test_hostile_names_of_files_write_nothing_outside_the_database(world: World, name: str) -> None:
+def test_hostile_names_of_files_write_nothing_outside_the_database(world: World) -> None:
     """Refused, or kept as bytes under a name that nothing ever opens."""
-    with suppress(Invalid):
-        deploy(world, ODD[name])
-    world.submit()
-    world.do("check")
+    for files in ODD.values():
+        with suppress(Invalid):
+            deploy(world, files)
+        world.submit()
+        world.do("check")
 
 
 @pytest.mark.sqlite_only

@@ -1,6 +1,7 @@
 """Files of a case: what comes in, how it lies on the disk, and who gets it out again."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,6 +21,7 @@ from engine.documents import (
 from engine.errors import EngineError
 from engine.models import Case, Document
 from engine.privacy import Erased, Unreadable
+from engine.settings import Settings
 from tests.factories import PDF, World
 
 PNG = bytes.fromhex(
@@ -137,12 +139,12 @@ def test_an_endless_upload_is_not_read_to_its_end(world: World) -> None:
     ],
 )
 def test_what_is_not_what_it_says_is_refused_and_leaves_nothing(
-    world: World, name: str, content: bytes, error: type[EngineError]
+    tmp_path: Path, name: str, content: bytes, error: type[EngineError]
 ) -> None:
     with pytest.raises(error) as refused:
-        world.upload(name, content)
+        documents.store(Settings(var=tmp_path), name, BytesIO(content))
     assert refused.value.status == 422
-    assert files_of(world) == []
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
 
 
 @pytest.mark.sqlite_only
@@ -161,11 +163,11 @@ def test_what_is_not_what_it_says_is_refused_and_leaves_nothing(
         ("  x.pdf. ", "x.pdf"),
     ],
 )
-def test_a_name_keeps_neither_path_nor_control_characters(world: World, sent: str, kept: str) -> None:
-    world.submit(uploads=[world.upload(sent)])
-    assert read(world, world.one(Document, kind="attachment").id)[0] == kept
-    folder = world.database.settings.documents
-    assert all(len(p.name) == 32 and p.parent.parent == folder for p in files_of(world))
+def test_a_name_keeps_neither_path_nor_control_characters(tmp_path: Path, sent: str, kept: str) -> None:
+    assert documents.store(Settings(var=tmp_path), sent, BytesIO(PDF)).filename == kept
+    (file,) = (p for p in tmp_path.rglob("*") if p.is_file())
+    assert file.parent.parent == tmp_path / "documents"
+    assert len(file.name) == 32
 
 
 def test_more_files_than_allowed_are_refused_with_the_whole_submission(world: World) -> None:

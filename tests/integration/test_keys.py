@@ -69,30 +69,30 @@ def test_a_code_opens_its_case_however_it_is_typed(world: World) -> None:
         assert follow(world, reference, filed.query_code).case_id == filed.case_id
 
 
-@pytest.mark.parametrize(
-    ("reference", "code"),
-    [
-        ("KF-2026-999999", "{code}"),
-        ("{reference}", "2222222222222"),
-        ("{reference}", ""),
-        ("", "{code}"),
-        ("", ""),
-        ("{reference}", "{code}2"),
-        ("{reference}", "{other}"),
-        ("\0", "\0"),
-        ("\ud800", "\ud800"),
-        ("%", "%"),
-        ("' OR 1=1 --", "{code}"),
-        ("x" * 100_000, "x" * 100_000),
-    ],
-)
-def test_a_wrong_number_and_a_wrong_code_answer_alike(world: World, reference: str, code: str) -> None:
+WRONG = [
+    ("KF-2026-999999", "{code}"),
+    ("{reference}", "2222222222222"),
+    ("{reference}", ""),
+    ("", "{code}"),
+    ("", ""),
+    ("{reference}", "{code}2"),
+    ("{reference}", "{other}"),
+    ("\0", "\0"),
+    ("\ud800", "\ud800"),
+    ("%", "%"),
+    ("' OR 1=1 --", "{code}"),
+    ("x" * 100_000, "x" * 100_000),
+]
+
+
+def test_a_wrong_number_and_a_wrong_code_answer_alike(world: World) -> None:
     filed, other = world.submit(), world.submit()
     names = {"reference": filed.reference, "code": filed.query_code, "other": other.query_code}
-    with pytest.raises(WrongCode) as wrong:
-        follow(world, reference.format(**names), code.format(**names))
-    assert wrong.value.sentence("zh") == WrongCode.zh
-    assert wrong.value.data == {}
+    for reference, code in WRONG:
+        with pytest.raises(WrongCode) as wrong:
+            follow(world, reference.format(**names), code.format(**names))
+        assert wrong.value.sentence("zh") == WrongCode.zh
+        assert wrong.value.data == {}
 
 
 def test_a_fresh_version_of_a_code_ends_the_old_one(world: World) -> None:

@@ -41,77 +41,75 @@ def found(world: World, actor: Actor, typed: str) -> list[str]:
         return sorted(row.reference for row in queries.cases(reading, search_for=typed).rows)
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("停车场", ["parking"]),
-        ("停车", ["parking", "cars"]),
-        ("车", ["parking", "cars"]),
-        ("车场", ["parking", "cars"]),
-        ("数据 停车", ["parking"]),
-        ("泊位数据", ["parking"]),
-        ("𬭚", ["rare"]),
-        ("𬭚矿", ["rare"]),
-        ("BUS", ["bus"]),
-        ("api-v2", ["bus"]),
-        ("12345", ["wide"]),
-        ("cafe", ["wide"]),
-        ("(café)", ["wide"]),
-        ("KF-2026-000002", ["cars"]),
-        ("kf-2026-000002", ["cars"]),
-        ("000003", ["bus"]),
-        ("3", ["bus"]),
-        ("申请人bus", ["bus"]),
-        (" 申请人 Bus ", ["bus"]),
-        ("申请人b", []),
-        ("申请人", []),
-        ("不存在的词", []),
-        ("场车", []),
-    ],
-)
-def test_a_search_finds_what_it_should(
-    world: World, filed: dict[str, str], handler: Actor, typed: str, expected: list[str]
-) -> None:
-    assert found(world, handler, typed) == sorted(filed[name] for name in expected)
+EXPECTED = {
+    "停车场": ["parking"],
+    "停车": ["parking", "cars"],
+    "车": ["parking", "cars"],
+    "车场": ["parking", "cars"],
+    "数据 停车": ["parking"],
+    "泊位数据": ["parking"],
+    "𬭚": ["rare"],
+    "𬭚矿": ["rare"],
+    "BUS": ["bus"],
+    "api-v2": ["bus"],
+    "12345": ["wide"],
+    "cafe": ["wide"],
+    "(café)": ["wide"],
+    "KF-2026-000002": ["cars"],
+    "kf-2026-000002": ["cars"],
+    "000003": ["bus"],
+    "3": ["bus"],
+    "申请人bus": ["bus"],
+    " 申请人 Bus ": ["bus"],
+    "申请人b": [],
+    "申请人": [],
+    "不存在的词": [],
+    "场车": [],
+}
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        '"',
-        '""',
-        '"停车" OR "1"="1',
-        "*",
-        "停*",
-        "NEAR(停车 场, 5)",
-        "terms:停车",
-        "case_id:*",
-        "^停车",
-        "-停车",
-        "NOT 停车",
-        "%",
-        "停%场",
-        "_",
-        "'; DROP TABLE case_file; --",
-        "{停车}",
-        "\\",
-        "\0",
-        "停\0车",
-        "\ud800",
-        "\x1b[2J",
-        "（）",
-        "𬭚" * 5000,
-        "a" * 100_000,
-        "a " * 50_000,
-        "AND",
-        "OR OR",
-    ],
-    ids=lambda typed: ascii(typed)[:30],
-)
-def test_whatever_is_typed_is_only_text(world: World, filed: dict[str, str], handler: Actor, typed: str) -> None:
-    assert set(found(world, handler, typed)) <= set(filed.values())
-    with world.database.reading(handler) as reading:
-        queries.inbox(reading, "all", search_for=typed)
+HOSTILE = [
+    '"',
+    '""',
+    '"停车" OR "1"="1',
+    "*",
+    "停*",
+    "NEAR(停车 场, 5)",
+    "terms:停车",
+    "case_id:*",
+    "^停车",
+    "-停车",
+    "NOT 停车",
+    "%",
+    "停%场",
+    "_",
+    "'; DROP TABLE case_file; --",
+    "{停车}",
+    "\\",
+    "\0",
+    "停\0车",
+    "\ud800",
+    "\x1b[2J",
+    "（）",
+    "𬭚" * 5000,
+    "a" * 100_000,
+    "a " * 50_000,
+    "AND",
+    "OR OR",
+]
+
+
+def test_a_search_finds_what_it_should(world: World, filed: dict[str, str], handler: Actor) -> None:
+    names = {reference: name for name, reference in filed.items()}
+    results = {typed: [names[reference] for reference in found(world, handler, typed)] for typed in EXPECTED}
+    assert results == EXPECTED
+
+
+def test_whatever_is_typed_is_only_text(world: World, filed: dict[str, str], handler: Actor) -> None:
+    for typed in HOSTILE:
+        assert set(found(world, handler, typed)) <= set(filed.values()), ascii(typed)[:40]
+        with world.database.reading(handler) as reading:
+            queries.inbox(reading, "all", search_for=typed)
     assert len(found(world, handler, "")) == len(SUBJECTS)
 
 
@@ -142,10 +140,14 @@ def test_the_index_is_used(world: World, filed: dict[str, str], handler: Actor) 
     assert "ix_search_entry_terms" in plan
 
 
-@pytest.mark.parametrize("typed", ["\0", "KF-2026-000001\0", "\ud800", "x" * 100_000, ""])
-def test_an_id_that_no_database_can_hold_is_not_found_or_refused_with_a_sentence(world: World, typed: str) -> None:
+def test_an_id_that_no_database_can_hold_is_not_found_or_refused_with_a_sentence(world: World) -> None:
     world.submit()
     handler = world.person("data_provider.case_handler")
+    for typed in ("\0", "KF-2026-000001\0", "\ud800", "x" * 100_000, ""):
+        _look_for(world, handler, typed)
+
+
+def _look_for(world: World, handler: Actor, typed: str) -> None:
     looks = (
         lambda reading: queries.case_file(reading, typed),
         lambda reading: queries.task(reading, typed),
