@@ -1,7 +1,7 @@
 """Who acts, and what they may see and do. Every list of cases starts from ``visible_cases``."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlmodel import col
@@ -92,15 +92,21 @@ def supervised_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over."""
     if actor.kind == "system":
         return true()
+    return col(Case.id).in_(
+        select(col(Participant.case_id)).where(stands_over(actor, col(Participant.organisation_id)))
+    )
+
+
+def stands_over(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:
+    """The condition that an organisation is one in which the actor supervises, or one over which such a one stands."""
+    if actor.kind == "system":
+        return true()
     seats = actor.organisations(SUPERVISOR)
     if not seats or actor.duty == "administrator":
         return false()
     below = select(col(OrganisationRelation.lower_id)).where(col(OrganisationRelation.upper_id).in_(seats))
-    return col(Case.id).in_(
-        select(col(Participant.case_id)).where(
-            or_(col(Participant.organisation_id).in_(below), col(Participant.organisation_id).in_(seats))
-        )
-    )
+    owner: ColumnElement[Any] = organisation_id
+    return or_(owner.in_(below), owner.in_(seats))
 
 
 def workable_tasks(actor: Actor) -> ColumnElement[bool]:

@@ -246,7 +246,7 @@ def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
     if organisation is not None:
         uow.add(Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now))
         run.participants[part] = organisation
-        deadlines.owe(uow, run, part, organisation)
+    deadlines.owe(uow, run, part, organisation)
     process.reassign_open_tasks(uow, run, part)
     audit.record(
         uow,

@@ -98,8 +98,10 @@ class Database:
     def reading(self, actor: Actor) -> Iterator[Reading]:
         """Look without locking; nothing is written."""
         with self._sessions() as session:
-            if self.sqlite:
-                session.connection().exec_driver_sql("BEGIN")  # one snapshot for the whole look
+            if self.sqlite:  # one snapshot for the whole look
+                session.connection().exec_driver_sql("BEGIN")
+            else:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             try:
                 yield Reading(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             finally:

@@ -131,11 +131,11 @@ def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:
     refresh_case(uow, run.case)
 
 
-def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation) -> None:
-    """Another organisation now owes what this part of the case owes; the clocks run on."""
+def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | None) -> None:
+    """Another organisation (or nobody yet) now owes what this part of the case owes; the clocks run on."""
     for deadline in of_case(uow, run.case.id):
         if deadline.owed_by == part and deadline.state != "stopped":
-            deadline.organisation_id = organisation.id
+            deadline.organisation_id = organisation.id if organisation else None
             uow.add(deadline)
 
 
@@ -164,7 +164,12 @@ def refresh_case(uow: UnitOfWork, case: Case) -> None:
 
 
 def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
-    """Record once that a clock was missed; the case stays marked late for ever if the clock is statutory."""
+    """Record once that an organisation missed a clock; the case stays marked late for ever if the clock is statutory.
+
+    What a party owes (a supplement) is no duty of anybody's: its passing is no breach.
+    """
+    if deadline.basis != "statutory" and deadline.organisation_id is None:
+        return None
     if deadline.state != "running" or deadline.due_at is None or deadline.due_on is None or uow.now < deadline.due_at:
         return None
     if uow.session.exec(select(Breach.id).where(col(Breach.deadline_id) == deadline.id)).first() is not None:

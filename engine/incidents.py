@@ -1,12 +1,13 @@
 """What a machine could not do by itself and an operator must look at: failed jobs, errors in a process."""
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from engine import audit, clock
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
-from engine.models import Incident, Job
+from engine.models import Incident, Job, Timer
 
 
 class IncidentNotFound(NotFound):
@@ -46,6 +47,10 @@ def open_incidents(reading: Reading, limit: int = 200) -> list[Incident]:
 def retry(uow: UnitOfWork, incident_id: str) -> None:
     """Try again what failed; the incident is resolved, and opens anew if it fails once more."""
     incident = resolve(uow, incident_id)
+    if incident.case_id is not None:  # timers of the case need not wait out what was put on them after a failure
+        uow.session.execute(
+            update(Timer).where(col(Timer.case_id) == incident.case_id).values(lease_until=None, attempts=0)
+        )
     job = uow.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
     if job is not None and job.state == "failed":  # back into the queue, with fresh attempts
         job.state, job.attempts, job.run_at, job.ended_at = "queued", 0, clock.wall(), None

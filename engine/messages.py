@@ -14,7 +14,7 @@ from engine.documents import Stored
 from engine.errors import Conflict, NotFound
 from engine.forms import Form
 from engine.manifest import MessageRule
-from engine.models import Case, EarlyMessage, Party, ProcessInstance, StepRecord, new_id
+from engine.models import Case, Party, ProcessInstance, ReceivedMessage, StepRecord, new_id
 from engine.process import Run
 from engine.runtime import Message, StaleTrigger
 
@@ -74,10 +74,10 @@ def send(uow: UnitOfWork, case_id: str, name: str, values: Mapping[str, Any], up
         uow.add(kept)
 
 
-def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> EarlyMessage:
+def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> ReceivedMessage:
     """What was said stays with the case: the flow forgets a payload with the token that carried it."""
     message_id = new_id()
-    kept = EarlyMessage(
+    kept = ReceivedMessage(
         id=message_id,
         case_id=run.case.id,
         name=name,

@@ -19,11 +19,11 @@ from engine.errors import EngineError, Invalid, NotFound
 from engine.models import (
     Case,
     CaseRevision,
-    EarlyMessage,
     Organisation,
     Participant,
     Party,
     ProcessInstance,
+    ReceivedMessage,
     StepRecord,
     Task,
     Timer,
@@ -215,7 +215,7 @@ def _next(uow: UnitOfWork, run: Run, step: Step) -> Trigger | None:
             if answer is not None:
                 return answer
             run.instance.parked = [*run.instance.parked, request.id]
-    return None if step.operations else _early_message(uow, run)
+    return None if step.operations else _awaited_message(uow, run)
 
 
 def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | None:
@@ -228,17 +228,17 @@ def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | 
     return None if isinstance(outcome, Parked) else OperationDone(request.id, outcome.result)
 
 
-def _early_message(uow: UnitOfWork, run: Run) -> Trigger | None:
+def _awaited_message(uow: UnitOfWork, run: Run) -> Trigger | None:
     if not run.listening:
         return None
     waiting = uow.session.exec(
-        select(EarlyMessage)
+        select(ReceivedMessage)
         .where(
-            col(EarlyMessage.case_id) == run.case.id,
-            col(EarlyMessage.consumed_at).is_(None),
-            col(EarlyMessage.name).in_(run.listening),
+            col(ReceivedMessage.case_id) == run.case.id,
+            col(ReceivedMessage.consumed_at).is_(None),
+            col(ReceivedMessage.name).in_(run.listening),
         )
-        .order_by(col(EarlyMessage.received_at))
+        .order_by(col(ReceivedMessage.received_at))
         .limit(1)
     ).first()
     if waiting is None:

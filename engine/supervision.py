@@ -5,11 +5,11 @@ The board's list, its numbers and the sweep use the same conditions, so that the
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from engine import calendars, clock, deadlines, process
-from engine.access import SYSTEM, Actor, supervised_cases
+from engine.access import SYSTEM, Actor, stands_over, supervised_cases
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Forbidden
 from engine.models import Breach, Deadline
@@ -66,8 +66,10 @@ def targets() -> ColumnElement[bool]:
 
 
 def overseen(actor: Actor) -> ColumnElement[bool]:
-    """The clocks (joined with their case) that a supervisor looks after."""
-    return supervised_cases(actor)
+    """The clocks (joined with their case) that a supervisor looks after: of their own organisation, of those below it, and of
+    nobody yet (while the agency is being looked for)."""
+    owing = col(Deadline.organisation_id)
+    return and_(supervised_cases(actor), or_(owing.is_(None), stands_over(actor, owing)))
 
 
 # ---------------------------------------------------------------- the sweep
@@ -92,7 +94,9 @@ def record_breaches(database: Database, limit: int = 10_000) -> int:
 
 def _unrecorded(reading: Reading, limit: int) -> list[tuple[str, str]]:
     known = select(Breach.deadline_id).where(col(Breach.deadline_id) == col(Deadline.id))
-    query = select(Deadline.id, Deadline.case_id).where(overdue(reading.now), ~known.exists())
+    query = select(Deadline.id, Deadline.case_id).where(
+        overdue(reading.now), or_(statutory(), targets()), ~known.exists()
+    )
     return [(d, c) for d, c in reading.session.exec(query.order_by(col(Deadline.due_at)).limit(limit))]
 
 

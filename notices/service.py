@@ -228,13 +228,18 @@ def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
 
 
 def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
-    """The draft that reviewers and signers look at; never for parties."""
+    """The draft that reviewers and signers look at: only for people of the organisation whose paper it will be."""
     notice, case = find(reading, notice_id)
-    if reading.actor.kind == "party":
+    if not may_see_draft(reading, notice):
         raise NoticeNotFound()
     if notice.draft_document_id is None:
         raise NoticeNotReady()
     return notice, f"{notice.title}-草稿-{case.reference}.pdf", _bytes(reading, case, notice.draft_document_id)
+
+
+def may_see_draft(reading: Reading, notice: Notice) -> bool:
+    """Whether the actor works in the organisation whose paper this will be."""
+    return reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations()
 
 
 def _bytes(reading: Reading, case: Case, document_id: str) -> bytes:

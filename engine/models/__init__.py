@@ -5,10 +5,10 @@ from engine.models.case import (
     Case,
     CaseLink,
     CaseRevision,
-    EarlyMessage,
     Participant,
     Party,
     ProcessInstance,
+    ReceivedMessage,
     StepRecord,
 )
 from engine.models.catalogue import CatalogueItem
@@ -34,7 +34,6 @@ __all__ = [
     "DeadlineChange",
     "Delivery",
     "Document",
-    "EarlyMessage",
     "FailedAttempts",
     "IdempotencyKey",
     "Incident",
@@ -51,6 +50,7 @@ __all__ = [
     "ProcessDefinition",
     "ProcessInstance",
     "ProcessPresentation",
+    "ReceivedMessage",
     "SearchEntry",
     "StepRecord",
     "SystemValue",

@@ -117,10 +117,10 @@ class StepRecord(SQLModel, table=True):
     revision: int  # of the case's document after the step
 
 
-class EarlyMessage(SQLModel, table=True):
+class ReceivedMessage(SQLModel, table=True):
     """What was sent into a case, as it was written. One that came before anybody waited for it is consumed later."""
 
-    __tablename__ = "early_message"
+    __tablename__ = "received_message"
 
     id: str = key()
     case_id: str = ref("case_file")

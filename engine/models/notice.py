@@ -13,7 +13,7 @@ class Notice(SQLModel, table=True):
 
     __tablename__ = "notice"
     __table_args__ = (
-        UniqueConstraint("number"),
+        UniqueConstraint("organisation_id", "number"),
         Index("ix_notice_token", "verify_token", unique=True),
         Index(
             "ix_notice_draft",

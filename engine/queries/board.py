@@ -47,8 +47,9 @@ def board_counts(reading: Reading) -> BoardCounts:
         return reading.session.exec(query.where(supervision.overseen(reading.actor), *conditions)).one()
 
     month = datetime.combine(clock.day_of(reading.now).replace(day=1), time.min, clock.SHANGHAI)
-    stopped = and_(supervision.statutory(), col(Deadline.state) == "stopped", col(Deadline.stopped_at) >= month)
-    answered = number(stopped, col(Deadline.due_at).is_not(None))
+    by_paper = col(Deadline.stopped_by).like("notice.%")  # a withdrawal is no answer
+    stopped = and_(supervision.statutory(), by_paper, col(Deadline.stopped_at) >= month)
+    answered = number(stopped)
     in_time = number(stopped, col(Deadline.stopped_at) < col(Deadline.due_at))
     lists = {light: number(_light(reading, light)) for light in ("red", "amber", "green", "grey")}
     return BoardCounts(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from engine import audit, deadlines, definitions, documents, masking, process, search, statutes
@@ -20,10 +21,10 @@ from engine.models import (
     Deadline,
     Delivery,
     Document,
-    EarlyMessage,
     Notice,
     Organisation,
     Person,
+    ReceivedMessage,
     StepRecord,
     Task,
 )
@@ -240,8 +241,8 @@ def _answers(
 def _messages(reading: Reading, run: Run) -> list[tuple[datetime, str, tuple[FieldShown, ...]]]:
     """What the parties and others sent into the case while it ran, in their own words."""
     told = []
-    received = select(EarlyMessage).where(col(EarlyMessage.case_id) == run.case.id)
-    for message in reading.session.exec(received.order_by(col(EarlyMessage.received_at))):
+    received = select(ReceivedMessage).where(col(ReceivedMessage.case_id) == run.case.id)
+    for message in reading.session.exec(received.order_by(col(ReceivedMessage.received_at))):
         rule = run.bundle.manifest.message(message.name)
         if rule is not None and rule.form is not None:
             said = dict(run.key.open_value(message.payload, process.message_purpose(message.id)))
@@ -316,7 +317,10 @@ def document_views(reading: Reading, run: Run) -> list[DocumentView]:
 
 
 def _notices(reading: Reading, case: Case) -> list[Notice]:
-    kept = select(Notice).where(col(Notice.case_id) == case.id, col(Notice.state) != "discarded")
+    ours = col(Notice.organisation_id).in_(reading.actor.organisations())  # a draft is its own house's alone
+    kept = select(Notice).where(
+        col(Notice.case_id) == case.id, or_(col(Notice.state) == "issued", and_(col(Notice.state) == "draft", ours))
+    )
     return list(reading.session.exec(kept.order_by(col(Notice.created_at))))
 
 

@@ -6,7 +6,7 @@ from engine import messages, process, queries
 from engine.access import PUBLIC, Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused, MessageUnknown
-from engine.models import Case, EarlyMessage, Task
+from engine.models import Case, ReceivedMessage, Task
 from tests.factories import World, at_once
 
 DEFECTS = {"intake_action": "supplement", "defects": "没有写明需要哪些字段。"}
@@ -83,10 +83,10 @@ def test_a_message_that_nobody_awaits_yet_is_kept_encrypted_and_taken_when_someb
     with world.database.unit_of_work(world.applicant()) as uow:
         run = process.lock(uow, world.case_id)
         messages._keep(uow, run, "supplement", SUPPLEMENT)
-    kept = world.one(EarlyMessage)
+    kept = world.one(ReceivedMessage)
     assert SUPPLEMENT["content"].encode() not in kept.payload
     ask_for_a_supplement(world)
-    assert world.one(EarlyMessage).consumed_at is not None
+    assert world.one(ReceivedMessage).consumed_at is not None
     assert data_of(world)["supplement"] == SUPPLEMENT
     assert world.open_tasks() == ["check"]
 

@@ -345,20 +345,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_document_case_id"), ["case_id"], unique=False)
 
     op.create_table(
-        "early_message",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("case_id", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_early_message_case_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_early_message")),
-    )
-    with op.batch_alter_table("early_message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_early_message_case_id"), ["case_id"], unique=False)
-
-    op.create_table(
         "job",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=64), nullable=False),
@@ -444,6 +430,20 @@ def upgrade() -> None:
     with op.batch_alter_table("process_instance", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_process_instance_case_id"), ["case_id"], unique=True)
         batch_op.create_index(batch_op.f("ix_process_instance_definition_id"), ["definition_id"], unique=False)
+
+    op.create_table(
+        "received_message",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("case_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("consumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_received_message_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_received_message")),
+    )
+    with op.batch_alter_table("received_message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_received_message_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "search_entry",
@@ -637,7 +637,7 @@ def upgrade() -> None:
             ["presentation_id"], ["process_presentation.id"], name=op.f("fk_notice_presentation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-        sa.UniqueConstraint("number", name=op.f("uq_notice_number")),
+        sa.UniqueConstraint("organisation_id", "number", name=op.f("uq_notice_organisation_id_number")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_addressee_id"), ["addressee_id"], unique=False)
@@ -767,6 +767,10 @@ def downgrade() -> None:
 
     op.drop_table("step_record")
     op.drop_table("search_entry")
+    with op.batch_alter_table("received_message", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_received_message_case_id"))
+
+    op.drop_table("received_message")
     with op.batch_alter_table("process_instance", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_process_instance_definition_id"))
         batch_op.drop_index(batch_op.f("ix_process_instance_case_id"))
@@ -789,10 +793,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_job_case_id"))
 
     op.drop_table("job")
-    with op.batch_alter_table("early_message", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_early_message_case_id"))
-
-    op.drop_table("early_message")
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_document_case_id"))
 
