@@ -240,6 +240,7 @@ def test_the_notice_comes_once_although_the_worker_is_killed(
     assert not world.all(Incident)
 
 
+@pytest.mark.sqlite_only
 def test_what_a_killed_worker_left_on_the_disk_is_swept_after_a_day(
     world: World, wall: Clockwork, tmp_path: Path, city_url: str
 ) -> None:

@@ -55,7 +55,7 @@ def test_a_supplement_and_the_end_of_its_time_at_once_leave_one_way(world: World
     world.work()
     assert sent is None or isinstance(sent, MessageRefused)
     assert world.open_tasks() == ["check"]
-    assert (data_of(world)["supplement"] is not None) == (sent is None)
+    assert (data_of(world).get("supplement") is not None) == (sent is None)
 
 
 def test_a_withdrawal_is_accepted_once(world: World) -> None:
