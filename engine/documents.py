@@ -18,13 +18,14 @@ from typing import BinaryIO
 import puremagic
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from engine import audit, clock
 from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
-from engine.models import Case, Document, new_id
+from engine.models import Case, Document, Notice, new_id
 from engine.privacy import CaseKey, Unreadable
 from engine.settings import Settings
 
@@ -217,7 +218,8 @@ def read(reading: Reading, document_id: str) -> tuple[Document, str, Iterator[by
 
 
 def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
-    """The row of a file in a case that the actor may see; a party sees its own attachments only, never drafts."""
+    """The row of a file in a case that the actor may see. A party sees its own attachments only; a draft is read in the
+    organisation whose paper it will be, and nowhere else."""
     query = (
         select(Document, Case)
         .join(Case, col(Case.id) == col(Document.case_id))
@@ -225,6 +227,10 @@ def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
     )
     if reading.actor.kind == "party":
         query = query.where(col(Document.kind) == "attachment", col(Document.author) == str(reading.actor))
+    elif reading.actor.kind != "system":
+        house = col(Notice.organisation_id).in_(reading.actor.organisations())
+        drafts = select(col(Notice.draft_document_id)).where(house, col(Notice.draft_document_id).is_not(None))
+        query = query.where(or_(col(Document.kind) != "draft", col(Document.id).in_(drafts)))
     found = reading.session.exec(query).first()
     if found is None:
         raise DocumentNotFound()

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 # Seconds of testing in each folder, added up over all processes: they keep `make test` within 15 minutes on 2 cores.
 BUDGET = {
-    "unit": 120,
-    "integration": 240,
-    "processes": 180,
+    "unit": 90,
+    "integration": 400,
+    "processes": 150,
     "functional": 240,
-    "browser": 300,
-    "acceptance": 300,
-    "security": 180,
+    "browser": 200,
+    "acceptance": 250,
+    "security": 220,
     "migration": 60,
 }
 TESTS = Path(__file__).resolve().parent
