@@ -36,6 +36,7 @@ class OutcomeUnknown(Invalid):
     """The process declares no outcome “{outcome}”."""
 
     zh = "流程没有声明结果“{outcome}”。"
+    quotes = True
 
 
 class PartUnknown(Invalid):

@@ -217,7 +217,7 @@ def _reads(element: Element) -> set[str]:
     trigger, repeats = element.trigger, element.repetition
     texts = [*element.parameters.values()]
     if trigger is not None:
-        texts += filter(None, (trigger.expression, trigger.payload))
+        texts += filter(None, (trigger.expression, trigger.payload, trigger.key))
     if repeats is not None:
         texts += filter(None, (repeats.cardinality, repeats.completion, repeats.condition))
     read = set().union(*map(_names, texts))

@@ -65,8 +65,12 @@ class Reading:
 
 @dataclass
 class UnitOfWork(Reading):
-    """One write: everything that it changes is committed together or not at all."""
+    """One write: everything that it changes is committed together or not at all.
 
+    ``warnings`` are what whoever acts must be told although the work was done.
+    """
+
+    warnings: list[EngineError] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     def after_commit(self, effect: Callable[[], None]) -> None:

@@ -56,6 +56,7 @@ class OrganisationNotFound(NotFound):
     """There is no organisation with the code “{code}”."""
 
     zh = "没有代码为“{code}”的机构。"
+    quotes = True
 
 
 class LoginFaulty(Invalid):

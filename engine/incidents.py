@@ -1,19 +1,34 @@
-"""What a machine could not do by itself and an operator must look at: failed jobs, errors in a process."""
+"""What a machine could not do by itself and an operator must look at: failed jobs, held tokens, errors of the machine.
 
-from sqlalchemy import update
+What an operator does about it is in ``engine.repairs``.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
 from sqlmodel import col, select
 
-from engine import audit, clock
+from engine import audit
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
-from engine.models import Incident, Job, Timer
+from engine.models import Incident
 
 
 class IncidentNotFound(NotFound):
     """There is no such incident."""
 
     zh = "没有这条异常记录。"
+
+
+@dataclass(frozen=True)
+class HeldToken:
+    """A token of a case that cannot go on: the document that it read, what had set it off, and who."""
+
+    token: str
+    revision: int
+    cause: str
+    acted: str
 
 
 def open_incident(
@@ -31,10 +46,34 @@ def open_incident(
         col(Incident.case_id) == case_id,
         col(Incident.job_id) == job_id,
         col(Incident.node) == node,
+        col(Incident.token).is_(None),
         col(Incident.resolved_at).is_(None),
     )
     if uow.session.exec(same).first() is None:
         uow.add(Incident(kind=kind, case_id=case_id, job_id=job_id, node=node, sentence=sentence[:2000], at=uow.now))
+
+
+def report_held(uow: UnitOfWork, kind: str, sentence: str, case_id: str, node: str, held: HeldToken) -> None:
+    """A token is held: its incident is opened, or says anew why, when a new try has failed as well."""
+    known = select(Incident).where(
+        col(Incident.case_id) == case_id, col(Incident.token) == held.token, col(Incident.resolved_at).is_(None)
+    )
+    incident = uow.session.exec(known).first() or Incident(
+        kind=kind, case_id=case_id, node=node, token=held.token, sentence="", at=uow.now
+    )
+    incident.kind, incident.sentence, incident.at = kind, sentence[:2000], uow.now
+    incident.revision, incident.cause, incident.acted = held.revision, held.cause[:200], held.acted
+    uow.add(incident)
+
+
+def settle_held(uow: UnitOfWork, case_id: str, held: Set[str]) -> None:
+    """Close the incidents of tokens that are held no more: tried again, moved, or gone with a withdrawal."""
+    unresolved = select(Incident).where(
+        col(Incident.case_id) == case_id, col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None)
+    )
+    for incident in uow.session.exec(unresolved):
+        if incident.token not in held:
+            _close(uow, incident)
 
 
 def open_incidents(reading: Reading, limit: int = 200) -> list[Incident]:
@@ -44,27 +83,24 @@ def open_incidents(reading: Reading, limit: int = 200) -> list[Incident]:
     return list(reading.session.exec(unresolved.limit(limit)))
 
 
-def retry(uow: UnitOfWork, incident_id: str) -> None:
-    """Try again what failed; the incident is resolved, and opens anew if it fails once more."""
-    incident = resolve(uow, incident_id)
-    if incident.case_id is not None:  # timers of the case need not wait out what was put on them after a failure
-        uow.session.execute(
-            update(Timer).where(col(Timer.case_id) == incident.case_id).values(lease_until=None, attempts=0)
-        )
-    job = uow.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
-    if job is not None and job.state == "failed":  # back into the queue, with fresh attempts
-        job.state, job.attempts, job.run_at, job.ended_at = "queued", 0, clock.wall(), None
-        uow.add(job)
+def find(reading: Reading, incident_id: str) -> Incident:
+    """One incident, open or not; raises IncidentNotFound."""
+    require_administrator(reading.actor)
+    incident = reading.session.get(Incident, incident_id)
+    if incident is None:
+        raise IncidentNotFound()
+    return incident
 
 
 def resolve(uow: UnitOfWork, incident_id: str) -> Incident:
     """Close an incident that somebody has dealt with."""
-    require_administrator(uow.actor)
-    incident = uow.session.get(Incident, incident_id)
-    if incident is None:
-        raise IncidentNotFound()
+    incident = find(uow, incident_id)
     if incident.resolved_at is None:
-        incident.resolved_at, incident.resolved_by = uow.now, str(uow.actor)
-        uow.add(incident)
+        _close(uow, incident)
         audit.record(uow, "incident.resolved", stream="administration", incident=incident_id)
     return incident
+
+
+def _close(uow: UnitOfWork, incident: Incident) -> None:
+    incident.resolved_at, incident.resolved_by = uow.now, str(uow.actor)
+    uow.add(incident)

@@ -25,6 +25,7 @@ TOO_MANY = (
     f"This was sent {MOST} times already; please get in touch with the agency.",
     f"这项内容已经提交了{MOST}次，不能再提交，请直接联系办理机关。",
 )
+LONGEST_ID = 100
 NO_FIELDS = Form({"type": "object", "properties": {}})
 
 
@@ -48,15 +49,27 @@ class Acceptance:
     refusal: MessageRefused | None
 
 
-def send(uow: UnitOfWork, case_id: str, name: str, values: Mapping[str, Any], uploads: Sequence[Stored] = ()) -> None:
+def send(
+    uow: UnitOfWork,
+    case_id: str,
+    name: str,
+    values: Mapping[str, Any],
+    uploads: Sequence[Stored] = (),
+    *,
+    key: str | None = None,
+    message_id: str | None = None,
+) -> None:
     """Bring a message into a case; raises MessageUnknown, MessageRefused (too late, not asked for), FormInvalid.
 
-    A message that nobody awaits yet is kept until somebody does, unless the process takes it only when asked.
+    A message that nobody awaits yet is kept until somebody does, unless the process takes it only when asked. Where several
+    wait for one name, ``key`` says for which of them it is. A message with the id of an earlier one has no second effect.
     """
     run = process.lock(uow, case_id)
     rule = run.bundle.manifest.message(name)
     if rule is None or not may_send(uow, run.case, rule):
         raise MessageUnknown(name=name[:64])
+    if message_id is not None and _was_received(uow, case_id, name, message_id):
+        return
     refusal = _refusal(uow, run.case, run.instance, rule)
     if refusal is not None:
         raise refusal
@@ -65,23 +78,37 @@ def send(uow: UnitOfWork, case_id: str, name: str, values: Mapping[str, Any], up
     documents.attach_all(uow, case_id, run.key, list(uploads))
     audit.record(uow, "message.received", case_id, message=name, fields=audit.names(values))
     process.announce(uow, run, f"message.received:{name}")
-    kept = _keep(uow, run, name, values)
+    kept = _keep(uow, run, name, values, key, message_id)
     kept.consumed_at = uow.now
     try:
-        process.proceed(uow, run, Message(name, dict(values)), f"message:{name}")
+        process.proceed(uow, run, Message(name, dict(values), key), f"message:{name}")
     except StaleTrigger:
         kept.consumed_at = None
         uow.add(kept)
 
 
-def _keep(uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any]) -> ReceivedMessage:
+def _was_received(uow: UnitOfWork, case_id: str, name: str, message_id: str) -> bool:
+    same = select(ReceivedMessage.id).where(
+        col(ReceivedMessage.case_id) == case_id,
+        col(ReceivedMessage.name) == name,
+        col(ReceivedMessage.message_id) == message_id[:LONGEST_ID],
+    )
+    return uow.session.exec(same).first() is not None
+
+
+def _keep(
+    uow: UnitOfWork, run: Run, name: str, values: Mapping[str, Any], key: str | None, message_id: str | None
+) -> ReceivedMessage:
     """What was said stays with the case: the flow forgets a payload with the token that carried it."""
-    message_id = new_id()
+    row_id = new_id()
+    purpose = process.message_purpose(row_id)
     kept = ReceivedMessage(
-        id=message_id,
+        id=row_id,
         case_id=run.case.id,
         name=name,
-        payload=run.key.seal_value(dict(values), process.message_purpose(message_id)),
+        message_id=message_id[:LONGEST_ID] if message_id else None,
+        key=run.key.seal_value(key, purpose) if key is not None else None,
+        payload=run.key.seal_value(dict(values), purpose),
         received_at=uow.now,
     )
     uow.add(kept)

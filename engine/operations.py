@@ -31,6 +31,7 @@ class WrongParameters(Invalid):
     """The operation {operation} was called with wrong parameters: {reason}."""
 
     zh = "操作“{operation}”的参数不正确：{reason}。"
+    quotes = True
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,18 @@ class BusinessError(EngineError):
         super().__init__(code=code, **payload)
         self.code = code
         self.payload = payload
+
+
+class OperationBroken(EngineError):
+    """The operation {operation} could not be carried out at {node}: {reason}"""
+
+    zh = "节点“{node}”的操作“{operation}”未能执行：{reason}"
+
+    @classmethod
+    def by(cls, operation: str, node: str, error: Exception) -> "OperationBroken":
+        """Of an error that is not ours only the kind is told: its message may quote what somebody wrote."""
+        reason = error.for_the_record() if isinstance(error, EngineError) else type(error).__name__
+        return cls(operation=operation, node=node, reason=reason)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,25 @@
 
 Every change of a case passes through here: ``lock`` gives a ``Run`` (the case with its opened document), ``proceed`` carries
 one trigger to the end. Nothing is committed here; the unit of work of the door does that.
+
+A node or an operation that fails undoes nothing but itself: its token is held, an incident is opened, and whoever set it off
+is told that the work was kept (``uow.warnings``).
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import audit, deadlines, definitions, runtime
-from engine.access import visible_cases
+from engine import audit, deadlines, definitions, incidents, runtime
+from engine.access import require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
-from engine.errors import EngineError, Invalid, NotFound
+from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
 from engine.models import (
     Case,
     CaseRevision,
@@ -28,31 +33,29 @@ from engine.models import (
     Task,
     Timer,
 )
-from engine.operations import BusinessError, Call, Parked
+from engine.operations import BusinessError, Call, OperationBroken, Parked
 from engine.privacy import CaseKey
 from engine.runtime import (
+    Awaited,
     Complete,
     Context,
     EndlessRun,
-    ExpressionFailed,
     Message,
-    NoWayOut,
+    OperationBroke,
     OperationDone,
     OperationFailed,
     OperationRequest,
-    Start,
     Step,
-    Tick,
-    TooManyTokens,
-    UnhandledError,
+    Trigger,
     UnreadableState,
 )
 
-Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed
+log = logging.getLogger("duban.process")
 
 CLOSED = "closed"
 STATE, LOCALS = "process.state", "task.locals"  # purposes of encryption
 MAX_OPERATIONS = 200  # that one trigger may set off; more is a flow that runs in circles
+REFUSALS = (Forbidden, Conflict, Unavailable)  # an operation says no to whoever acts, or not now: nothing is done
 
 
 class CaseNotFound(NotFound):
@@ -80,6 +83,12 @@ class FlowFailed(EngineError):
     needs_operator = True
 
 
+class WorkKept(EngineError):
+    """Your work was kept. The process then stopped at “{node}”; the operator has been informed."""
+
+    zh = "您的办理已经保存。流程随后在“{node_zh}”处停下，已通知系统管理员处理。"
+
+
 @dataclass
 class Run:
     """A case that is being changed: its row, its opened document, its flow, and who takes part."""
@@ -90,7 +99,7 @@ class Run:
     data: dict[str, Any]
     participants: dict[str, Organisation]
     instance: ProcessInstance
-    listening: frozenset[str] = frozenset()
+    awaited: frozenset[Awaited] = frozenset()
     position: int = 0  # of the last step record
     cause: str = ""
 
@@ -105,7 +114,17 @@ def lock(uow: UnitOfWork, case_id: str) -> Run:
 
 def lock_row(uow: UnitOfWork, case_id: str) -> Case:
     """The row of the case, locked, for a change that does not look inside; time never runs backwards within a case."""
-    query = select(Case).where(col(Case.id) == case_id, visible_cases(uow.actor)).with_for_update(of=Case)
+    return _locked(uow, col(Case.id) == case_id, visible_cases(uow.actor))
+
+
+def lock_for_repair(uow: UnitOfWork, case_id: str) -> Run:
+    """The case, locked, for an administrator, who sees no case but keeps its flow going."""
+    require_administrator(uow.actor)
+    return opened(uow, _locked(uow, col(Case.id) == case_id))
+
+
+def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
+    query = select(Case).where(*conditions).with_for_update(of=Case)
     case = uow.session.exec(query.execution_options(populate_existing=True)).first()
     if case is None:
         raise CaseNotFound()
@@ -183,14 +202,10 @@ def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
     run.cause = cause
     instance = run.instance
     step = _advance(uow, run, trigger)
-    _absorb(uow, run, step, trigger)
-    for _ in range(MAX_OPERATIONS):
-        if (follow_up := _next(uow, run, step)) is None:
-            break
+    performed = 0
+    while (follow_up := _next(uow, run, step, performed)) is not None:
+        performed += 1
         step = _advance(uow, run, follow_up)
-        _absorb(uow, run, step, follow_up)
-    else:
-        raise FlowFailed(reason="it runs in circles", case_id=run.case.id, node=None)
     instance.parked = [o.id for o in step.operations]
     instance.listening = sorted(step.listening)
     instance.revision += 1
@@ -200,17 +215,22 @@ def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
 
 
 def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
+    """One step of the flow, taken over: state, writes, passed nodes, incidents of tokens that are held."""
     state = run.key.open(run.instance.state, STATE) if run.instance.state else None
     try:
-        return runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
-    except (UnhandledError, ExpressionFailed, NoWayOut, EndlessRun, TooManyTokens, UnreadableState) as error:
-        raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=error.data.get("node")) from error
+        step = runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
+    except UnreadableState as error:
+        raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
+    _absorb(uow, run, step, trigger)
+    return step
 
 
-def _next(uow: UnitOfWork, run: Run, step: Step) -> Trigger | None:
+def _next(uow: UnitOfWork, run: Run, step: Step, performed: int) -> Trigger | None:
     """What follows from where the flow stands: the next operation to perform, or an early message that is now awaited."""
     for request in step.operations:
         if request.id not in run.instance.parked:
+            if performed >= MAX_OPERATIONS:
+                return OperationBroke(request.id, EndlessRun(steps=MAX_OPERATIONS, node=request.node))
             answer = _perform(uow, run, request)
             if answer is not None:
                 return answer
@@ -219,41 +239,51 @@ def _next(uow: UnitOfWork, run: Run, step: Step) -> Trigger | None:
 
 
 def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | None:
-    operation = uow.registry.find(request.verb)
-    operation.check(request.params)
+    """Carry out one operation, whole or not at all; what it refuses, it refuses to whoever acts."""
+    before = (run.data, dict(run.participants), run.position)
+    savepoint = uow.session.begin_nested()
     try:
+        operation = uow.registry.find(request.verb)
+        operation.check(request.params)
         outcome = operation.perform(uow, run, Call(request.id, request.node, request.params))
-    except BusinessError as error:
-        return OperationFailed(request.id, error.code, error.payload)
+        savepoint.commit()
+    except (*REFUSALS, DBAPIError):
+        raise
+    except Exception as error:
+        savepoint.rollback()
+        run.data, run.participants, run.position = before
+        if isinstance(error, BusinessError):
+            return OperationFailed(request.id, error.code, error.payload)
+        log.warning("operation %s at %s broke", request.verb, request.node, exc_info=not isinstance(error, EngineError))
+        return OperationBroke(request.id, OperationBroken.by(request.verb, request.node, error))
     return None if isinstance(outcome, Parked) else OperationDone(request.id, outcome.result)
 
 
-def _awaited_message(uow: UnitOfWork, run: Run) -> Trigger | None:
-    if not run.listening:
+def _awaited_message(uow: UnitOfWork, run: Run) -> Message | None:
+    """The earliest message that came before anybody waited for it, and that somebody waits for now."""
+    if not run.awaited:
         return None
-    waiting = uow.session.exec(
-        select(ReceivedMessage)
-        .where(
-            col(ReceivedMessage.case_id) == run.case.id,
-            col(ReceivedMessage.consumed_at).is_(None),
-            col(ReceivedMessage.name).in_(run.listening),
-        )
-        .order_by(col(ReceivedMessage.received_at))
-        .limit(1)
-    ).first()
-    if waiting is None:
-        return None
-    waiting.consumed_at = uow.now
-    uow.add(waiting)
-    return Message(waiting.name, run.key.open_value(waiting.payload, message_purpose(waiting.id)))
+    early = select(ReceivedMessage).where(
+        col(ReceivedMessage.case_id) == run.case.id,
+        col(ReceivedMessage.consumed_at).is_(None),
+        col(ReceivedMessage.name).in_({awaited.name for awaited in run.awaited}),
+    )
+    for waiting in uow.session.exec(early.order_by(col(ReceivedMessage.received_at))):
+        purpose = message_purpose(waiting.id)
+        key = run.key.open_value(waiting.key, purpose) if waiting.key else None
+        if any(awaited.is_met_by(waiting.name, key) for awaited in run.awaited):
+            waiting.consumed_at = uow.now
+            uow.add(waiting)
+            return Message(waiting.name, run.key.open_value(waiting.payload, purpose), key)
+    return None
 
 
 # ---------------------------------------------------------------- what a step leaves behind
 
 
 def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
-    """Take over state, writes and the passed nodes of one step."""
-    run.instance.state, run.listening = run.key.seal(step.state, STATE), step.listening
+    """Take over state, writes and the passed nodes of one step, and report tokens that are held."""
+    run.instance.state, run.awaited = run.key.seal(step.state, STATE), step.awaited
     write(uow, run, step.writes, run.cause)
     task_id = run.cause.removeprefix("task:") if isinstance(trigger, Complete) else None
     actor = str(uow.actor)
@@ -272,6 +302,17 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
             )
         )
     uow.session.flush()
+    for held in step.held:
+        if held.error is not None:
+            _report_held(uow, run, held.id, held.node, held.error)
+
+
+def _report_held(uow: UnitOfWork, run: Run, token: str, node: str, error: EngineError) -> None:
+    held = incidents.HeldToken(token, run.case.revision, run.cause, str(uow.actor))
+    incidents.report_held(uow, error.slug, error.for_the_record(), run.case.id, node, held)
+    audit.record(uow, "token.held", run.case.id, node=node, reason=error.slug)
+    titles = {"node": run.bundle.node_title(node, "en"), "node_zh": run.bundle.node_title(node)}
+    uow.warnings.append(WorkKept(case_id=run.case.id, **titles))
 
 
 def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> None:
@@ -319,9 +360,11 @@ def happened(reading: Reading, case_id: str, event: str) -> bool:
 def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     _project_tasks(uow, run, step)
     _project_timers(uow, run, step)
+    incidents.settle_held(uow, run.case.id, {held.id for held in step.held})
     for name, _ in step.messages:
         audit.record(uow, "message.thrown", run.case.id, message=name)
     active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
+    active += [held.node for held in step.held]
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
     if run.case.closed_at is None and stages:
         run.case.status, run.case.stage = stages[-1].status, stages[-1].key

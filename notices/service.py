@@ -13,7 +13,7 @@ from engine import audit, clock, documents, jobs, process
 from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
-from engine.errors import Conflict, EngineError, Invalid, NotFound, Unavailable
+from engine.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from engine.manifest import NoticeRule
 from engine.models import Case, Delivery, Document, Notice, Organisation, Party, new_id
 from engine.operations import Call, Done, Parked
@@ -49,11 +49,16 @@ class DraftNotReady(Conflict):
     zh = "文书草稿尚未生成，不能签发。"
 
 
-class DrafterApproves(EngineError):
+class DrafterApproves(Forbidden):
     """Who drafted a notice cannot issue it as well."""
 
-    status = 403
     zh = "拟稿人不能签发自己拟定的文书。"
+
+
+class ApproverMissing(Forbidden):
+    """A paper that was drafted is issued by whoever approves it, not by an administrator who moves its case."""
+
+    zh = "拟定的文书应由审批人签发，不能由系统管理员移动流程后发出。"
 
 
 # ---------------------------------------------------------------- operations
@@ -89,6 +94,8 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     notice = _draft_of(uow, run, name) or _new_notice(uow, run, name)
     if notice.drafted_by is not None and notice.drafted_by == uow.actor.person_id:
         raise DrafterApproves()
+    if notice.drafted_by is not None and uow.actor.duty == "administrator":
+        raise ApproverMissing()
     day = clock.day_of(uow.now)
     if rule.series is not None:
         issuer = uow.session.get_one(Organisation, notice.organisation_id)

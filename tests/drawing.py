@@ -133,10 +133,12 @@ def end(event: str = "") -> Drawn:
 
 
 def user(body: str = "", **properties: str) -> Drawn:
-    if properties:
-        listed = "".join(f'<spiffworkflow:property name="{k}" value="{v}"/>' for k, v in properties.items())
-        body += _extensions(f"<spiffworkflow:properties>{listed}</spiffworkflow:properties>")
-    return Drawn("userTask", body)
+    return Drawn("userTask", body + _properties(properties))
+
+
+def _properties(properties: Mapping[str, str]) -> str:
+    listed = "".join(f'<spiffworkflow:property name="{k}" value={quoteattr(v)}/>' for k, v in properties.items())
+    return _extensions(f"<spiffworkflow:properties>{listed}</spiffworkflow:properties>") if listed else ""
 
 
 def script(code: str) -> Drawn:
@@ -184,12 +186,12 @@ def boundary(host: str, event: str, interrupting: bool = True) -> Drawn:
     return Drawn("boundaryEvent", event, {"attachedToRef": host, "cancelActivity": str(interrupting).lower()})
 
 
-def catch(event: str) -> Drawn:
-    return Drawn("intermediateCatchEvent", event)
+def catch(event: str, **properties: str) -> Drawn:
+    return Drawn("intermediateCatchEvent", _properties(properties) + event)
 
 
-def throw(event: str = "") -> Drawn:
-    return Drawn("intermediateThrowEvent", event)
+def throw(event: str = "", **properties: str) -> Drawn:
+    return Drawn("intermediateThrowEvent", _properties(properties) + event)
 
 
 def exclusive() -> Drawn:

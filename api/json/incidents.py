@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from pydantic import Field
 
 from api.deps import ApiAdministrator, OnlyOnce
-from api.json.shapes import Shape
-from engine import incidents
+from api.json.shapes import Asked, Shape
+from engine import incidents, repairs
 from engine.db import UnitOfWork
 
 router = APIRouter(tags=["administration"])
@@ -22,6 +23,12 @@ class IncidentShape(Shape):
     sentence: str
     node: str | None
     at: datetime
+
+
+class Because(Asked):
+    """Why it is done; the record keeps it."""
+
+    reason: str = Field(description="At most 500 characters")
 
 
 class IncidentHandled(Shape):
@@ -39,22 +46,22 @@ def list_incidents(door: ApiAdministrator) -> list[IncidentShape]:
 
 
 @router.post("/incidents/{incident_id}/retry", summary="Try again what failed")
-def retry(incident_id: Id, door: ApiAdministrator, once: OnlyOnce) -> IncidentHandled:
+def retry(incident_id: Id, because: Because, door: ApiAdministrator, once: OnlyOnce) -> IncidentHandled:
     """The incident is closed; it opens anew if the work fails once more."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        incidents.retry(uow, incident_id)
+        repairs.retry(uow, incident_id, because.reason)
         return {"id": incident_id, "handled": "retried"}
 
-    return IncidentHandled.model_validate(once.write(door, {}, act))
+    return IncidentHandled.model_validate(once.write(door, because.model_dump(), act))
 
 
 @router.post("/incidents/{incident_id}/resolve", summary="Close an incident")
-def resolve(incident_id: Id, door: ApiAdministrator, once: OnlyOnce) -> IncidentHandled:
-    """For what was dealt with in another way."""
+def resolve(incident_id: Id, because: Because, door: ApiAdministrator, once: OnlyOnce) -> IncidentHandled:
+    """For what was dealt with in another way; a case that still stands cannot be told to be well."""
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        incidents.resolve(uow, incident_id)
+        repairs.resolve(uow, incident_id, because.reason)
         return {"id": incident_id, "handled": "resolved"}
 
-    return IncidentHandled.model_validate(once.write(door, {}, act))
+    return IncidentHandled.model_validate(once.write(door, because.model_dump(), act))

@@ -11,8 +11,8 @@ from api import i18n, rendering
 from api.deps import PageAdministrator
 from api.pages import casework
 from api.pages.frame import viewer
-from api.pages.posted import Key, Word
-from engine import definitions, incidents
+from api.pages.posted import Key, Sent, Word
+from engine import definitions, incidents, repairs
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import ProcessDefinition
@@ -55,16 +55,16 @@ def overview(request: Request, door: PageAdministrator, process: Word = "", said
 
 
 @router.post("/incidents/{incident_id}/retry")
-def retry(door: PageAdministrator, incident_id: Key) -> Response:
+def retry(door: PageAdministrator, incident_id: Key, posted: Sent) -> Response:
     with door.writing() as uow:
-        incidents.retry(uow, incident_id)
+        repairs.retry(uow, incident_id, posted.text("reason", repairs.LONGEST_REASON))
     return RedirectResponse("/admin?said=retried", 303)
 
 
 @router.post("/incidents/{incident_id}/resolve")
-def resolve(door: PageAdministrator, incident_id: Key) -> Response:
+def resolve(door: PageAdministrator, incident_id: Key, posted: Sent) -> Response:
     with door.writing() as uow:
-        incidents.resolve(uow, incident_id)
+        repairs.resolve(uow, incident_id, posted.text("reason", repairs.LONGEST_REASON))
     return RedirectResponse("/admin?said=settled", 303)
 
 

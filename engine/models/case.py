@@ -121,10 +121,13 @@ class ReceivedMessage(SQLModel, table=True):
     """What was sent into a case, as it was written. One that came before anybody waited for it is consumed later."""
 
     __tablename__ = "received_message"
+    __table_args__ = (UniqueConstraint("case_id", "name", "message_id"),)
 
     id: str = key()
     case_id: str = ref("case_file")
     name: str = Field(max_length=64)
+    message_id: str | None = Field(default=None, max_length=100)  # the sender's: sent again, it has no second effect
+    key: bytes | None = None  # encrypted: which of several that wait for this name it is meant for
     payload: bytes  # encrypted
     received_at: datetime = instant()
     consumed_at: datetime | None = instant(default=None, nullable=True)

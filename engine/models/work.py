@@ -33,15 +33,32 @@ class Job(SQLModel, table=True):
 
 
 class Incident(SQLModel, table=True):
-    """Something that a machine could not do by itself and a person must look at."""
+    """Something that a machine could not do by itself and a person must look at.
+
+    Of a token that is held: which one, the revision of the document that it read, what had set it off, and who.
+    """
 
     __tablename__ = "incident"
+    __table_args__ = (
+        Index(
+            "ix_incident_held",
+            "case_id",
+            "token",
+            unique=True,
+            postgresql_where=text("resolved_at IS NULL AND token IS NOT NULL"),
+            sqlite_where=text("resolved_at IS NULL AND token IS NOT NULL"),
+        ),
+    )
 
     id: str = key()
     kind: str = Field(max_length=64)
     case_id: str | None = ref("case_file", default=None, nullable=True)
     job_id: str | None = ref("job", default=None, nullable=True)
     node: str | None = Field(default=None, max_length=100)
+    token: str | None = Field(default=None, max_length=40)
+    revision: int | None = None
+    cause: str | None = Field(default=None, max_length=200)
+    acted: str | None = Field(default=None, max_length=80)  # person:ID, party:ID, system
     sentence: str = Field(max_length=2000)
     at: datetime = instant(index=True)
     resolved_at: datetime | None = instant(default=None, nullable=True)

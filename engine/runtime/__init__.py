@@ -3,7 +3,7 @@
 Pure: no database and no clock. ``advance`` takes a state, what happened and what is known, and returns a ``Step``.
 """
 
-from engine.runtime.advance import advance
+from engine.runtime.advance import advance, tokens
 from engine.runtime.blueprint import Blueprint
 from engine.runtime.errors import (
     EndlessRun,
@@ -11,6 +11,7 @@ from engine.runtime.errors import (
     ExpressionInvalid,
     Fault,
     Faulty,
+    NotMovable,
     NoWayOut,
     StaleTrigger,
     TooManyTokens,
@@ -20,26 +21,35 @@ from engine.runtime.errors import (
 from engine.runtime.expressions import check_expression, evaluate, names_read
 from engine.runtime.parser import parse
 from engine.runtime.values import (
+    Awaited,
+    Cancel,
     Complete,
     Context,
     DeadlineRef,
     DeadlineView,
+    Held,
     Message,
+    Move,
     Node,
+    OperationBroke,
     OperationDone,
     OperationFailed,
     OperationRequest,
     Passed,
     Ready,
+    Retry,
     Start,
     Step,
     Tick,
     Timer,
+    Token,
     Trigger,
 )
 
 __all__ = [
+    "Awaited",
     "Blueprint",
+    "Cancel",
     "Complete",
     "Context",
     "DeadlineRef",
@@ -49,19 +59,25 @@ __all__ = [
     "ExpressionInvalid",
     "Fault",
     "Faulty",
+    "Held",
     "Message",
+    "Move",
     "NoWayOut",
     "Node",
+    "NotMovable",
+    "OperationBroke",
     "OperationDone",
     "OperationFailed",
     "OperationRequest",
     "Passed",
     "Ready",
+    "Retry",
     "StaleTrigger",
     "Start",
     "Step",
     "Tick",
     "Timer",
+    "Token",
     "TooManyTokens",
     "Trigger",
     "UnhandledError",
@@ -71,4 +87,5 @@ __all__ = [
     "evaluate",
     "names_read",
     "parse",
+    "tokens",
 ]

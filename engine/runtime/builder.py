@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions import NoneEventDefinition, TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.runtime import joins, steps, stepwise
@@ -146,7 +145,7 @@ class _ScopeBuilder:
         if kind == "parallelGateway":
             return (joins.ParallelJoin if self.joins(element) else steps.Passing)(spec, name)
         if kind == "eventBasedGateway":
-            return stepwise.EventGateway(spec, name, MultipleEventDefinition())
+            return stepwise.EventGateway(spec, name, stepwise.FirstOf())
         return self.make_event(element, name)
 
     def joins(self, element: Element) -> bool:
@@ -179,7 +178,7 @@ class _ScopeBuilder:
     def thrown(trigger: Trigger) -> Any:
         with_code = {"code": trigger.name} if trigger.kind in ("error", "escalation") else {}
         definition = _THROWN[trigger.kind](trigger.name, **with_code)
-        definition.variable, definition.payload = trigger.variable, trigger.payload
+        definition.variable, definition.payload, definition.key = trigger.variable, trigger.payload, trigger.key
         return definition
 
     # -------------------------------------------------------------------------------------------- flows

@@ -24,6 +24,7 @@ class Trigger:
     payload: str | None = None
     timer: str | None = None  # timeDate, timeDuration, timeCycle
     expression: str | None = None
+    key: str | None = None  # an expression: which of several messages of one name
 
 
 @dataclass(frozen=True)

@@ -81,3 +81,9 @@ class UnreadableState(EngineError):
     """The stored state of a case cannot be read: {reason}"""
 
     zh = "案件的流程状态无法读取：{reason}"
+
+
+class NotMovable(Conflict):
+    """This token cannot be taken from {node}: {reason}."""
+
+    zh = "无法移动节点“{node}”处的令牌：{reason_zh}。"

@@ -21,6 +21,10 @@ from SpiffWorkflow.bpmn.util.event import EventManager
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.errors import UnhandledError
+from engine.runtime.execution import failed
+
+LONGEST_KEY = 100
+KEYS = "keys"  # under which messages a token waits for, by their names
 
 
 class _Carrying:
@@ -29,6 +33,7 @@ class _Carrying:
     name: str
     variable: str | None = None
     payload: str | None = None
+    key: str | None = None
 
     def catch(self, my_task: Any, event: Any = None) -> None:
         if self.variable is not None:
@@ -62,10 +67,32 @@ class _Climbing(_Carrying):
 
 
 class MessageEvent(_Broadcast, MessageEventDefinition):  # type: ignore[misc]
-    """A message by its name."""
+    """A message by its name; where the diagram gives a key, only the message that brings the same one."""
 
     def catches(self, my_task: Any, event: Any) -> bool:
-        return bool(self == event.event_definition)
+        if self != event.event_definition:
+            return False
+        return self.key is None or awaited_key(my_task, self.name) == event.correlations.get("key")
+
+    def update_task(self, my_task: Any) -> None:
+        """A token begins to wait: the key is worked out now, and stays."""
+        if self.key is not None and awaited_key(my_task, self.name) is None:
+            my_task.internal_data.setdefault(KEYS, {})[self.name] = self.worked_out(my_task)
+
+    def throw(self, my_task: Any) -> None:
+        key = {} if self.key is None else {"key": self.worked_out(my_task)}
+        my_task.workflow.top_workflow.catch(BpmnEvent(self, payload=self.thrown(my_task), correlations=key))
+
+    def worked_out(self, my_task: Any) -> str:
+        value = my_task.workflow.script_engine.evaluate(my_task, self.key or "")
+        if not isinstance(value, str | int) or isinstance(value, bool) or not 0 < len(str(value)) <= LONGEST_KEY:
+            raise failed(my_task, self.key or "", f"the key of a message is a text of 1 to {LONGEST_KEY} characters")
+        return str(value)
+
+
+def awaited_key(my_task: Any, name: str) -> str | None:
+    """The key under which a token waits for a message, if the diagram gives one."""
+    return my_task.internal_data.get(KEYS, {}).get(name)  # type: ignore[no-any-return]
 
 
 class SignalEvent(_Broadcast, SignalEventDefinition):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 
+from engine.errors import EngineError
 from engine.runtime import expressions
 from engine.runtime.errors import ExpressionFailed, ExpressionInvalid
 from engine.runtime.values import Context, Passed
@@ -29,6 +30,7 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
         self.data = dict(context.data)
         self.writes: dict[str, Any] = {}
         self.passed: list[Passed] = []
+        self.failures: dict[Any, EngineError] = {}  # id of a token that was held in this advance → why
 
     def validate(self, expression: str) -> None:
         expressions.check_expression(expression)
@@ -40,14 +42,18 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
             raise failed(task, expression, error) from None
 
     def execute(self, task: Any, script: str, external_context: Mapping[str, Any] | None = None) -> bool:
+        """All assignments of a script, or none of them: each sees those before it."""
+        assigned: dict[str, Any] = {}
+        names = ChainMap(assigned, *self.names(task).maps)
         try:
             for name, tree in expressions.assignments(script):
-                self.write(task, {name: expressions.value_of(tree, self.names(task))})
+                assigned[name] = expressions.value_of(tree, names)
         except ExpressionInvalid as error:
             raise failed(task, script, error) from None
+        self.write(task, assigned)
         return True
 
-    def names(self, task: Any) -> Mapping[str, Any]:
+    def names(self, task: Any) -> ChainMap[str, Any]:
         """What an expression of this token reads: its locals, then the document, then the case around it."""
         around = {"data": self.data, "participants": self.context.participants}
         return ChainMap(task.data, self.data, around)

@@ -12,6 +12,7 @@ from engine.runtime.blueprint import Blueprint
 from engine.runtime.errors import EndlessRun, TooManyTokens
 from engine.runtime.events import Delivery
 from engine.runtime.execution import Execution
+from engine.runtime.holding import RUNNING, hold
 
 MOST_STEPS = 10_000  # of the library within one advance
 MOST_TOKENS = 3_000  # in one scope
@@ -87,9 +88,12 @@ def _run(instance: Instance, done: int) -> int:
     while ready := [task for task in instance.get_tasks(state=TaskState.READY) if not task.task_spec.manual]:
         for task in ready:
             if task.state == TaskState.READY and task.id in task.workflow.tasks:
-                task.run()
                 done += 1
-                _check_bounds(instance, task, done)
+                beyond = _beyond_bounds(instance, task, done)
+                if beyond is None:
+                    task.run()
+                else:
+                    hold(task, beyond, RUNNING)
         if _size(instance) > enough:
             history.prune(instance)
             enough = max(PRUNE_ABOVE, 2 * _size(instance))
@@ -100,10 +104,11 @@ def _size(instance: Instance) -> int:
     return sum(len(part.tasks) for part in open_parts(instance))
 
 
-def _check_bounds(instance: Instance, task: Any, done: int) -> None:
-    """A drawing that never rests, or that multiplies its tokens, is stopped before it takes the machine along."""
+def _beyond_bounds(instance: Instance, task: Any, done: int) -> EndlessRun | TooManyTokens | None:
+    """A drawing that never rests, or that multiplies its tokens, is held before it takes the machine along."""
     node = task.task_spec.bpmn_id or task.task_spec.name
     if done > MOST_STEPS:
-        raise EndlessRun(steps=MOST_STEPS, node=node)
+        return EndlessRun(steps=MOST_STEPS, node=node)
     if len(task.workflow.tasks) > MOST_TOKENS or len(instance.subprocesses) > MOST_SUBPROCESSES:
-        raise TooManyTokens(most=MOST_TOKENS, node=node)
+        return TooManyTokens(most=MOST_TOKENS, node=node)
+    return None

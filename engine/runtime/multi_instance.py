@@ -15,9 +15,30 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.drawing import Repetition
 from engine.runtime.execution import LOCALS, failed, local_names
+from engine.runtime.holding import FLOW_ERRORS, HELD, REPEATING, hold
 from engine.runtime.stepwise import Stepwise
 
 MOST_INSTANCES = 1_000
+
+
+class _Merging:
+    """What happens when an instance is done; stands in front of the library's own way."""
+
+    def merge_child(self, workflow: Any, child: Any) -> None:
+        """An instance is done: take over its result, then see what follows."""
+        self.collect(child)  # type: ignore[attr-defined]
+        self.go_on(child.parent)
+
+    def go_on(self, my_task: Any) -> None:
+        """Are all done, or is it enough? A condition that fails holds the whole repetition."""
+        my_task.internal_data.pop(HELD, None)
+        try:
+            self.follow(my_task, bool(self.check_completion_condition(my_task)))  # type: ignore[attr-defined]
+        except FLOW_ERRORS as error:
+            hold(my_task, error, REPEATING)
+
+    def follow(self, my_task: Any, enough: bool) -> None:
+        raise NotImplementedError
 
 
 class _Collection(TaskDataReference):  # type: ignore[misc]
@@ -71,7 +92,7 @@ class _Each(MultiInstanceTask):  # type: ignore[misc]
         child.internal_data["key_or_index"] = item if key_or_index is None else key_or_index
         child.task_spec._update(child)
 
-    def merge_child(self, workflow: Any, child: Any) -> None:
+    def collect(self, child: Any) -> None:
         """Take over the result of a finished instance."""
         my_task, internal = child.parent, child.parent.internal_data
         if self.data_output is not None:
@@ -101,7 +122,7 @@ class _Count:
         return value
 
 
-class Parallel(Stepwise, ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
+class Parallel(Stepwise, _Merging, ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
     """All instances at once."""
 
     def create_children(self, my_task: Any) -> None:
@@ -111,8 +132,15 @@ class Parallel(Stepwise, ParallelMultiInstanceTaskMixin, _Each, SpiffBpmnTask): 
         for index, item in enumerate(items):
             self.create_child(my_task, item, index)
 
+    def follow(self, my_task: Any, enough: bool) -> None:
+        if enough:
+            for instance in self._instances(my_task):
+                instance.cancel()
+        if enough or self.children_complete(my_task):
+            my_task._set_state(TaskState.READY)
 
-class Sequential(Stepwise, SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
+
+class Sequential(Stepwise, _Merging, SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTask):  # type: ignore[misc]
     """One instance after the other, over the items found at the beginning."""
 
     def _update_hook(self, my_task: Any) -> bool | None:
@@ -127,6 +155,12 @@ class Sequential(Stepwise, SequentialMultiInstanceTaskMixin, _Each, SpiffBpmnTas
         my_task._set_state(TaskState.STARTED)
         self.add_next_child(my_task)
         return None
+
+    def follow(self, my_task: Any, enough: bool) -> None:
+        if enough or self.children_complete(my_task):
+            my_task._set_state(TaskState.READY)
+        else:
+            self.add_next_child(my_task)
 
     def children_complete(self, my_task: Any) -> bool:
         return not my_task.internal_data.get("remaining")
@@ -156,10 +190,18 @@ class Loop(Stepwise, StandardLoopTask):  # type: ignore[misc]
         my_task.data.update({k: v for k, v in child.data.items() if k in my_task.data})
         internal["rounds"] = internal.get("rounds", 0) + 1
         internal["merged"] = [str(child.id)]
-        if self.loop_complete(my_task):
-            my_task._set_state(TaskState.READY)
-        else:
-            self.create_child(my_task)
+        self.go_on(my_task)
+
+    def go_on(self, my_task: Any) -> None:
+        """Once more? A condition that fails holds the loop."""
+        my_task.internal_data.pop(HELD, None)
+        try:
+            if self.loop_complete(my_task):
+                my_task._set_state(TaskState.READY)
+            else:
+                self.create_child(my_task)
+        except FLOW_ERRORS as error:
+            hold(my_task, error, REPEATING)
 
     def create_child(self, my_task: Any) -> None:
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], TaskState.WAITING)

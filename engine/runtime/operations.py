@@ -5,6 +5,7 @@ from typing import Any
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from SpiffWorkflow.util.task import TaskState
 
+from engine.runtime.holding import is_held
 from engine.runtime.stepwise import Stepwise
 
 REQUEST = "request"
@@ -34,4 +35,4 @@ class OperationTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
 
 
 def is_parked(task: Any) -> bool:
-    return task.state == TaskState.STARTED and REQUEST in task.internal_data
+    return task.state == TaskState.STARTED and REQUEST in task.internal_data and not is_held(task)

@@ -5,6 +5,7 @@ What the engine would silently do wrong is refused here: an element is either un
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lxml import etree
 
@@ -62,6 +63,7 @@ _SPIFF_UNSUPPORTED: Mapping[str, str] = {
     "processVariableCorrelation": "correlations are not supported: a message is sent to a case",
 }
 _EVENT_SUFFIX = "EventDefinition"
+MESSAGE_KEY = "messageKey"  # the property of an event or task that says which of several messages of one name it means
 _SAID = (  # elements whose text is an expression or a script
     *(f"{{{BPMN}}}{tag}" for tag in ("conditionExpression", "script", "timeDate", "timeDuration", "timeCycle")),
     *(f"{{{BPMN}}}{tag}" for tag in ("loopCardinality", "loopCondition", "completionCondition", "loopDataInputRef")),
@@ -363,7 +365,8 @@ class _Reader:
         if not name:
             what = "code" if kind in ("error", "escalation") else "name"
             self.fault(reference, f"the {kind} has no {what}")
-        return self.carrying(kind, name, part, declared)
+        key = element.properties.get(MESSAGE_KEY) or None if kind == "message" else None
+        return replace(self.carrying(kind, name, part, declared), key=key)
 
     def carrying(self, kind: str, name: str | None, part: etree._Element, declared: etree._Element) -> Trigger:
         """What travels with the event: a payload on the throwing side, a variable on the catching one."""

@@ -289,6 +289,10 @@ class _Checker:
         yield from self.variable(element.id, trigger.variable)
         if trigger.payload is not None:
             yield from self.expression(element.id, "payload", trigger.payload)
+        if trigger.key is not None:
+            yield from self.expression(element.id, "message key", trigger.key)
+            if element.id in self.process.elements and element.kind == "startEvent":
+                yield self.fault(element.id, "a message that begins a case has no key: the case is new")
         if trigger.kind == "timer" and trigger.timer and trigger.expression:
             yield from self.time(element, trigger.timer, trigger.expression)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.errors import EngineError
+
 
 @dataclass(frozen=True)
 class Node:
@@ -43,10 +45,11 @@ class Complete:
 
 @dataclass(frozen=True)
 class Message:
-    """Something reached the case from outside its flow."""
+    """Something reached the case from outside its flow; ``key`` tells several of one name apart."""
 
     name: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,37 @@ class OperationFailed:
     payload: Mapping[str, Any] | None = None
 
 
-Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed
+@dataclass(frozen=True)
+class OperationBroke:
+    """What a service task asked for could not be done, and no diagram foresees that: the token is held."""
+
+    id: str
+    error: EngineError
+
+
+@dataclass(frozen=True)
+class Retry:
+    """An operator lets a held token try again."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """An operator takes a token away from its node and begins another one at ``to``, a node of the same scope."""
+
+    token: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """An operator takes a token away; never the last of its scope."""
+
+    token: str
+
+
+Trigger = Start | Tick | Complete | Message | OperationDone | OperationFailed | OperationBroke | Retry | Move | Cancel
 
 
 # ------------------------------------------------------------------------------------------------ what is known
@@ -130,6 +163,37 @@ class Timer:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A token that cannot go on by itself; ``error`` says why when it was held in this very step."""
+
+    id: str
+    node: str
+    error: EngineError | None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A place where the case is, as an operator sees it; ``destinations`` are the nodes to which it could be moved."""
+
+    id: str
+    node: str
+    scope: str
+    held: bool
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A message that the case waits for; only the one with this key where there is one."""
+
+    name: str
+    key: str | None = None
+
+    def is_met_by(self, name: str, key: str | None) -> bool:
+        return self.name == name and self.key in (None, key)
+
+
+@dataclass(frozen=True)
 class Passed:
     """A drawn node that was done, or a sequence flow that was taken; ``kind`` is the BPMN tag."""
 
@@ -146,7 +210,13 @@ class Step:
     ready: tuple[Ready, ...]
     operations: tuple[OperationRequest, ...]
     timers: tuple[Timer, ...]
-    listening: frozenset[str]
+    held: tuple[Held, ...]
+    awaited: frozenset[Awaited]
     messages: tuple[tuple[str, Any], ...]
     finished: bool
     passed: tuple[Passed, ...]
+
+    @property
+    def listening(self) -> frozenset[str]:
+        """The names of the messages that the case waits for."""
+        return frozenset(awaited.name for awaited in self.awaited)

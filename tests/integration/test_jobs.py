@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import clock, documents, incidents, jobs, maintenance
+from engine import clock, documents, incidents, jobs, maintenance, repairs
 from engine.access import SYSTEM
 from engine.db import Database
 from engine.jobs import LeaseLost
@@ -152,7 +152,7 @@ def test_what_was_given_up_is_tried_again_when_an_operator_asks(world: World, wa
     with world.database.reading(SYSTEM) as reading:
         (incident,) = incidents.open_incidents(reading)
     with world.database.unit_of_work() as uow:
-        incidents.retry(uow, incident.id)
+        repairs.retry(uow, incident.id, "邮件服务已恢复")
     assert jobs.run_due(world.database) == 1
     assert (len(done), world.one(Job).state) == (1, "done")
     with world.database.reading(SYSTEM) as reading:
@@ -167,7 +167,7 @@ def test_a_retry_that_fails_again_is_an_incident_again(world: World, wall: Clock
             wall.pass_by(1000)
         assert len(world.all(Incident)) == round_of_attempts
         with world.database.unit_of_work() as uow:
-            incidents.retry(uow, world.one(Incident, resolved_at=None).id)
+            repairs.retry(uow, world.one(Incident, resolved_at=None).id, "邮件服务已恢复")
 
 
 def test_jobs_know_ids_and_nothing_else(world: World) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from engine import clock, incidents, jobs
+from engine import clock, jobs, repairs
 from engine.access import SYSTEM
 from engine.models import AuditEvent, Delivery, Incident, Job
 from tests.factories import REQUEST, World, installation
@@ -134,7 +134,7 @@ def test_what_the_server_refuses_for_good_becomes_an_incident_that_can_be_retrie
         assert ADDRESS not in str(world.one(Job, kind="notice.email"))
         mailbox.refuses = ""
         with world.database.unit_of_work(SYSTEM) as uow:
-            incidents.retry(uow, incident.id)
+            repairs.retry(uow, incident.id, "邮件服务已恢复")
         world.work()
         assert mail_delivery(world).state == "dispatched"
         assert len(mailbox.mails) == 1

@@ -8,7 +8,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from sqlmodel import col, select, update
 
-from engine import clock, incidents, jobs, maintenance
+from engine import clock, incidents, jobs, maintenance, repairs
 from engine.access import SYSTEM
 from engine.models import Delivery, Job
 from tests.household import Household, furnish
@@ -41,7 +41,7 @@ def test_a_mail_that_failed_for_good_is_sent_when_an_operator_tries_again(databa
     server.start()
     try:
         with household.database.unit_of_work() as uow:
-            incidents.retry(uow, incident.id)
+            repairs.retry(uow, incident.id, "邮件服务已恢复")
         maintenance.run_jobs(household.database)
     finally:
         server.stop()

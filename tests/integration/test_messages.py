@@ -82,7 +82,7 @@ def test_a_message_that_nobody_awaits_yet_is_kept_encrypted_and_taken_when_someb
     world.submit()
     with world.database.unit_of_work(world.applicant()) as uow:
         run = process.lock(uow, world.case_id)
-        messages._keep(uow, run, "supplement", SUPPLEMENT)
+        messages._keep(uow, run, "supplement", SUPPLEMENT, None, None)
     kept = world.one(ReceivedMessage)
     assert SUPPLEMENT["content"].encode() not in kept.payload
     ask_for_a_supplement(world)

@@ -100,9 +100,11 @@ def test_an_incident_is_seen_tried_again_and_closed(household: Household) -> Non
     program = household.program_of("administrator")
     (incident,) = program.get("/api/v1/incidents").json()
     assert incident["sentence"] == "The mail server does not answer."
-    assert program.post(f"/api/v1/incidents/{incident['id']}/retry").json()["handled"] == "retried"
+    address = f"/api/v1/incidents/{incident['id']}/retry"
+    assert program.post(address, json={"reason": " "}).status_code == 422
+    assert program.post(address, json={"reason": "邮件服务已恢复"}).json()["handled"] == "retried"
     assert program.get("/api/v1/incidents").json() == []
-    assert program.post("/api/v1/incidents/unknown/retry").status_code == 404
+    assert program.post("/api/v1/incidents/unknown/retry", json={"reason": "试一试"}).status_code == 404
 
 
 def metrics(household: Household) -> dict[str, float]:

@@ -276,10 +276,10 @@ def test_an_incident_is_settled_by_an_administrator_only(household: Household) -
         incidents.open_incident(uow, "job.failed", "邮件没有送出。")
     browser = household.browser_of("administrator")
     overview = page(browser.get("/admin"))
-    (address,) = [f.get("action") for f in overview.xpath("//form") if f.get("action", "").endswith("/resolve")]
+    (address,) = overview.xpath("//button[contains(@formaction, '/resolve')]/@formaction")
     csrf = hidden(page(household.browser_of("handler").get("/desk")), "/sign-out")
     assert household.browser_of("handler").post(address, data=csrf).status_code == 403
-    assert send(browser, "/admin", address).headers["location"] == "/admin?said=settled"
+    assert send(browser, "/admin", address, reason="已电话告知").headers["location"] == "/admin?said=settled"
     assert "没有待处理的异常。" in page(browser.get("/admin")).text_content()
 
 

@@ -120,16 +120,6 @@ def test_a_gateway_without_a_way_out_says_so() -> None:
     assert caught.value.data == {"node": "g"}
 
 
-def test_a_failed_advance_leaves_the_old_state_usable() -> None:
-    drawn = process("start > a > g; g [x == 1] > b > end; g [x == 2] > c > end", g=exclusive())
-    journey = Journey(drawn, {})
-    task = journey.task("a")
-    with pytest.raises(NoWayOut):
-        journey.complete("a", x=3)
-    journey.do(Complete(task, {"x": 2}))
-    assert journey.ready == ["c"]
-
-
 @pytest.mark.parametrize("ident", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
 def test_a_task_that_is_not_open_is_stale(ident: str) -> None:
     journey = Journey(process("start > a > end"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.runtime import StaleTrigger
-from tests.drawing import catch, end, error, first_of, message, node, parallel, process, signal, sub, throw
+from engine.runtime import Awaited, StaleTrigger
+from tests.drawing import catch, each, end, error, first_of, message, node, parallel, process, signal, sub, throw
 from tests.unit.runtime.journey import Journey
 
 
@@ -80,3 +80,72 @@ def test_an_error_end_that_nobody_catches_fails() -> None:
 
     with pytest.raises(UnhandledError):
         Journey(process("start > S > end", S=sub("i_start > i_bad", i_bad=end(error("E")))))
+
+
+# ------------------------------------------------------------------------------------------------ keys
+
+
+def asked(**changed: object) -> Journey:
+    """Two departments are asked for their opinion; each answers for itself."""
+    body = sub(
+        "i_start > k > note > i_end",
+        each("departments", "department"),
+        k=catch(message("opinion", "said"), messageKey="department.code"),
+    )
+    departments = [{"code": "D1"}, {"code": "D2"}]
+    return Journey(process("start > S > end", S=body), {"departments": departments, **changed}, patient=True)
+
+
+def test_of_several_that_wait_for_one_message_the_one_with_its_key_hears_it() -> None:
+    journey = asked()
+    assert journey.step.awaited == {Awaited("opinion", "D1"), Awaited("opinion", "D2")}
+    assert journey.step.listening == {"opinion"}
+    journey.say("opinion", "D2", text="agreed")
+    assert journey.step.awaited == {Awaited("opinion", "D1")}
+    assert [ready.locals["department"] for ready in journey.step.ready] == [{"code": "D2"}]
+
+
+@pytest.mark.parametrize("key", [None, "D3", "d1", ""])
+def test_a_message_with_another_key_or_none_is_not_awaited(key: str | None) -> None:
+    with pytest.raises(StaleTrigger):
+        asked().say("opinion", key)
+
+
+def test_who_waits_without_a_key_hears_every_message_of_the_name() -> None:
+    assert Journey(process("start > k > end", k=catch(message("m")))).say("m", "any").step.finished
+
+
+def test_a_key_is_worked_out_when_the_waiting_begins() -> None:
+    drawn = process("start > f > k > end; f > a > b > end2", f=parallel(), k=catch(message("m"), messageKey="code"))
+    journey = Journey(drawn, {"code": "old"}).complete("a", code="new")
+    assert journey.say("m", "old").ready == ["b"]
+
+
+def test_a_key_that_is_no_text_holds_the_token() -> None:
+    journey = asked(departments=[{"code": "D1"}, {}])
+    assert (journey.held, journey.step.awaited) == (["k"], {Awaited("opinion", "D1")})
+    journey.move("k", "note")
+
+
+def test_an_event_gateway_tells_messages_apart_by_their_keys() -> None:
+    drawn = process(
+        "start > g > k > a > end; g > l > b > end2",
+        g=first_of(),
+        k=catch(message("one"), messageKey="'x'"),
+        l=catch(message("two")),
+    )
+    journey = Journey(drawn)
+    with pytest.raises(StaleTrigger):
+        journey.say("one", "y")
+    assert journey.say("one", "x").ready == ["a"]
+
+
+def test_a_message_within_a_case_carries_its_key() -> None:
+    drawn = process(
+        "start > f > k > a > end; f > l > b > end2; f > go > t > end3",
+        f=parallel(),
+        k=catch(message("m"), messageKey="'1'"),
+        l=catch(message("m"), messageKey="'2'"),
+        t=throw(message("m"), messageKey="2"),
+    )
+    assert Journey(drawn).complete("go").ready == ["b"]

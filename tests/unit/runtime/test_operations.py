@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.runtime import OperationDone, OperationFailed, StaleTrigger, Tick, UnhandledError
+from engine.errors import Unavailable
+from engine.runtime import OperationBroke, OperationDone, OperationFailed, StaleTrigger, Tick, UnhandledError
 from tests.drawing import (
     at,
     boundary,
@@ -62,15 +63,26 @@ def test_a_business_error_takes_the_boundary_that_names_its_code() -> None:
     assert journey.step.finished
 
 
-def test_an_error_that_nobody_catches_changes_nothing() -> None:
-    journey = Journey(ISSUE, {"applicant": "甲"})
-    before, (request,) = journey.state, journey.step.operations
-    with pytest.raises(UnhandledError) as caught:
-        journey.fail("OTHER")
-    assert caught.value.data == {"code": "OTHER", "node": "issue"}
-    assert journey.state == before
+def test_an_error_that_nobody_catches_holds_the_operation_until_it_is_tried_again() -> None:
+    journey = Journey(ISSUE, {"applicant": "甲"}, patient=True)
+    (request,) = journey.step.operations
+    journey.fail("OTHER")
+    (held,) = journey.step.held
+    assert isinstance(held.error, UnhandledError)
+    assert held.error.data == {"code": "OTHER", "node": "issue"}
+    assert (held.id, journey.step.operations) == (request.id, ())
+    assert journey.retry("issue").step.operations == (request,)
     journey.do(OperationDone(request.id, {}))
     assert journey.verbs == ["case.open"]
+
+
+def test_an_operation_that_breaks_is_held_and_asked_for_again() -> None:
+    journey = Journey(ISSUE, {"applicant": "甲"}, patient=True)
+    (request,) = journey.step.operations
+    journey.do(OperationBroke(request.id, Unavailable()))
+    assert (journey.held, journey.verbs) == (["issue"], [])
+    assert journey.tick(days=1).held == ["issue"]
+    assert journey.retry("issue").step.operations == (request,)
 
 
 def test_an_error_goes_to_its_own_activity_and_not_to_a_sibling() -> None:
