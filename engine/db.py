@@ -77,6 +77,12 @@ class UnitOfWork(Reading):
         """Something to do once the change is safe, e.g. wake the worker. It must not fail the request."""
         self._after_commit.append(effect)
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Some of the work that, if it fails, is undone alone; whoever catches the error may go on."""
+        with self.session.begin_nested():
+            yield
+
     def add(self, *rows: Any) -> None:
         """Add rows and flush, so that the next query sees them."""
         self.session.add_all(rows)

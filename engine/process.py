@@ -241,16 +241,14 @@ def _next(uow: UnitOfWork, run: Run, step: Step, performed: int) -> Trigger | No
 def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | None:
     """Carry out one operation, whole or not at all; what it refuses, it refuses to whoever acts."""
     before = (run.data, dict(run.participants), run.position)
-    savepoint = uow.session.begin_nested()
     try:
-        operation = uow.registry.find(request.verb)
-        operation.check(request.params)
-        outcome = operation.perform(uow, run, Call(request.id, request.node, request.params))
-        savepoint.commit()
+        with uow.part():
+            operation = uow.registry.find(request.verb)
+            operation.check(request.params)
+            outcome = operation.perform(uow, run, Call(request.id, request.node, request.params))
     except (*REFUSALS, DBAPIError):
         raise
     except Exception as error:
-        savepoint.rollback()
         run.data, run.participants, run.position = before
         if isinstance(error, BusinessError):
             return OperationFailed(request.id, error.code, error.payload)

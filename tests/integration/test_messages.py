@@ -7,6 +7,8 @@ from engine.access import PUBLIC, Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused, MessageUnknown
 from engine.models import Case, ReceivedMessage, Task
+from tests.bundles import Trial, bundle
+from tests.drawing import catch, each, message, script, sub
 from tests.factories import World, at_once
 
 DEFECTS = {"intake_action": "supplement", "defects": "没有写明需要哪些字段。"}
@@ -158,3 +160,59 @@ def test_what_the_applicant_owes_presses_nobody_at_the_desk(world: World) -> Non
         (row,) = queries.inbox(reading, "all").rows
     assert row.title == "阅看补充材料"
     assert (row.due_on is not None, row.target_on) == (True, None)
+
+
+# ---------------------------------------------------------------- ids and keys
+
+ASKING = bundle(
+    "start > ask > both > S > end",
+    {"departments": "list", "one": "string", "other": "string"},
+    {"ask": {"one": "string", "other": "string"}},
+    both=script("departments = [one, other]"),
+    more="""
+[[messages]]
+name = "opinion"
+title = "意见"
+title_en = "Opinion"
+sender = "applicant"
+""",
+    S=sub(
+        "i_start > k > note > i_end",
+        each("departments", "department"),
+        k=catch(message("opinion"), messageKey="department"),
+    ),
+)
+
+
+def opinions(world: World, key: str | None, message_id: str | None = None) -> None:
+    with world.database.unit_of_work(world.applicant()) as uow:
+        messages.send(uow, world.case_id, "opinion", {}, key=key, message_id=message_id)
+
+
+def test_a_message_with_the_id_of_an_earlier_one_has_no_second_effect(world: World) -> None:
+    Trial(world, ASKING).do("ask", one="A", other="B")
+    opinions(world, "A", "letter-1")
+    opinions(world, "A", "letter-1")
+    assert world.open_tasks() == ["note"]
+    assert len(world.all(ReceivedMessage, case_id=world.case_id)) == 1
+    opinions(world, "B", "letter-2")
+    assert world.open_tasks() == ["note", "note"]
+
+
+def test_the_same_id_sent_twice_at_once_has_one_effect(world: World) -> None:
+    Trial(world, ASKING).do("ask", one="A", other="B")
+    assert at_once(*[lambda: opinions(world, "A", "letter-1")] * 3) == [None, None, None]
+    assert world.open_tasks() == ["note"]
+    assert len(world.all(ReceivedMessage, case_id=world.case_id)) == 1
+
+
+def test_early_messages_wait_for_who_has_their_key(world: World) -> None:
+    trial = Trial(world, ASKING)
+    opinions(world, "B")
+    opinions(world, "C")
+    assert [m.consumed_at for m in world.all(ReceivedMessage, case_id=world.case_id)] == [None, None]
+    trial.do("ask", one="A", other="B")
+    assert world.open_tasks() == ["note"]
+    waiting = world.all(ReceivedMessage, case_id=world.case_id, consumed_at=None)
+    assert len(waiting) == 1
+    assert all(m.key != b"C" for m in waiting), "a key is kept encrypted"
