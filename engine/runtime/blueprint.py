@@ -20,7 +20,7 @@ class Blueprint:
     main: ScopeSpec
     scopes: Mapping[str, ScopeSpec]
     steps: Mapping[str, tuple[str, ...]]  # names of the library's steps of each scope: a state stores their positions
-    shape: int  # checksum of ``steps``: a state fits the blueprint it was made with
+    shape: int  # checksum of ``steps``: a state fits the drawing it was made with
 
     def __repr__(self) -> str:
         return f"<Blueprint {self.key}: {len(self.nodes)} nodes>"
@@ -32,9 +32,14 @@ def make_blueprint(key: str, processes: Mapping[str, Process], decisions: Mappin
     specs: dict[str, ScopeSpec] = {}
     for process in used:
         specs.update(build(process, decisions))
-    steps = {ident: tuple(spec.task_specs) for ident, spec in specs.items()}
+    steps = {ident: tuple(sorted(spec.task_specs)) for ident, spec in specs.items()}
     scopes = {ident: spec for ident, spec in specs.items() if ident != key}
-    return Blueprint(key, _nodes(used), specs[key], scopes, steps, zlib.crc32(repr(sorted(steps.items())).encode()))
+    return Blueprint(key, _nodes(used), specs[key], scopes, steps, shape_of(steps))
+
+
+def shape_of(steps: Mapping[str, tuple[str, ...]]) -> int:
+    """A checksum of names and their positions."""
+    return zlib.crc32(repr(sorted(steps.items())).encode())
 
 
 def _called_from(key: str, processes: Mapping[str, Process]) -> list[Process]:

@@ -2,8 +2,8 @@
 
 ``msgpack [version, shape, completed, parts]``. A part is a scope: the id of the token that it belongs to, its own id,
 and its steps as rows ``[parent, spec, state, id, data, internal]``, with what is empty at the end left out.
-Positions stand for names; ``shape`` is the checksum of the blueprint's names, so that a state is never read with
-another drawing.
+Positions in the sorted names of a scope stand for names; ``shape`` is the checksum of the blueprint's names, so that a state
+is never read with another drawing. A state of an older format is brought up to this one when it is read: see ``UPGRADES``.
 """
 
 import struct
@@ -17,13 +17,12 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import history
-from engine.runtime.blueprint import Blueprint
+from engine.runtime.blueprint import Blueprint, shape_of
 from engine.runtime.errors import UnreadableState
 from engine.runtime.execution import Execution
 from engine.runtime.instance import Instance, SubInstance, open_parts
 
-VERSION = 1
-UPGRADES: Mapping[int, Callable[[list[Any]], list[Any]]] = {}  # version n → a function that makes it version n + 1
+VERSION = 2
 _TRIGGERED = 1024  # a bit beside the library's states
 _COLUMNS = 6
 
@@ -41,7 +40,7 @@ def save(blueprint: Blueprint, instance: Instance) -> bytes:
 def load(blueprint: Blueprint, state: bytes, execution: Execution) -> Instance:
     """The case as it was saved; raises UnreadableState."""
     try:
-        version, shape, completed, parts = _upgraded(_decode(state))
+        version, shape, completed, parts = _upgraded(blueprint, _decode(state))
         if version != VERSION or shape != blueprint.shape:
             raise UnreadableState(reason="it was made with another version of the process")
         instance = Instance(blueprint, execution, deserializing=True)
@@ -51,13 +50,6 @@ def load(blueprint: Blueprint, state: bytes, execution: Execution) -> Instance:
     except (msgspec.DecodeError, ValueError, TypeError, LookupError, struct.error) as error:
         raise UnreadableState(reason=str(error)) from error
     return instance
-
-
-def _upgraded(raw: Any) -> Any:
-    """States of older versions, brought to this one step by step."""
-    while raw[0] in UPGRADES:
-        raw = UPGRADES[raw[0]](raw)
-    return raw
 
 
 def _dump(blueprint: Blueprint, instance: Instance, part: Any) -> list[Any]:
@@ -132,3 +124,35 @@ def _task(part: Any, specs: Mapping[str, Any], names: tuple[str, ...], row: list
     if parent >= 0:
         order[parent]._children.append(task.id)
     return task
+
+
+# ------------------------------------------------------------------------------------------------ older formats
+
+
+def _upgraded(blueprint: Blueprint, raw: Any) -> Any:
+    """A state of an older format, brought to this one step by step."""
+    while raw[0] in UPGRADES:
+        raw = UPGRADES[raw[0]](blueprint, raw)
+    return raw
+
+
+def _from_1(blueprint: Blueprint, raw: list[Any]) -> list[Any]:
+    """Positions counted in the order in which the steps of a scope were built; now they count in the order of names."""
+    _, shape, completed, parts = raw
+    built = {ident: tuple(spec.task_specs) for ident, spec in _specs(blueprint).items()}
+    if shape != shape_of(built):
+        return [VERSION, None, completed, []]  # of another drawing
+    for _, scope, rows in parts:
+        position = {name: number for number, name in enumerate(blueprint.steps[scope])}
+        for row in rows:
+            row[1] = position[built[scope][row[1]]]
+    return [2, blueprint.shape, completed, parts]
+
+
+def _specs(blueprint: Blueprint) -> dict[str, Any]:
+    return {blueprint.key: blueprint.main, **blueprint.scopes}
+
+
+UPGRADES: Mapping[int, Callable[[Blueprint, list[Any]], list[Any]]] = {
+    1: _from_1
+}  # version n → one that makes it n + 1

@@ -130,6 +130,26 @@ MOMENTS: Mapping[str, Moment] = {
         lambda j: j.complete("b").complete("c"),
         {"x": True, "y": True},
     ),
+    "a script that is held": Moment(
+        process("start > s > a > end", s=script("n = int(text)")),
+        lambda j: j,
+        lambda j: j.retry("s", text="3").complete("a"),
+        {"text": "three"},
+    ),
+    "messages awaited under keys": Moment(
+        process(
+            "start > S > end",
+            S=sub("i_start > k > i_end", each("xs", "x"), k=catch(message("m"), messageKey="x")),
+        ),
+        lambda j: j.say("m", "A"),
+        lambda j: j.say("m", "B"),
+        {"xs": ["A", "B"]},
+    ),
+    "a token that an operator has moved": Moment(
+        process("start > a > b > c > end"),
+        lambda j: j.move("a", "c"),
+        lambda j: j.complete("c"),
+    ),
     "a deadline that has not started": Moment(
         process("start > t > s > end", t=catch(at("deadline('reply')")), s=script("late = true")),
         lambda j: j,
@@ -158,5 +178,6 @@ def view(journey: Journey) -> dict[str, Any]:
         "operations": sorted([o.node, o.verb, dict(o.params)] for o in step.operations),
         "timers": sorted([t.node, t.deadline, t.due_at.isoformat() if t.due_at else None] for t in step.timers),
         "listening": sorted(step.listening),
+        "held": sorted(held.node for held in step.held),
         "finished": step.finished,
     }
