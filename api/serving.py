@@ -50,10 +50,12 @@ def serve(settings: Settings, host: str, port: int, worker: bool, trusted_proxie
 def listen(host: str, port: int) -> socket.socket:
     """A socket on which nobody else listens."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror:
         refuse(f"{host} is not an address of this machine.")
-    listener = socket.socket(family, kind)
+    listener = socket.socket(
+        family, kind, protocol
+    )  # named: where it is 0, asyncio leaves small answers to Nagle's wait
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
