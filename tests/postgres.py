@@ -20,11 +20,8 @@ import psycopg
 from psycopg import sql
 
 LOCALE = "C.UTF-8"
-SAFE_TO_LOSE = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "autovacuum": "off",
+SAFE_TO_LOSE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+WHAT_IT_IS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "timezone": "UTC",
@@ -47,10 +44,13 @@ def find_binaries() -> Path | None:
 
 
 class PostgresServer:
-    """One server with its own data folder and superuser; use it in a ``with`` block, or call ``start`` and ``stop``."""
+    """One server with its own data folder and superuser; use it in a ``with`` block, or call ``start`` and ``stop``.
 
-    def __init__(self, binaries: Path) -> None:
-        self.binaries = binaries
+    A ``durable`` one keeps what it has committed, as an installation does: for measurements.
+    """
+
+    def __init__(self, binaries: Path, durable: bool = False) -> None:
+        self.binaries, self.durable = binaries, durable
         self.password = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="duban-postgres-"))
         self.port = 0
@@ -151,7 +151,8 @@ class PostgresServer:
     def _start_on(self, port: int) -> bool:
         """Start on this port; False when the server ended at once, as it does when the port is taken."""
         self.port = port
-        settings = [part for name, value in SAFE_TO_LOSE.items() for part in ("-c", f"{name}={value}")]
+        chosen = WHAT_IT_IS | ({} if self.durable else SAFE_TO_LOSE)
+        settings = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 self._command("postgres", "-D", str(self.folder / "data"), "-p", str(port), *settings),
