@@ -1,92 +1,95 @@
-"""One step of a case (load, complete a user task, save) on our runtime, beside the stock library with its own serializer.
+"""One user task of a case: read from its row, loaded, advanced, saved, written back, committed; beside the stock library.
 
-Both run the same process in the same minute, in turn; what counts is the ratio. Run by ``make bench``.
+Both do the same process along the same path, a case in turn, on each store. Run by ``make bench``.
 """
 
-import statistics
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
+import tempfile
 from pathlib import Path
-from time import perf_counter
-
-from lxml import etree
-from SpiffWorkflow.bpmn.serializer.workflow import BpmnWorkflowSerializer
-from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
-from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
-from SpiffWorkflow.util.task import TaskState
+from statistics import median
+from typing import Any, ClassVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from engine.runtime import Complete, Context, Start, advance, parse
-from tests import drawing
+from benchmarks.support import busy, stock
+from benchmarks.support.figures import bounded, compared, heading, milliseconds, p95
+from benchmarks.support.ours import OurCase, OurProcess, kept_alive, phases
+from benchmarks.support.stores import Store, every_store
 
-NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-ROUNDS = 300
-
-
-def drawn() -> bytes:
-    """Thirty nodes in a row with a loop back, as a busy process has them."""
-    chain = " > ".join(["start", "join", *(f"task{i}" for i in range(1, 26)), "again"])
-    return drawing.process(
-        f"{chain} [] > end; again [more == 1] > join", join=drawing.exclusive(), again=drawing.exclusive()
-    )
+CASES = 30
 
 
-def ours(source: bytes) -> tuple[Callable[[], None], Callable[[], int]]:
-    """A step on our runtime, and the size of its state."""
-    blueprint = parse({"p.bpmn": source}, "p")
-    context = Context({"more": 1})
-    at = {"step": advance(blueprint, None, Start(), context, NOW)}
+class Ours:
+    """A case of ours on a store; ``sizes`` are the bytes of its state after each step."""
 
-    def once() -> None:
-        ready = at["step"].ready[0]
-        at["step"] = advance(blueprint, at["step"].state, Complete(ready.id, {}), context, NOW)
+    sizes: ClassVar[list[int]] = []
 
-    return once, lambda: len(at["step"].state)
+    def __init__(self, process: OurProcess, store: Store) -> None:
+        self.process, self.store, self.ident = process, store, store.add()
+        self.case = process.begin()
+        store.read(self.ident)
+        store.write(self.ident, self.case.state, self.case.document)
 
-
-def stock(source: bytes) -> tuple[Callable[[], None], Callable[[], int]]:
-    """The same step with the library's own serializer, specification and history included as it does."""
-    parser = SpiffBpmnParser()
-    parser.add_bpmn_xml(etree.fromstring(source), "p.bpmn")
-    workflow = BpmnWorkflow(parser.get_spec("p"), parser.get_subprocess_specs("p"))
-    workflow.data["more"] = 1
-    workflow.do_engine_steps()
-    serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(SPIFF_CONFIG))
-    at = {"text": serializer.serialize_json(workflow)}
-
-    def once() -> None:
-        live = serializer.deserialize_json(at["text"])
-        task = live.get_tasks(state=TaskState.READY, manual=True)[0]
-        task.data["more"] = 1
-        task.run()
-        live.do_engine_steps()
-        at["text"] = serializer.serialize_json(live)
-
-    return once, lambda: len(at["text"])
+    def step(self, task: str, result: str) -> None:
+        state, document = self.store.read(self.ident)
+        resting = OurCase(bytes(state), bytes(document), self.case.ready)
+        self.case = self.process.complete(resting, task, result)
+        self.store.write(self.ident, self.case.state, self.case.document)
+        self.sizes.append(len(self.case.state))
 
 
-def timed(work: Callable[[], None]) -> float:
-    begun = perf_counter()
-    work()
-    return (perf_counter() - begun) * 1000
+class Stock:
+    """The same case of the stock library, whose state holds the data too."""
+
+    sizes: ClassVar[list[int]] = []
+
+    def __init__(self, process: stock.StockProcess, store: Store) -> None:
+        self.process, self.store, self.ident = process, store, store.add()
+        store.read(self.ident)
+        store.write(self.ident, process.save(process.begin()).encode(), None)
+
+    def step(self, task: str, result: str) -> None:
+        state, _ = self.store.read(self.ident)
+        case = self.process.load(bytes(state).decode())
+        stock.complete(case, task, result)
+        saved = self.process.save(case).encode()
+        self.store.write(self.ident, saved, None)
+        self.sizes.append(len(saved))
+
+
+def walked(case: Any) -> list[float]:
+    """The milliseconds of each step along the path."""
+    return [milliseconds(lambda task=task, result=result: case.step(task, result)) for task, result in busy.PATH]
+
+
+def measure(store: Store, ours: OurProcess, theirs: stock.StockProcess) -> None:
+    fresh: list[float] = []
+    kept: list[float] = []
+    stocks: list[float] = []
+    for turn in range(CASES + 3):
+        round_of_fresh, round_of_stock = walked(Ours(ours, store)), walked(Stock(theirs, store))
+        with kept_alive():
+            round_of_kept = walked(Ours(ours, store))
+        if turn >= 3:  # what came before has warmed up
+            fresh, kept, stocks = fresh + round_of_fresh, kept + round_of_kept, stocks + round_of_stock
+    heading(f"a step on {store.name}, ms")
+    compared("median", median(fresh), median(stocks), 0.15 if store.name == "SQLite NORMAL" else None)
+    compared("one in twenty is slower", p95(fresh), p95(stocks))
+    compared("median, with the live case kept in memory", median(kept), median(stocks))
 
 
 def main() -> None:
-    source = drawn()
-    (our_step, our_size), (their_step, their_size) = ours(source), stock(source)
-    our_times, their_times = [], []
-    for turn in range(ROUNDS):
-        our_times.append(timed(our_step))
-        if turn < ROUNDS // 6:  # its history grows, and with it the time of every step
-            their_times.append(timed(their_step))
-    here, there = statistics.median(our_times), statistics.median(their_times)
-    print(f"a step of a 30-node process, median of {ROUNDS} (ours) and {ROUNDS // 6} (stock)")
-    print(f"  ours   {here:8.2f} ms   state {our_size():8,d} bytes")
-    print(f"  stock  {there:8.2f} ms   state {their_size():8,d} bytes")
-    print(f"  ratio  {there / here:8.1f} ×    {their_size() / our_size():14.0f} ×")
+    ours, theirs = OurProcess(), stock.StockProcess()
+    print(f"a process of {len(ours.blueprint.nodes)} nodes, {CASES} cases of {len(busy.PATH)} user tasks on each side")
+    with tempfile.TemporaryDirectory() as folder, every_store(Path(folder)) as stores:
+        for store in stores:
+            measure(store, ours, theirs)
+    heading("bytes of state")
+    compared("median", median(Ours.sizes), median(Stock.sizes))
+    bounded("largest of ours", max(Ours.sizes), 400)
+    print("\nwhere the time of our step goes, without the store")
+    for name, share in phases(ours).items():
+        print(f"  {name:50}{share:11.0%}")
 
 
 if __name__ == "__main__":
