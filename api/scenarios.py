@@ -157,7 +157,7 @@ class Story:
     def _submit(self, submit: dict[str, Any]) -> None:
         with self.database.reading(PUBLIC) as reading:
             bundle = definitions.current(reading, self.key)
-            form = bundle.form(bundle.manifest.process.start_form, "zh", definitions.options(reading))
+            form = definitions.form(reading, bundle, bundle.manifest.process.start_form, "zh")
         values = form.coerce({k: _text(v) for k, v in submit["form"].items()})
         with self.database.unit_of_work(PUBLIC) as uow:
             self.case_id = cases.submit(uow, self.key, values, source="api").case_id

@@ -77,7 +77,7 @@ def submit(
     bundle = definitions.current(uow, process_key)
     if bundle.manifest.process.applicants != "public" and uow.actor.kind in ("public", "party"):
         raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only
-    form = bundle.form(bundle.manifest.process.start_form, locale, definitions.options(uow))
+    form = definitions.form(uow, bundle, bundle.manifest.process.start_form, locale)
     form.validate(values)
     personal = form.personal
     case, key = _new_case(uow, bundle, values, source)

@@ -32,6 +32,7 @@ MAX_FILES = 500
 MAX_BYTES = 8 * 1024 * 1024
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".json", ".j2")
 Files = Mapping[str, bytes]
+Options = Mapping[str, list[tuple[str, str]]]  # by name of the list: (value, title)
 
 
 class ProcessUnknown(NotFound):
@@ -91,12 +92,30 @@ class Bundle:
     def key(self) -> str:
         return self.manifest.process.key
 
-    def form(self, name: str, locale: str = "zh", options: Mapping[str, list[tuple[str, str]]] | None = None) -> Form:
+    def form(self, name: str, locale: str = "zh", options: Options | None = None) -> Form:
         """A form in the reader's language; ``options`` fills the lists that come from the directory."""
+        if options:
+            return self._made(name, locale, options)
+        language = "zh" if locale.startswith("zh") else "en"
+        if (name, language) not in self._forms:
+            self._forms[name, language] = self._made(name, language, {})
+        return self._forms[name, language]
+
+    def asks_directory(self, name: str) -> bool:
+        """Whether a form offers a list from the directory."""
+        fields = self.form(name).schema.get("properties", {})
+        return any("x-options" in field for field in fields.values())
+
+    @cached_property
+    def _forms(self) -> dict[tuple[str, str], Form]:
+        """Forms that were asked for, by name and language: reading one costs more than judging an answer by it."""
+        return {}
+
+    def _made(self, name: str, locale: str, options: Options) -> Form:
         path = f"forms/{name}.schema.json"
         if path not in self.words:
             raise FormUnknown(form=name)
-        schema = with_options(json.loads(self.words[path]), options or {})
+        schema = with_options(json.loads(self.words[path]), options)
         form = Form(schema, json.loads(self.words.get(f"forms/{name}.ui.json", b"{}")))
         return form if locale.startswith("zh") else form.localised(self.english.get("forms", {}).get(name, {}))
 
@@ -138,7 +157,7 @@ class Bundle:
         return str(english if not locale.startswith("zh") and english else getattr(declared, key, ""))
 
 
-def with_options(schema: dict[str, Any], options: Mapping[str, list[tuple[str, str]]]) -> dict[str, Any]:
+def with_options(schema: dict[str, Any], options: Options) -> dict[str, Any]:
     """The schema with ``x-options`` lists filled in as ``oneOf`` choices."""
     filled = dict(schema)
     filled["properties"] = {
@@ -363,7 +382,12 @@ def _unpack(packed: bytes) -> dict[str, bytes]:
     return msgspec.msgpack.decode(packed, type=dict[str, bytes])
 
 
-def options(reading: Reading) -> dict[str, list[tuple[str, str]]]:
+def form(reading: Reading, bundle: Bundle, name: str, locale: str) -> Form:
+    """A form in the reader's language, with the lists from the directory filled in where it offers any."""
+    return bundle.form(name, locale, _options(reading) if bundle.asks_directory(name) else None)
+
+
+def _options(reading: Reading) -> dict[str, list[tuple[str, str]]]:
     """The lists that forms may ask for by ``x-options``: organisations that provide data, by code."""
     kinds = ("agency", "city_data_bureau", "district_data_bureau", "government", "public_service")
     rows = reading.session.exec(

@@ -73,7 +73,7 @@ def send(
     refusal = _refusal(uow, run.case, run.instance, rule)
     if refusal is not None:
         raise refusal
-    form = run.bundle.form(rule.form, uow.actor.locale, definitions.options(uow)) if rule.form else NO_FIELDS
+    form = definitions.form(uow, run.bundle, rule.form, uow.actor.locale) if rule.form else NO_FIELDS
     form.validate(values)
     documents.attach_all(uow, case_id, run.key, list(uploads))
     audit.record(uow, "message.received", case_id, message=name, fields=audit.names(values))

@@ -94,7 +94,7 @@ def show_form(
     """In the language of `Accept-Language`, with the lists of organisations filled in."""
     with door.reading() as reading:
         bundle = definitions.current(reading, key)
-        return FormShape.model_validate(bundle.form(form, door.locale, definitions.options(reading)))
+        return FormShape.model_validate(definitions.form(reading, bundle, form, door.locale))
 
 
 def _head(bundle: Bundle, locale: str) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _open(door: Door, process: str) -> _Opened:
         bundle: Bundle = definitions.current(reading, process)
         if bundle.manifest.process.applicants != services.PUBLIC_APPLICANTS:
             raise ProcessUnknown(key=process)
-        form = bundle.form(bundle.manifest.process.start_form, door.locale, definitions.options(reading))
+        form = definitions.form(reading, bundle, bundle.manifest.process.start_form, door.locale)
         return _Opened(services.service_of(reading, bundle, door.locale), form)
 
 

@@ -145,8 +145,8 @@ def _open(door: Door, message: str, *, sent: bool = False) -> _Opened:
             raise messages.MessageUnknown(name=message)
         if offer.refusal is not None and not sent:
             raise messages.MessageRefused(text=offer.refusal, text_zh=offer.refusal)
-        bundle, options = _bundle(reading), definitions.options(reading)
-        form = bundle.form(offer.form, door.locale, options) if offer.form else Form(NO_FORM)
+        bundle = _bundle(reading)
+        form = definitions.form(reading, bundle, offer.form, door.locale) if offer.form else Form(NO_FORM)
         return _Opened(offer, status, form)
 
 

@@ -253,7 +253,7 @@ def _messages(reading: Reading, run: Run) -> list[tuple[datetime, str, tuple[Fie
 
 
 def _form(reading: Reading, run: Run, name: str) -> Form:
-    return run.bundle.form(name, reading.actor.locale, definitions.options(reading))
+    return definitions.form(reading, run.bundle, name, reading.actor.locale)
 
 
 def _writes(run: Run, revision: CaseRevision) -> dict[str, Any]:
