@@ -65,15 +65,18 @@ def claim(uow: UnitOfWork, task_id: str) -> Task:
     """Take a task for yourself; raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, SeparationViolated."""
     task, run = _open_task(uow, task_id)
     _require_separation(uow, run.bundle, task)
-    if task.assignee_id == uow.actor.person_id:
-        return task
-    if task.assignee_id is not None:
-        raise TaskAlreadyClaimed(task_id=task.id, by=uow.session.get_one(Person, task.assignee_id).name)
-    task.assignee_id, task.claimed_at = uow.actor.person_id, uow.now
-    task.revision += 1
+    _take(uow, task)
     uow.add(task)
-    audit.record(uow, "task.claimed", task.case_id, task=task.id)
     return task
+
+
+def _take(uow: UnitOfWork, task: Task) -> None:
+    """The task is yours from now on, unless a colleague has it."""
+    if task.assignee_id is None:
+        task.assignee_id, task.claimed_at = uow.actor.person_id, uow.now
+        task.revision += 1
+        audit.record(uow, "task.claimed", task.case_id, task=task.id)
+    _require_mine(uow, task)
 
 
 def release(uow: UnitOfWork, task_id: str) -> Task:
@@ -112,13 +115,11 @@ def complete(
     SeparationViolated (four eyes), FormInvalid, RuleViolated.
     """
     task, run = _open_task(uow, task_id)
-    present = task.revision  # claiming by the way is no change that somebody else made
-    if task.assignee_id is None:
-        claim(uow, task_id)
-    _require_mine(uow, task)
+    present = task.revision  # taking it by the way is no change that somebody else made
+    _require_separation(uow, run.bundle, task)
+    _take(uow, task)
     if revision is not None and revision != present:
         raise TaskStale(task_id=task.id)
-    _require_separation(uow, run.bundle, task)
     form = form_of(uow, run.bundle, task)
     form.validate(values)
     _require_rules(uow, run, task, values)
@@ -149,7 +150,7 @@ def form_of(reading: Reading, bundle: Bundle, task: Task) -> Form:
     name = bundle.form_of(task.node)
     if name is None:
         return Form({"type": "object", "properties": {}}, {})
-    return bundle.form(name, reading.actor.locale, definitions.options(reading))
+    return definitions.form(reading, bundle, name, reading.actor.locale)
 
 
 def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolated | None:
@@ -170,12 +171,14 @@ def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolat
 
 def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     """The task, its case locked; only for people of the organisation and role that it waits for."""
-    mine = select(Task).where(col(Task.id) == task_id, workable_tasks(uow.actor))
-    mine = mine.execution_options(populate_existing=True)
-    if (task := uow.session.exec(mine).first()) is None:
+    mine = (col(Task.id) == task_id, workable_tasks(uow.actor))
+    case_id = uow.session.exec(select(Task.case_id).where(*mine)).first()
+    if case_id is None:
         raise TaskNotFound()
-    run = process.lock(uow, task.case_id)
-    if uow.session.exec(mine).first() is None:  # it may have ended or gone elsewhere while we waited for the lock
+    run = process.lock(uow, case_id)
+    # only now: it may have ended or gone elsewhere while we waited for the lock
+    task = uow.session.exec(select(Task).where(*mine).execution_options(populate_existing=True)).first()
+    if task is None:
         raise TaskNotFound()
     if task.state != "open":
         how, how_zh = ENDED[task.state]
@@ -196,8 +199,11 @@ def _require_separation(uow: UnitOfWork, bundle: Bundle, task: Task) -> None:
 
 
 def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, Any]) -> None:
+    rules = [rule for rule in run.bundle.manifest.rules if rule.task == task.node]
+    if not rules:
+        return
     state = process.context(uow, run)
     names = {**state.data, **values, "participants": state.participants}
-    for rule in run.bundle.manifest.rules:
-        if rule.task == task.node and evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
+    for rule in rules:
+        if evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
             raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))
