@@ -6,10 +6,11 @@ Details hold ids, names of fields and codes, never values that a party gave.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, text
+from sqlalchemy import bindparam, literal, text
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
@@ -18,27 +19,51 @@ from engine.models import AuditEvent, Case, Document, Notice, Task
 GENESIS = "0" * 64
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What has happened in a unit of work, until it is written at its end."""
+
+    stream: str
+    at: datetime
+    actor: str
+    name: str
+    detail: Mapping[str, Any]
+
+
 def record(uow: UnitOfWork, name: str, case_id: str | None = None, *, stream: str | None = None, **detail: Any) -> None:
-    """Write one event into the case's stream (or a system stream) in the transaction of its cause."""
+    """Note one event for the case's stream (or a system stream); it is written in the transaction of its cause."""
+    if not uow.events:
+        uow.before_commit(lambda: _write(uow))
     stream = stream or (f"case:{case_id}" if case_id else "system")
-    last = _last(uow.session, stream)
-    event = AuditEvent(
-        stream=stream,
-        position=last.position + 1 if last else 1,
-        at=uow.now,
-        actor=str(uow.actor),
-        name=name,
-        detail=detail,
-        previous=last.digest if last else GENESIS,
-        digest="",
-    )
-    event.digest = digest_of(event)
-    uow.add(event)
+    uow.events.append(Noted(stream, uow.now, str(uow.actor), name, detail))
+
+
+def _write(uow: UnitOfWork) -> None:
+    """Chain what was noted to what each stream holds. Last of all, so that writers of one stream wait for each other briefly."""
+    noted: list[Noted] = uow.events
+    streams = sorted({event.stream for event in noted})
+    _take_turns(uow.session, streams)
+    heads = {stream: _head(uow.session, stream) for stream in streams}
+    rows = []
+    for event in noted:
+        position, previous = heads[event.stream]
+        row = {**vars(event), "position": position + 1, "previous": previous}
+        row["digest"] = _digest(**row)
+        heads[event.stream] = (position + 1, row["digest"])
+        rows.append(row)
+    uow.append(AuditEvent, rows)
+    noted.clear()
 
 
 def digest_of(event: AuditEvent) -> str:
     """The hash that an event must have: over its content and the hash before it."""
-    content = [event.stream, event.position, _stamp(event.at), event.actor, event.name, event.detail, event.previous]
+    return _digest(event.stream, event.position, event.at, event.actor, event.name, event.detail, event.previous)
+
+
+def _digest(
+    stream: str, position: int, at: datetime, actor: str, name: str, detail: Mapping[str, Any], previous: str
+) -> str:
+    content = [stream, position, _stamp(at), actor, name, detail, previous]
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -88,15 +113,28 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
     )
 
 
-def _last(session: Session, stream: str) -> AuditEvent | None:
-    """The newest event of a stream. On PostgreSQL writers of one stream take turns until the end of their transaction: a lock
-    on the newest row would not do, for who has waited for it would still see the same row as the newest."""
+def _take_turns(session: Session, streams: list[str]) -> None:
+    """On PostgreSQL writers of one stream take turns until the end of their transaction: a lock on the newest row would not
+    do, for who has waited for it would still see the same row as the newest."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 0))"), {"stream": stream})
-    newest = (
-        select(AuditEvent).where(col(AuditEvent.stream) == stream).order_by(col(AuditEvent.position).desc()).limit(1)
-    )
-    return session.exec(newest).first()
+        locks = text(
+            "SELECT pg_advisory_xact_lock(hashtextextended(stream, 0)) FROM unnest(CAST(:streams AS text[])) AS stream"
+        )
+        session.execute(locks, {"streams": streams})
+
+
+def _head(session: Session, stream: str) -> tuple[int, str]:
+    """Position and hash of the newest event of a stream."""
+    newest = session.connection().execute(_NEWEST, {"stream": stream}).first()
+    return (newest[0], newest[1]) if newest else (0, GENESIS)
+
+
+_NEWEST = (
+    select(AuditEvent.position, AuditEvent.digest)
+    .where(col(AuditEvent.stream) == bindparam("stream"))
+    .order_by(col(AuditEvent.position).desc())
+    .limit(1)
+)
 
 
 def _stamp(at: datetime) -> str:

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, insert, inspect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from engine import clock
 from engine.access import SYSTEM, Actor
 from engine.errors import EngineError, Invalid, Unavailable
-from engine.models import Case, Incident, SystemValue, UtcDateTime
+from engine.models import Case, Incident, SystemValue, UtcDateTime, new_id
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
 
@@ -71,7 +71,13 @@ class UnitOfWork(Reading):
     """
 
     warnings: list[EngineError] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)  # what engine.audit has noted and not written yet
+    _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def before_commit(self, effect: Callable[[], None]) -> None:
+        """Something that belongs to the change and is done once, at its end; where it fails, nothing is changed."""
+        self._before_commit.append(effect)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Something to do once the change is safe, e.g. wake the worker. It must not fail the request."""
@@ -80,13 +86,24 @@ class UnitOfWork(Reading):
     @contextmanager
     def part(self) -> Iterator[None]:
         """Some of the work that, if it fails, is undone alone; whoever catches the error may go on."""
-        with self.session.begin_nested():
-            yield
+        noted = len(self.events)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.events[noted:]  # what was undone is not recorded
+            raise
 
     def add(self, *rows: Any) -> None:
         """Add rows and flush, so that the next query sees them."""
         self.session.add_all(rows)
         self.session.flush()
+
+    def append(self, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+        """Write rows that nobody changes any more: in one statement, and without keeping them at hand."""
+        made = [{"id": new_id(), **row} for row in rows]
+        if made:
+            self.session.connection().execute(insert(table), made)
 
 
 class Database:
@@ -126,6 +143,8 @@ class Database:
             uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             try:
                 yield uow
+                for effect in uow._before_commit:
+                    effect()
                 session.commit()
             except OperationalError as error:
                 session.rollback()
