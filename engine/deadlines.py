@@ -4,13 +4,13 @@ A clock stores its rule and when it started; the due date is derived from them b
 The flow knows a clock by name only: when it moves, one update moves the timers that refer to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from engine import audit, calendars, clock
@@ -36,8 +36,8 @@ def calendar(settings: Settings) -> calendars.Calendar:
 
 def declare(uow: UnitOfWork, run: "Run") -> None:
     """Give a new case all clocks that its process declares; none runs yet."""
-    for name, rule in run.bundle.manifest.deadlines.items():
-        uow.add(_declared(run, name, rule))
+    run.clocks = [_declared(run, name, rule) for name, rule in run.bundle.manifest.deadlines.items()]
+    uow.add(*run.clocks)
 
 
 def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
@@ -72,9 +72,9 @@ def of_case(reading: Reading, case_id: str) -> list[Deadline]:
     return sorted(rows, key=lambda d: (d.due_at or far, d.name))
 
 
-def for_runtime(reading: Reading, case_id: str) -> Mapping[str, DeadlineView]:
-    """The clocks as the flow sees them."""
-    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in of_case(reading, case_id)}
+def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:
+    """The clocks of a case as the flow sees them."""
+    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks}
 
 
 def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
@@ -89,12 +89,12 @@ def explain(reading: Reading, deadline: Deadline, article: str | None = None) ->
 
 def on_event(uow: UnitOfWork, run: "Run", event: str) -> None:
     """Start and stop the clocks that a domain event starts or stops."""
-    for deadline in of_case(uow, run.case.id):
+    for deadline in run.clocks:
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event)
         elif event == deadline.starts_on and _may_start(deadline):
             _start(uow, deadline, event)
-    refresh_case(uow, run.case)
+    refresh_case(uow, run)
 
 
 def _may_start(deadline: Deadline) -> bool:
@@ -125,15 +125,15 @@ def _stop(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
 
 def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:
     """Stop whatever still runs when a case ends."""
-    for deadline in of_case(uow, run.case.id):
+    for deadline in run.clocks:
         if deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event)
-    refresh_case(uow, run.case)
+    refresh_case(uow, run)
 
 
 def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | None) -> None:
     """Another organisation (or nobody yet) now owes what this part of the case owes; the clocks run on."""
-    for deadline in of_case(uow, run.case.id):
+    for deadline in run.clocks:
         if deadline.owed_by == part and deadline.state != "stopped":
             deadline.organisation_id = organisation.id if organisation else None
             uow.add(deadline)
@@ -150,14 +150,11 @@ def _move_timers(uow: UnitOfWork, deadline: Deadline) -> None:
     )
 
 
-def refresh_case(uow: UnitOfWork, case: Case) -> None:
+def refresh_case(uow: UnitOfWork, run: "Run") -> None:
     """Keep on the case, for lists, when its earliest running statutory clock is due."""
-    uow.session.flush()
-    earliest = select(func.min(col(Deadline.due_at))).where(
-        col(Deadline.case_id) == case.id, col(Deadline.state) == "running", col(Deadline.basis) == "statutory"
-    )
-    case.due_at = uow.session.exec(earliest).one()
-    uow.add(case)
+    pressing = [d.due_at for d in run.clocks if d.state == "running" and d.basis == "statutory" and d.due_at]
+    run.case.due_at = min(pressing, default=None)
+    uow.add(run.case)
 
 
 # ---------------------------------------------------------------- missed

@@ -24,6 +24,7 @@ from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, U
 from engine.models import (
     Case,
     CaseRevision,
+    Deadline,
     Organisation,
     Participant,
     Party,
@@ -91,7 +92,7 @@ class WorkKept(EngineError):
 
 @dataclass
 class Run:
-    """A case that is being changed: its row, its opened document, its flow, and who takes part."""
+    """A case that is being changed: its row, its opened document, its flow, its clocks, and who takes part."""
 
     case: Case
     bundle: Bundle
@@ -99,6 +100,7 @@ class Run:
     data: dict[str, Any]
     participants: dict[str, Organisation]
     instance: ProcessInstance
+    clocks: list[Deadline]
     awaited: frozenset[Awaited] = frozenset()
     position: int = 0  # of the last step record
     cause: str = ""
@@ -137,7 +139,7 @@ def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
 
 
 def opened(reading: Reading, case: Case) -> Run:
-    """The case with its document decrypted and its participants loaded."""
+    """The case with its document decrypted, its participants and its clocks loaded."""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     return Run(
         case=case,
@@ -146,6 +148,7 @@ def opened(reading: Reading, case: Case) -> Run:
         data=key.open_value(case.data, data_purpose(case.id)),
         participants=participants(reading, case.id),
         instance=reading.session.exec(select(ProcessInstance).where(col(ProcessInstance.case_id) == case.id)).one(),
+        clocks=deadlines.of_case(reading, case.id),
         position=reading.session.exec(
             select(func.coalesce(func.max(StepRecord.position), 0)).where(col(StepRecord.case_id) == case.id)
         ).one(),
@@ -184,11 +187,11 @@ def message_purpose(message_id: str) -> str:
     return f"message:{message_id}"
 
 
-def context(reading: Reading, run: Run) -> Context:
+def context(run: Run) -> Context:
     """What expressions of the process can read."""
     return Context(
         data=dict.fromkeys(run.bundle.manifest.data) | run.data,
-        deadlines=deadlines.for_runtime(reading, run.case.id),
+        deadlines=deadlines.for_runtime(run.clocks),
         participants=dict.fromkeys(run.bundle.manifest.participants)
         | {part: {"code": o.code, "name": o.name, "kind": o.kind} for part, o in run.participants.items()},
     )
@@ -218,7 +221,7 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
     """One step of the flow, taken over: state, writes, passed nodes, incidents of tokens that are held."""
     state = run.key.open(run.instance.state, STATE) if run.instance.state else None
     try:
-        step = runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
+        step = runtime.advance(run.bundle.blueprint, state, trigger, context(run), uow.now)
     except UnreadableState as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
     _absorb(uow, run, step, trigger)
@@ -397,7 +400,7 @@ def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
 
 def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:
     known = {t.token: t for t in uow.session.exec(select(Timer).where(col(Timer.case_id) == run.case.id))}
-    dues = deadlines.for_runtime(uow, run.case.id)
+    dues = deadlines.for_runtime(run.clocks)
     for waiting in step.timers:
         clock = dues.get(waiting.deadline) if waiting.deadline else None
         due_at = (clock.due_at if clock and clock.running else None) if waiting.deadline else waiting.due_at

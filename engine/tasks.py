@@ -202,7 +202,7 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
     rules = [rule for rule in run.bundle.manifest.rules if rule.task == task.node]
     if not rules:
         return
-    state = process.context(uow, run)
+    state = process.context(run)
     names = {**state.data, **values, "participants": state.participants}
     for rule in rules:
         if evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):

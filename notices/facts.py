@@ -57,7 +57,7 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
 
 def _deadlines(reading: Reading, run: Run) -> dict[str, Any]:
     described = {}
-    for deadline in deadlines.of_case(reading, run.case.id):
+    for deadline in run.clocks:
         explanation = deadlines.explain(reading, deadline)
         described[deadline.name] = {
             "days": deadline.days,

@@ -181,7 +181,7 @@ def _who(bundle: Bundle, part: str, taking_part: dict[str, Organisation], locale
 
 def deadline_views(reading: Reading, run: Run) -> list[DeadlineView]:
     """The clocks of a case, each with how its date was counted."""
-    return [deadline_view(reading, run, d) for d in deadlines.of_case(reading, run.case.id)]
+    return [deadline_view(reading, run, d) for d in run.clocks]
 
 
 def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineView:

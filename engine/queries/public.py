@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import deadlines, messages, process
+from engine import messages, process
 from engine.access import visible_cases
 from engine.db import Reading
 from engine.models import Case, Notice, StepRecord
@@ -39,7 +39,7 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
 
 def _answer_clock(reading: Reading, run: Run) -> DeadlineView | None:
     """The clock of the answer that the party waits for: the statutory one that an organisation owes."""
-    for deadline in deadlines.of_case(reading, run.case.id):
+    for deadline in run.clocks:
         if deadline.basis == "statutory" and deadline.owed_by not in run.bundle.manifest.parties:
             return deadline_view(reading, run, deadline)
     return None
