@@ -41,6 +41,8 @@ def record(uow: UnitOfWork, name: str, case_id: str | None = None, *, stream: st
 def _write(uow: UnitOfWork) -> None:
     """Chain what was noted to what each stream holds. Last of all, so that writers of one stream wait for each other briefly."""
     noted: list[Noted] = uow.events
+    if not noted:  # it went with a savepoint
+        return
     streams = sorted({event.stream for event in noted})
     _take_turns(uow.session, streams)
     heads = {stream: _head(uow.session, stream) for stream in streams}

@@ -1,6 +1,7 @@
 """The record of what happened: whole as it is written, and every later change of it shows."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -110,3 +111,20 @@ def test_what_a_failed_change_would_have_recorded_is_not_in_the_record(recorded:
     fail(lambda uow: audit.record(uow, "case.touched", recorded.case_id))
     assert len(recorded.all(AuditEvent)) == before
     assert maintenance.verify_audit(recorded.database) == []
+
+
+def test_what_was_undone_is_not_recorded(world: World) -> None:
+    world.submit()
+    with world.database.unit_of_work(SYSTEM) as uow:
+        with suppress(LookupError), uow.part():
+            audit.record(uow, "test.undone_first", world.case_id)
+            raise LookupError
+        audit.record(uow, "test.before", world.case_id)
+        with suppress(LookupError), uow.part():
+            audit.record(uow, "test.undone", world.case_id)
+            raise LookupError
+        with uow.part():
+            audit.record(uow, "test.kept", world.case_id)
+    names = [event.name for event in world.all(AuditEvent) if event.name.startswith("test.")]
+    assert names == ["test.before", "test.kept"]
+    assert maintenance.verify_audit(world.database) == []
