@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
-from sqlalchemy import func
+from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
 from engine import audit, lint, roles
@@ -340,17 +340,18 @@ def of_case(reading: Reading, case: Case) -> Bundle:
 
 def bundle(reading: Reading, definition_id: str) -> Bundle:
     """A version of a process with the newest revision of its words."""
-    newest = reading.session.exec(
-        select(ProcessPresentation.id, ProcessPresentation.revision)
-        .where(col(ProcessPresentation.definition_id) == definition_id)
-        .order_by(col(ProcessPresentation.revision).desc())
-        .limit(1)
-    ).one()
-    return _cached(reading, definition_id, newest[0])
+    newest: str = reading.session.exec(select(newest_presentation(definition_id))).one()
+    return with_presentation(reading, definition_id, newest)
+
+
+def newest_presentation(definition_id: Any) -> ScalarSelect[str]:
+    """Which revision of its words a version has now, as a part of a query."""
+    revisions = select(ProcessPresentation.id).where(col(ProcessPresentation.definition_id) == definition_id)
+    return revisions.order_by(col(ProcessPresentation.revision).desc()).limit(1).scalar_subquery()
 
 
 def with_presentation(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
-    """A version with the very words that a notice was drafted with."""
+    """A version with one revision of its words: that of now, or the very one that a notice was drafted with."""
     return _cached(reading, definition_id, presentation_id)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
@@ -141,18 +141,27 @@ def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
 def opened(reading: Reading, case: Case) -> Run:
     """The case with its document decrypted, its participants and its clocks loaded."""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    found = {"case_id": case.id, "definition_id": case.definition_id}
+    instance, position, presentation_id = reading.session.exec(_FLOW_OF_CASE, params=found).one()
     return Run(
         case=case,
-        bundle=definitions.of_case(reading, case),
+        bundle=definitions.with_presentation(reading, case.definition_id, presentation_id),
         key=key,
         data=key.open_value(case.data, data_purpose(case.id)),
         participants=participants(reading, case.id),
-        instance=reading.session.exec(select(ProcessInstance).where(col(ProcessInstance.case_id) == case.id)).one(),
+        instance=instance,
         clocks=deadlines.of_case(reading, case.id),
-        position=reading.session.exec(
-            select(func.coalesce(func.max(StepRecord.position), 0)).where(col(StepRecord.case_id) == case.id)
-        ).one(),
+        position=position,
     )
+
+
+_FLOW_OF_CASE = select(
+    ProcessInstance,
+    select(func.coalesce(func.max(StepRecord.position), 0))
+    .where(col(StepRecord.case_id) == bindparam("case_id"))
+    .scalar_subquery(),
+    definitions.newest_presentation(bindparam("definition_id")),
+).where(col(ProcessInstance.case_id) == bindparam("case_id"))
 
 
 def participants(reading: Reading, case_id: str) -> dict[str, Organisation]:
@@ -288,21 +297,21 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     write(uow, run, step.writes, run.cause)
     task_id = run.cause.removeprefix("task:") if isinstance(trigger, Complete) else None
     actor = str(uow.actor)
-    for passed in step.passed:
-        run.position += 1
-        uow.session.add(
-            StepRecord(
-                case_id=run.case.id,
-                position=run.position,
-                node=passed.node,
-                kind=passed.kind,
-                at=uow.now,
-                actor=actor if passed.kind == "userTask" else "system",
-                task_id=task_id if passed.kind == "userTask" else None,
-                revision=run.case.revision,
-            )
-        )
-    uow.session.flush()
+    rows = [
+        {
+            "case_id": run.case.id,
+            "position": run.position + number,
+            "node": passed.node,
+            "kind": passed.kind,
+            "at": uow.now,
+            "actor": actor if passed.kind == "userTask" else "system",
+            "task_id": task_id if passed.kind == "userTask" else None,
+            "revision": run.case.revision,
+        }
+        for number, passed in enumerate(step.passed, 1)
+    ]
+    run.position += len(rows)
+    uow.append(StepRecord, rows)
     for held in step.held:
         if held.error is not None:
             _report_held(uow, run, held.id, held.node, held.error)
@@ -327,10 +336,8 @@ def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> N
     run.case.revision += 1
     run.case.data = run.key.seal_value(run.data, data_purpose(run.case.id))
     sealed = run.key.seal_value(dict(writes), f"case.revision:{run.case.id}:{run.case.revision}")
-    uow.add(
-        run.case,
-        CaseRevision(case_id=run.case.id, revision=run.case.revision, writes=sealed, at=uow.now, cause=cause[:200]),
-    )
+    row = {"revision": run.case.revision, "writes": sealed, "at": uow.now, "cause": cause[:200]}
+    uow.append(CaseRevision, [{"case_id": run.case.id, **row}])
 
 
 def announce(uow: UnitOfWork, run: Run, event: str) -> None:
