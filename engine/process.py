@@ -133,9 +133,15 @@ def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
     for row in uow.session.identity_map.values():
         if row is not case:  # what was read before we waited for the lock may have been changed meanwhile
             uow.session.expire(row)
-    case.touched_at = uow.now = max(uow.now, case.touched_at)
-    uow.session.add(case)
+    uow.now = max(uow.now, case.touched_at)
+    uow.before_commit(lambda: touch(uow, case))
     return case
+
+
+def touch(uow: UnitOfWork, case: Case) -> None:
+    """Remember when the case was last changed; written along with what has changed."""
+    case.touched_at = uow.now
+    uow.session.add(case)
 
 
 def opened(reading: Reading, case: Case) -> Run:
@@ -220,9 +226,8 @@ def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
         step = _advance(uow, run, follow_up)
     instance.parked = [o.id for o in step.operations]
     instance.listening = sorted(step.listening)
-    instance.revision += 1
     instance.finished_at = uow.now if step.finished else None
-    uow.add(instance)
+    uow.session.add(instance)
     _project(uow, run, step)
 
 
@@ -294,6 +299,7 @@ def _awaited_message(uow: UnitOfWork, run: Run) -> Message | None:
 def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     """Take over state, writes and the passed nodes of one step, and report tokens that are held."""
     run.instance.state, run.awaited = run.key.seal(step.state, STATE), step.awaited
+    run.instance.revision += 1
     write(uow, run, step.writes, run.cause)
     task_id = run.cause.removeprefix("task:") if isinstance(trigger, Complete) else None
     actor = str(uow.actor)
@@ -335,6 +341,7 @@ def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> N
     run.data = run.data | dict(writes)
     run.case.revision += 1
     run.case.data = run.key.seal_value(run.data, data_purpose(run.case.id))
+    touch(uow, run.case)
     sealed = run.key.seal_value(dict(writes), f"case.revision:{run.case.id}:{run.case.revision}")
     row = {"revision": run.case.revision, "writes": sealed, "at": uow.now, "cause": cause[:200]}
     uow.append(CaseRevision, [{"case_id": run.case.id, **row}])
@@ -376,8 +383,7 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
     if run.case.closed_at is None and stages:
         run.case.status, run.case.stage = stages[-1].status, stages[-1].key
-    run.case.touched_at = uow.now
-    uow.add(run.case)
+    touch(uow, run.case)
 
 
 def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
@@ -397,11 +403,11 @@ def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
                 locals=run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
                 created_at=uow.now,
             )
-            uow.add(task)
+            uow.session.add(task)
             audit.record(uow, "task.created", run.case.id, task=task.id, node=task.node)
     for gone in known.values():
         gone.state, gone.ended_at, gone.draft = "cancelled", uow.now, None
-        uow.add(gone)
+        uow.session.add(gone)
         audit.record(uow, "task.cancelled", run.case.id, task=gone.id, node=gone.node)
 
 
@@ -415,7 +421,7 @@ def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:
             case_id=run.case.id, token=waiting.id, node=waiting.node, deadline=waiting.deadline
         )
         timer.due_at = due_at
-        uow.add(timer)
+        uow.session.add(timer)
     for gone in known.values():
         uow.session.delete(gone)
     uow.session.flush()

@@ -126,7 +126,7 @@ def complete(
     documents.attach_all(uow, task.case_id, run.key, list(uploads), task_id=task.id)
     task.state, task.ended_at, task.completed_by, task.draft = "completed", uow.now, uow.actor.person_id, None
     task.revision += 1
-    uow.add(task)
+    uow.session.add(task)
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
     process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
