@@ -80,7 +80,8 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     if actor.kind != "person" or actor.duty == "administrator" or not actor.roles:
         return false()
     takes_part = select(col(Participant.case_id)).where(col(Participant.organisation_id).in_(actor.organisations()))
-    return or_(col(Case.id).in_(takes_part), supervised_cases(actor))
+    part_of = col(Case.id).in_(takes_part)
+    return or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
 
 
 def desk_cases(actor: Actor) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
 from engine import audit, calendars, clock
@@ -67,9 +67,12 @@ def rule_of(deadline: Deadline) -> calendars.Rule:
 
 def of_case(reading: Reading, case_id: str) -> list[Deadline]:
     """The clocks of a case, the earliest due first, those that never started last."""
-    rows = reading.session.exec(select(Deadline).where(col(Deadline.case_id) == case_id))
+    rows = reading.session.exec(_CLOCKS, params={"case_id": case_id})
     far = datetime.max.replace(tzinfo=clock.SHANGHAI)
     return sorted(rows, key=lambda d: (d.due_at or far, d.name))
+
+
+_CLOCKS = select(Deadline).where(col(Deadline.case_id) == bindparam("case_id"))
 
 
 def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:

@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 import unicodedata
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,14 @@ class CaseKey:
         self._secret = secret
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
-        return _seal(self._subkey("seal"), plain, purpose)
+        return _seal(self._sealing, plain, purpose)
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
-        return _open(self._subkey("seal"), sealed, purpose)
+        return _open(self._sealing, sealed, purpose)
+
+    @cached_property
+    def _sealing(self) -> bytes:
+        return self._subkey("seal")
 
     def seal_value(self, value: Any, purpose: str) -> bytes:
         """A plain value (JSON-like) as ciphertext."""

@@ -33,6 +33,7 @@ from engine.models import (
     StepRecord,
     Task,
     Timer,
+    new_id,
 )
 from engine.operations import BusinessError, Call, OperationBroken, Parked
 from engine.privacy import CaseKey
@@ -46,6 +47,7 @@ from engine.runtime import (
     OperationDone,
     OperationFailed,
     OperationRequest,
+    Ready,
     Step,
     Trigger,
     UnreadableState,
@@ -172,12 +174,14 @@ _FLOW_OF_CASE = select(
 
 def participants(reading: Reading, case_id: str) -> dict[str, Organisation]:
     """Which organisation plays which part in the case now."""
-    rows = reading.session.exec(
-        select(Participant.part, Organisation)
-        .join(Organisation, col(Organisation.id) == col(Participant.organisation_id))
-        .where(col(Participant.case_id) == case_id, col(Participant.until).is_(None))
-    )
-    return dict(list(rows))
+    return dict(list(reading.session.exec(_PARTICIPANTS, params={"case_id": case_id})))
+
+
+_PARTICIPANTS = (
+    select(Participant.part, Organisation)
+    .join(Organisation, col(Organisation.id) == col(Participant.organisation_id))
+    .where(col(Participant.case_id) == bindparam("case_id"), col(Participant.until).is_(None))
+)
 
 
 def parties(reading: Reading, run: Run) -> dict[str, dict[str, Any]]:
@@ -386,42 +390,51 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     touch(uow, run.case)
 
 
+_OPEN_TASKS = select(Task).where(col(Task.case_id) == bindparam("case_id"), col(Task.state) == "open")
+_TIMERS = select(Timer).where(col(Timer.case_id) == bindparam("case_id"))
+
+
 def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
-    rows = uow.session.exec(select(Task).where(col(Task.case_id) == run.case.id, col(Task.state) == "open"))
-    known = {task.token: task for task in rows}
-    for ready in step.ready:
-        if known.pop(ready.id, None) is None:
-            part, _, role = (ready.lane or "").partition(".")
-            organisation = run.participants.get(part)
-            task = Task(
-                case_id=run.case.id,
-                token=ready.id,
-                node=ready.node,
-                part=part,
-                role=role,
-                organisation_id=organisation.id if organisation else None,
-                locals=run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
-                created_at=uow.now,
-            )
-            uow.session.add(task)
-            audit.record(uow, "task.created", run.case.id, task=task.id, node=task.node)
+    known = {task.token: task for task in uow.session.exec(_OPEN_TASKS, params={"case_id": run.case.id})}
+    fresh = [_task_row(uow, run, ready) for ready in step.ready if known.pop(ready.id, None) is None]
+    uow.append(Task, fresh)
+    for row in fresh:
+        audit.record(uow, "task.created", run.case.id, task=row["id"], node=row["node"])
     for gone in known.values():
         gone.state, gone.ended_at, gone.draft = "cancelled", uow.now, None
         uow.session.add(gone)
         audit.record(uow, "task.cancelled", run.case.id, task=gone.id, node=gone.node)
 
 
+def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
+    """A task for whoever plays the part and has the role that its lane names."""
+    part, _, role = (ready.lane or "").partition(".")
+    organisation = run.participants.get(part)
+    return {
+        "id": new_id(),
+        "case_id": run.case.id,
+        "token": ready.id,
+        "node": ready.node,
+        "part": part,
+        "role": role,
+        "organisation_id": organisation.id if organisation else None,
+        "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
+        "created_at": uow.now,
+    }
+
+
 def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:
-    known = {t.token: t for t in uow.session.exec(select(Timer).where(col(Timer.case_id) == run.case.id))}
-    dues = deadlines.for_runtime(run.clocks)
+    known = {t.token: t for t in uow.session.exec(_TIMERS, params={"case_id": run.case.id})}
+    dues, fresh = deadlines.for_runtime(run.clocks), []
     for waiting in step.timers:
         clock = dues.get(waiting.deadline) if waiting.deadline else None
         due_at = (clock.due_at if clock and clock.running else None) if waiting.deadline else waiting.due_at
-        timer = known.pop(waiting.id, None) or Timer(
-            case_id=run.case.id, token=waiting.id, node=waiting.node, deadline=waiting.deadline
-        )
-        timer.due_at = due_at
-        uow.session.add(timer)
+        if (timer := known.pop(waiting.id, None)) is not None:
+            timer.due_at = due_at
+            continue
+        row = {"case_id": run.case.id, "token": waiting.id, "node": waiting.node, "deadline": waiting.deadline}
+        fresh.append({**row, "due_at": due_at})
+    uow.append(Timer, fresh)
     for gone in known.values():
         uow.session.delete(gone)
     uow.session.flush()
