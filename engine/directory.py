@@ -9,19 +9,20 @@ import re
 import secrets
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from pwdlib import PasswordHash
+from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 
 from engine import audit, clock, roles
 from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, NotFound
-from engine.models import ApiToken, Membership, Organisation, OrganisationRelation, Person
+from engine.models import ApiToken, Membership, Organisation, OrganisationRelation, Person, UtcDateTime
 
 RELATIONS = ("superior_of", "business_guidance_of")
 DUTIES = ("none", "administrator", "auditor")
@@ -287,14 +288,32 @@ def sign_in(reading: Reading, login: str, password: str) -> Person:
 
 def actor_of(reading: Reading, person_id: str) -> Actor:
     """Who a person is now: their roles, their duty, their language; raises PersonLeft."""
-    somebody = reading.session.get(Person, person_id)
-    if somebody is None or not somebody.active:
+    actor = _actor(list(reading.session.exec(_ACTOR_BY_ID, params={"person_id": person_id})))
+    if actor is None:
         raise PersonLeft()
-    current = select(Membership.organisation_id, Membership.role).where(
-        col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None)
-    )
-    held = frozenset((organisation_id, role) for organisation_id, role in reading.session.exec(current))
+    return actor
+
+
+def _actor(rows: Sequence[tuple[Person, str | None, str | None]]) -> Actor | None:
+    """Somebody active from the rows of ``_ACTOR``, one a role that they hold now; nobody when there is no row."""
+    if not rows:
+        return None
+    somebody = rows[0][0]
+    held = frozenset((organisation_id, role) for _, organisation_id, role in rows if organisation_id and role)
     return Actor("person", somebody.id, roles=held, duty=somebody.duty, locale=somebody.locale)
+
+
+_ACTOR = (
+    select(Person, Membership.organisation_id, Membership.role)
+    .outerjoin(Membership, (col(Membership.person_id) == col(Person.id)) & col(Membership.ended_at).is_(None))
+    .where(col(Person.active).is_(True))
+)
+_ACTOR_BY_ID = _ACTOR.where(col(Person.id) == bindparam("person_id"))
+_ACTOR_BY_TOKEN = _ACTOR.join(ApiToken, col(ApiToken.person_id) == col(Person.id)).where(
+    col(ApiToken.token_hash) == bindparam("token_hash"),
+    col(ApiToken.revoked_at).is_(None),
+    or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > bindparam("now", type_=UtcDateTime)),
+)
 
 
 @cache
@@ -353,13 +372,8 @@ def revoke_token(uow: UnitOfWork, token_id: str) -> None:
 
 def actor_by_token(reading: Reading, token: str) -> Actor | None:
     """Who a program acts for; nothing when the token is unknown, revoked or expired, or its person left."""
-    kept = reading.session.exec(select(ApiToken).where(col(ApiToken.token_hash) == _token_hash(token))).first()
-    if kept is None or kept.revoked_at is not None or (kept.expires_at and kept.expires_at <= clock.wall()):
-        return None
-    try:
-        return actor_of(reading, kept.person_id)
-    except PersonLeft:
-        return None
+    known = {"token_hash": _token_hash(token), "now": clock.wall()}
+    return _actor(list(reading.session.exec(_ACTOR_BY_TOKEN, params=known)))
 
 
 def _token_hash(token: str) -> str:
