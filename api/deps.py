@@ -62,12 +62,13 @@ class Door:
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
-        """Change: one transaction, committed when the block ends well. Then the worker is woken."""
+        """Change: one transaction, committed when the block ends well. Then the worker is woken, where it left work."""
         if self.actor.duty == "auditor":
             raise auth.AuditorsChangeNothing()
         with self.database.unit_of_work(self.actor) as uow:
             yield uow
-            uow.after_commit(self.nudge)
+            if uow.left_work:
+                uow.after_commit(self.nudge)
 
     def as_actor(self, actor: Actor) -> "Door":
         """The same door for somebody who has just shown who they are."""

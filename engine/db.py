@@ -71,6 +71,7 @@ class UnitOfWork(Reading):
     """
 
     warnings: list[EngineError] = field(default_factory=list)
+    left_work: bool = False  # for the worker, who is woken for it after the commit
     events: list[Any] = field(default_factory=list)  # what engine.audit has noted and not written yet
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)

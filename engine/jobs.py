@@ -34,7 +34,7 @@ def enqueue(uow: UnitOfWork, kind: str, unique_key: str, *, case_id: str | None 
     """Ask for work after this commit. The same key twice is one job."""
     if uow.session.exec(select(Job.id).where(col(Job.unique_key) == unique_key)).first():
         return
-    now = clock.wall()
+    now, uow.left_work = clock.wall(), True
     uow.add(Job(kind=kind, unique_key=unique_key, payload=payload, case_id=case_id, run_at=now, created_at=now))
 
 

@@ -45,12 +45,15 @@ class TestCommit:
         assert program.get(f"/api/v1/tasks/{task}").json()["may_claim"] is True
         assert not {"task.claimed", "task.completed"} & {e.name for e in rows(household, AuditEvent)}
 
-    def test_the_worker_is_woken_by_a_change_and_not_by_a_look(self, small_household: Household) -> None:
+    def test_the_worker_is_woken_by_what_leaves_work_and_by_nothing_else(self, small_household: Household) -> None:
         woken = []
         small_household.app.state.nudge = lambda: woken.append(1)
         small_household.anyone.get("/api/v1/processes")
         assert woken == []
-        small_household.file()
+        small_household.file()  # a receipt is to be typeset
+        assert woken == [1]
+        task = small_household.task("handler")
+        assert small_household.program_of("handler").post(f"/api/v1/tasks/{task}/claim").status_code == 200
         assert woken == [1]
 
 
