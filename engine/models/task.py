@@ -17,11 +17,13 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "token"),
         Index("ix_task_queue", "organisation_id", "role", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_task_case_open", "case_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_task_case_done", "case_id", "completed_by", "node"),  # four eyes, however much a person has done
         Index("ix_task_mine", "assignee_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
 
     id: str = key()
-    case_id: str = ref("case_file")
+    case_id: str = ref("case_file", index=False)
     token: str = Field(max_length=40)  # the waiting token of the flow
     node: str = Field(max_length=100)
     part: str = Field(max_length=40)
