@@ -155,18 +155,18 @@ def form_of(reading: Reading, bundle: Bundle, task: Task) -> Form:
 
 def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolated | None:
     """The rule of four eyes that keeps the actor from this task, if there is one."""
-    for rule in bundle.manifest.separations:
-        if task.node not in rule.tasks:
-            continue
-        others = [node for node in rule.tasks if node != task.node]
-        done = select(Task.id).where(
-            col(Task.case_id) == task.case_id,
-            col(Task.completed_by) == reading.actor.person_id,
-            col(Task.node).in_(others),
-        )
-        if reading.session.exec(done.limit(1)).first() is not None:
-            return SeparationViolated(task_id=task.id, text=rule.text_en, text_zh=rule.text)
-    return None
+    rules = [rule for rule in bundle.manifest.separations if task.node in rule.tasks]
+    if not rules:
+        return None
+    others = {node for rule in rules for node in rule.tasks} - {task.node}
+    mine = select(Task.node).where(
+        col(Task.case_id) == task.case_id,
+        col(Task.completed_by) == reading.actor.person_id,
+        col(Task.node).in_(sorted(others)),
+    )
+    done = set(reading.session.exec(mine.distinct()))
+    violated = next((rule for rule in rules if done.intersection(rule.tasks)), None)
+    return SeparationViolated(task_id=task.id, text=violated.text_en, text_zh=violated.text) if violated else None
 
 
 def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
