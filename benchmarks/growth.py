@@ -17,7 +17,7 @@ from benchmarks.support.installation import Installation, installations
 from benchmarks.support.ours import OurCase, OurProcess
 
 MARKS = (10, 100, 1_000, 10_000)
-MARKS_OF_THE_VERB = (10, 100, 400)
+MARKS_OF_THE_VERB = (10, 100, 300)
 TURNS = 40  # rounds that are timed at each mark
 MOST = 1.2
 

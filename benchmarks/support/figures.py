@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from statistics import quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -12,9 +12,21 @@ def milliseconds(work: Callable[[], object]) -> float:
     return (perf_counter() - begun) * 1000
 
 
+def wall_and_processor(work: Callable[[], object]) -> tuple[float, float]:
+    """How long it took once, and for how long of that this process was at work; milliseconds."""
+    begun, busy = perf_counter(), process_time()
+    work()
+    return (perf_counter() - begun) * 1000, (process_time() - busy) * 1000
+
+
 def p95(times: Iterable[float]) -> float:
     """Only one in twenty takes longer."""
     return quantiles(times, n=20)[-1]
+
+
+def p10(times: Iterable[float]) -> float:
+    """Only one in ten is faster: what it takes when nothing else wants the machine."""
+    return quantiles(times, n=10)[0]
 
 
 def heading(text: str, ours: str = "ours", baseline: str = "stock") -> None:
