@@ -163,6 +163,7 @@ def _put_back(uow: UnitOfWork, incident: Incident) -> None:
     job = uow.session.get(Job, incident.job_id, with_for_update=True) if incident.job_id else None
     if job is not None and job.state == "failed":
         job.state, job.attempts, job.run_at, job.ended_at = "queued", 0, clock.wall(), None
+        uow.left_work = True
         uow.add(job)
 
 
