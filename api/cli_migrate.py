@@ -102,7 +102,11 @@ def _counted(plans: "list[CasePlan]") -> str:
         f"{sum(p.from_version == v for p in plans)} on version {v}" for v in sorted({p.from_version for p in plans})
     )
     told = ", ".join(f"{count} {KINDS[kind]}" for kind, count in counts.items())
-    return f"{len(plans)} case{'' if len(plans) == 1 else 's'} ({versions}): {told}." if plans else "There are no such cases."
+    return (
+        f"{len(plans)} case{'' if len(plans) == 1 else 's'} ({versions}): {told}."
+        if plans
+        else "There are no such cases."
+    )
 
 
 def _counts(plans: "list[CasePlan]") -> dict[str, int]:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from engine import audit, cases, deadlines, definitions, migration_plans, process
-from engine.access import SYSTEM, Actor, require_administrator
+from engine.access import Actor, require_administrator
 from engine.db import Database, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, Invalid, NotFound
@@ -144,7 +144,7 @@ def migrate_case(uow: UnitOfWork, run: str, case_id: str, target: Bundle, reason
     """Move one case to another version of its process; nothing if it is there already or has ended. Raises CaseHindered."""
     require_administrator(uow.actor)
     _require_reason(reason)
-    before = _lock(uow, case_id)
+    before = process.lock_for_repair(uow, case_id)
     instance = before.instance
     if before.bundle.definition_id == target.definition_id or instance.finished_at or before.case.closed_at:
         return None
@@ -181,14 +181,6 @@ def migrate_case(uow: UnitOfWork, run: str, case_id: str, target: Bundle, reason
         reason=reason,
     )
     return replace(planned, outcome="migrated")
-
-
-def _lock(uow: UnitOfWork, case_id: str) -> Run:
-    """The case, locked. An administrator sees no case, and moves it without reading it."""
-    system = replace(uow, actor=SYSTEM)
-    run = process.lock(system, case_id)
-    uow.now = system.now
-    return run
 
 
 def _pin(uow: UnitOfWork, run: Run, definition_id: str) -> Run:
@@ -268,7 +260,7 @@ def return_case(uow: UnitOfWork, migration_id: str, reason: str) -> CasePlan:
     """Bring one case back to the version from which it came, as it stood there; raises CaseMovedOn."""
     require_administrator(uow.actor)
     _require_reason(reason)
-    before = _lock(uow, uow.session.get_one(InstanceMigration, migration_id).case_id)
+    before = process.lock_for_repair(uow, uow.session.get_one(InstanceMigration, migration_id).case_id)
     row = uow.session.get_one(InstanceMigration, migration_id, populate_existing=True)
     still = (row.to_id, row.instance_revision) == (before.case.definition_id, before.instance.revision)
     if row.undone_at is not None or not still or _acted_upon(uow, row.deadlines):

@@ -5,7 +5,7 @@ What stays where it is, what begins to listen, what hinders a case, and what an 
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from sqlmodel import col, select
 
@@ -14,21 +14,12 @@ from engine.access import require_administrator
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.errors import EngineError, NotFound
-from engine.manifest import FieldType
+from engine.manifest import fits
 from engine.models import Case, Party, ProcessDefinition, ProcessInstance
 from engine.process import Run
 from engine.runtime import Step, Transplant, look, transplant
 
 Outcome = Literal["possible", "hindered", "migrated", "returned", "failed"]
-_FITS: dict[FieldType, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "date": (str,),
-    "list": (list,),
-    "object": (dict,),
-}
 
 
 class CaseUnknown(NotFound):
@@ -54,7 +45,7 @@ class Waiting:
     """A place at which a case waits, and would go on waiting under the same name."""
 
     node: str
-    kind: Literal["task", "timer", "operation"]
+    kind: Literal["task", "timer", "operation", "held"]  # held: it cannot go on by itself
 
 
 @dataclass(frozen=True)
@@ -155,18 +146,15 @@ def waiting(step: Step) -> Iterator[Waiting]:
     yield from (Waiting(ready.node, "task") for ready in step.ready)
     yield from (Waiting(timer.node, "timer") for timer in step.timers)
     yield from (Waiting(operation.node, "operation") for operation in step.operations)
+    yield from (Waiting(held.node, "held") for held in step.held)
 
 
 def _data_that_does_not_fit(run: Run, target: Bundle) -> Iterator[Remark]:
     before = run.bundle.manifest.data
     for name, kind in target.manifest.data.items():
         value = run.data.get(name)
-        if value is not None and before.get(name) != kind and not _fits(value, kind):
+        if before.get(name) != kind and not fits(value, kind):
             yield Remark(name, f"what the case holds is no {kind}", f"案件中的值不是{kind}类型")
-
-
-def _fits(value: Any, kind: FieldType) -> bool:
-    return isinstance(value, _FITS[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 def _data_out_of_sight(run: Run, target: Bundle) -> Iterator[Remark]:

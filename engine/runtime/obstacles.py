@@ -16,6 +16,7 @@ from engine.runtime import soundness
 from engine.runtime.blueprint import Blueprint
 from engine.runtime.drawing import Scope
 from engine.runtime.events import MessageEvent, SignalEvent
+from engine.runtime.holding import HELD
 from engine.runtime.joins import Gathering
 from engine.runtime.multi_instance import Parallel, Sequential
 from engine.runtime.operations import REQUEST, OperationTask
@@ -84,8 +85,8 @@ def _of_token(old: Blueprint, new: Blueprint, scope: str, step: str, row: Row, p
     for aspect, reason, reason_zh in _ASPECTS:
         if aspect(before) != aspect(after):
             yield Obstacle(node, reason, reason_zh)
-    if isinstance(before, OperationTask) and REQUEST in row.internal and row.internal[REQUEST][0] != after.verb:
-        verb = row.internal[REQUEST][0]
+    verb = row.internal.get(REQUEST, [None])[0] if HELD not in row.internal else None  # held: asked for anew
+    if isinstance(before, OperationTask) and verb is not None and verb != after.verb:
         yield Obstacle(
             node, f"the operation {verb} is under way and another is asked for now", f"正在执行的操作“{verb}”已被更换"
         )

@@ -5,7 +5,18 @@ from random import Random
 
 import pytest
 
-from engine.runtime import Blueprint, Context, Transplant, UnreadableState, look, parse, transplant
+from engine.runtime import (
+    Blueprint,
+    Context,
+    OperationBroke,
+    StaleTrigger,
+    Transplant,
+    UnhandledError,
+    UnreadableState,
+    look,
+    parse,
+    transplant,
+)
 from tests.drawing import (
     Drawn,
     after,
@@ -176,6 +187,33 @@ def test_an_event_gateway_goes_on_waiting_for_whichever_comes_first() -> None:
     moved(journey, process("start > g; g > m > c > end; g > t > b > end", **nodes))
     assert [t.due_at for t in journey.step.timers] == [T0 + timedelta(days=5)]
     assert journey.say("m").ready == ["c"]
+
+
+def test_a_token_that_is_held_tries_again_in_the_version_that_was_mended() -> None:
+    journey = Journey(process("start > a > s > b > end", s=script("n = amount + 1")), patient=True)
+    journey.complete("a", amount="many")
+    assert moved(journey, process("start > a > s > b > end", s=script("n = len(amount)"))).held == ["s"]
+    assert journey.retry("s").ready == ["b"]
+    assert journey.data["n"] == 4
+
+
+def test_a_held_operation_may_become_another() -> None:
+    journey = Journey(process("start > s > b > end", s=service("wrong")), patient=True)
+    journey.do(OperationBroke(journey.step.operations[0].id, UnhandledError(code="x", node="s")))
+    moved(journey, process("start > s > b > end", s=service("right")))
+    assert (journey.held, journey.verbs) == (["s"], [])
+    assert journey.retry("s").verbs == ["right"]
+
+
+def test_a_message_is_awaited_under_the_key_that_it_had() -> None:
+    def drawn(after: str) -> bytes:
+        return process(f"start > m > {after} > end", m=catch(message("m"), messageKey="number"))
+
+    journey = moved(Journey(drawn("a"), {"number": "7"}), drawn("b"))
+    journey.data["number"] = "8"
+    with pytest.raises(StaleTrigger):
+        journey.say("m", "8")
+    assert journey.say("m", "7").ready == ["b"]
 
 
 def test_lanes_are_those_of_the_new_version() -> None:
@@ -525,7 +563,7 @@ def any_move(journey: Journey, random: Random) -> None:
         journey.tick(days=1)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_a_drawing_that_only_grew_takes_over_every_case_as_it_stands(seed: int) -> None:
     """At any moment of any case: the same work, timers and messages; and the case comes to its end."""
     random = Random(seed)
@@ -556,7 +594,7 @@ def test_a_drawing_that_only_grew_takes_over_every_case_as_it_stands(seed: int) 
         assert journey.step.finished
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_going_over_to_the_same_drawing_changes_nothing_at_all(seed: int) -> None:
     random = Random(seed)
     journey = Journey(Growing(seed, False).drawing(), {"xs": [1, 2]})
