@@ -253,6 +253,9 @@ def test_what_was_said_under_the_old_version_stays_in_the_file(world: World) -> 
     after = file()
     assert (after.answers, after.history, after.fields) == (before.answers, before.history, before.fields)
     assert "评估开放条件" in [entry.title for entry in after.history]
+    with world.database.reading(handler) as reading:
+        done = queries.inbox(reading, "done").rows
+    assert {"核对申请", "评估开放条件"} <= {row.title for row in done}
 
 
 # ------------------------------------------------------------------------------------------------ what cannot be
