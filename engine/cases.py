@@ -86,7 +86,7 @@ def submit(
     run = process.opened(uow, case)
     process.write(uow, run, {k: v for k, v in values.items() if k not in personal}, "form:start")
     case.subject = str(_said(bundle.manifest.process.subject, run.data) or case.reference)[:300]
-    _appoint(uow, run)
+    appoint(uow, run, run.bundle.manifest.participants)
     documents.attach_all(uow, case.id, key, list(uploads))
     search.index(uow, case)
     deadlines.declare(uow, run)
@@ -144,13 +144,18 @@ def _new_party(
     return party
 
 
-def _appoint(uow: UnitOfWork, run: Run) -> None:
-    """Give the parts of the process to organisations, as far as they are known at the start."""
-    for part, rule in run.bundle.manifest.participants.items():
+def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
+    """Give parts of the process to organisations, as far as they are known."""
+    appointed = []
+    for part, rule in parts.items():
         organisation = _organisation_for(uow, rule, run.data)
         if organisation is not None:
-            uow.add(Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now))
+            appointed.append(
+                Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
+            )
             run.participants[part] = organisation
+    uow.add(*appointed)
+    return appointed
 
 
 def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, data: Mapping[str, Any]) -> Organisation | None:

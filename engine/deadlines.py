@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from engine import audit, calendars, clock
 from engine.db import Reading, UnitOfWork
 from engine.manifest import DeadlineRule
-from engine.models import Breach, Case, Deadline, Organisation, Timer
+from engine.models import Breach, Case, Deadline, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView
 from engine.settings import Settings
 
@@ -58,6 +58,50 @@ def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
         owed_by=rule.owed_by,
         organisation_id=owing.id if owing else None,
     )
+
+
+def adopt(uow: UnitOfWork, run: "Run") -> list[Deadline]:
+    """Give a running case the clocks that it does not have yet and another version of its process declares.
+
+    One whose event has happened already runs from that moment, which may be long ago.
+    """
+    adopted = []
+    for name, since in unadopted(uow, run).items():
+        deadline = _declared(run, name, run.bundle.manifest.deadlines[name])
+        adopted.append(deadline)
+        run.clocks.append(deadline)
+        uow.add(deadline)
+        if since is not None:
+            _start(uow, deadline, deadline.starts_on, since)
+    refresh_case(uow, run)
+    return adopted
+
+
+def unadopted(reading: Reading, run: "Run") -> dict[str, datetime | None]:
+    """The clocks that a case lacks, each with the moment from which it would run by what is on record."""
+    known = {deadline.name for deadline in run.clocks}
+    rules = {name: rule for name, rule in run.bundle.manifest.deadlines.items() if name not in known}
+    return {name: _running_since(reading, run.case.id, rule) for name, rule in rules.items()}
+
+
+def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> datetime | None:
+    """When a clock would have started and not been stopped since; a legal clock starts once."""
+    records = reading.session.exec(
+        select(StepRecord)
+        .where(
+            col(StepRecord.case_id) == case_id,
+            col(StepRecord.kind) == "event",
+            col(StepRecord.node).in_([rule.starts_on, *rule.stops_on]),
+        )
+        .order_by(col(StepRecord.position))
+    )
+    since, started = None, False
+    for record in records:
+        if record.node in rule.stops_on:
+            since = None
+        elif not started or rule.basis == "internal":
+            since, started = since or record.at, True
+    return since
 
 
 def rule_of(deadline: Deadline) -> calendars.Rule:
@@ -105,9 +149,10 @@ def _may_start(deadline: Deadline) -> bool:
     return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis == "internal")
 
 
-def _start(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
-    due = calendars.count(rule_of(deadline), uow.now, calendar(uow.settings))
-    deadline.state, deadline.started_at, deadline.started_by = "running", uow.now, event
+def _start(uow: UnitOfWork, deadline: Deadline, event: str, since: datetime | None = None) -> None:
+    started = since or uow.now
+    due = calendars.count(rule_of(deadline), started, calendar(uow.settings))
+    deadline.state, deadline.started_at, deadline.started_by = "running", started, event
     deadline.due_on, deadline.due_at, deadline.provisional = due.day, due.at, due.provisional
     deadline.calendar_version = due.calendar_version
     deadline.stopped_at, deadline.stopped_by = None, None

@@ -8,7 +8,7 @@ the database, so that a bundle on disk may change or vanish. See ``docs/adr`` fo
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -24,7 +24,7 @@ from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
 from engine.forms import Form
 from engine.manifest import Manifest, NoticeRule, parse_toml, read_manifest, read_notice, without_labels
-from engine.models import Case, Organisation, ProcessDefinition, ProcessPresentation
+from engine.models import Case, InstanceMigration, Organisation, ProcessDefinition, ProcessPresentation
 from engine.runtime import Blueprint, Faulty, parse
 
 MANIFEST = "process.toml"
@@ -39,6 +39,12 @@ class ProcessUnknown(NotFound):
     """There is no process with the key “{key}”."""
 
     zh = "没有名为“{key}”的流程。"
+
+
+class VersionUnknown(NotFound):
+    """The process {key} has no version {version}."""
+
+    zh = "流程“{key}”没有第{version}版。"
 
 
 class FormUnknown(NotFound):
@@ -121,7 +127,8 @@ class Bundle:
 
     def form_of(self, node: str) -> str | None:
         """The name of the form of a user task."""
-        file = self.blueprint.nodes[node].properties.get("formJsonSchemaFilename")
+        known = self.blueprint.nodes.get(node)
+        file = known.properties.get("formJsonSchemaFilename") if known else None
         return PurePosixPath(file).name.removesuffix(".schema.json") if file else None
 
     def notice(self, name: str) -> NoticeRule:
@@ -155,6 +162,38 @@ class Bundle:
         """A label of a declaration (title, text, refusal) in the reader's language."""
         english = getattr(declared, f"{key}_en", "")
         return str(english if not locale.startswith("zh") and english else getattr(declared, key, ""))
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The version on which a case is, and those on which it was: what was done under one of them is shown by it."""
+
+    present: Bundle
+    past: tuple[tuple[int, Bundle], ...]  # oldest first, each with the last revision of the document written under it
+
+    def at(self, revision: int) -> Bundle:
+        """The version under which a revision of the case's document was written."""
+        return next((bundle for last, bundle in self.past if revision <= last), self.present)
+
+    def of_node(self, node: str) -> Bundle:
+        """The newest version that has a node."""
+        return self._newest(lambda bundle: node in bundle.blueprint.nodes)
+
+    def of_message(self, name: str) -> Bundle:
+        """The newest version that takes a message."""
+        return self._newest(lambda bundle: bundle.manifest.message(name) is not None)
+
+    def of_deadline(self, name: str) -> Bundle:
+        """The newest version that declares a clock."""
+        return self._newest(lambda bundle: name in bundle.manifest.deadlines)
+
+    def of_notice(self, name: str) -> Bundle:
+        """The newest version that issues a paper."""
+        return self._newest(lambda bundle: name in bundle.notices())
+
+    def _newest(self, knows: Callable[[Bundle], bool]) -> Bundle:
+        newest_first = (self.present, *(bundle for _, bundle in reversed(self.past)))
+        return next((bundle for bundle in newest_first if knows(bundle)), self.present)
 
 
 def with_options(schema: dict[str, Any], options: Options) -> dict[str, Any]:
@@ -323,6 +362,18 @@ def current(reading: Reading, key: str) -> Bundle:
     return bundle(reading, found)
 
 
+def version(reading: Reading, key: str, number: int) -> Bundle:
+    """A version of a process by its number; raises ProcessUnknown, VersionUnknown."""
+    current(reading, key)
+    wanted = select(ProcessDefinition.id).where(
+        col(ProcessDefinition.key) == key, col(ProcessDefinition.version) == number
+    )
+    found = reading.session.exec(wanted).first()
+    if found is None:
+        raise VersionUnknown(key=key[:64], version=number)
+    return bundle(reading, found)
+
+
 def processes(reading: Reading) -> list[Bundle]:
     """The current version of every process, by key."""
     ids = (
@@ -341,7 +392,7 @@ def of_case(reading: Reading, case: Case) -> Bundle:
 def bundle(reading: Reading, definition_id: str) -> Bundle:
     """A version of a process with the newest revision of its words."""
     newest: str = reading.session.exec(select(newest_presentation(definition_id))).one()
-    return with_presentation(reading, definition_id, newest)
+    return with_words(reading, definition_id, newest)
 
 
 def newest_presentation(definition_id: Any) -> ScalarSelect[str]:
@@ -350,13 +401,24 @@ def newest_presentation(definition_id: Any) -> ScalarSelect[str]:
     return revisions.order_by(col(ProcessPresentation.revision).desc()).limit(1).scalar_subquery()
 
 
-def with_presentation(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
-    """A version with one revision of its words: that of now, or the very one that a notice was drafted with."""
-    return _cached(reading, definition_id, presentation_id)
+def with_presentation(reading: Reading, presentation_id: str) -> Bundle:
+    """The very words that a notice was drafted with, and their version, on which its case may be no more."""
+    words = reading.session.get_one(ProcessPresentation, presentation_id)
+    return with_words(reading, words.definition_id, presentation_id)
 
 
-def _cached(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
-    """Parsed bundles are shared by content of both ids, which are never reused."""
+def versions_of(reading: Reading, case: Case) -> Versions:
+    """The versions that a case has been on: nearly always one."""
+    moved = select(InstanceMigration).where(
+        col(InstanceMigration.case_id) == case.id, col(InstanceMigration.undone_at).is_(None)
+    )
+    rows = reading.session.exec(moved.order_by(col(InstanceMigration.instance_revision)))
+    past = tuple((row.case_revision, bundle(reading, row.from_id)) for row in rows)
+    return Versions(of_case(reading, case), past)
+
+
+def with_words(reading: Reading, definition_id: str, presentation_id: str) -> Bundle:
+    """A version with one revision of its words. Shared by all its cases: neither id is ever used again."""
     if (found := _BUNDLES.get((definition_id, presentation_id))) is not None:
         return found
     definition = reading.session.get_one(ProcessDefinition, definition_id)

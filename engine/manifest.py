@@ -17,6 +17,15 @@ LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_
 Basis = Literal["statutory", "ordered", "regulatory", "external", "internal"]
 FieldType = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
 T = TypeVar("T")
+_KINDS: dict[FieldType, tuple[type, ...]] = {
+    "string": (str,),
+    "date": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "list": (list,),
+    "object": (dict,),
+}
 
 
 class ManifestFaulty(Invalid):
@@ -173,6 +182,13 @@ class NoticeRule(_Declared, frozen=True):
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
+
+
+def fits(value: Any, kind: FieldType) -> bool:
+    """Whether a field of the case's document that is declared so may hold a value; nothing fits everywhere."""
+    if value is None:
+        return True
+    return isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 def read_manifest(source: bytes, file: str = "process.toml") -> Manifest:

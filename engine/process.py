@@ -153,7 +153,7 @@ def opened(reading: Reading, case: Case) -> Run:
     instance, position, presentation_id = reading.session.exec(_FLOW_OF_CASE, params=found).one()
     return Run(
         case=case,
-        bundle=definitions.with_presentation(reading, case.definition_id, presentation_id),
+        bundle=definitions.with_words(reading, case.definition_id, presentation_id),
         key=key,
         data=key.open_value(case.data, data_purpose(case.id)),
         participants=participants(reading, case.id),
@@ -222,12 +222,17 @@ def context(run: Run) -> Context:
 def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
     """Carry one trigger through the flow to where it waits again: operations performed, rows brought up to date."""
     run.cause = cause
-    instance = run.instance
     step = _advance(uow, run, trigger)
     performed = 0
     while (follow_up := _next(uow, run, step, performed)) is not None:
         performed += 1
         step = _advance(uow, run, follow_up)
+    stand(uow, run, step)
+
+
+def stand(uow: UnitOfWork, run: Run, step: Step) -> None:
+    """Project where the flow waits onto rows: the instance, tasks, timers, status and stage."""
+    instance = run.instance
     instance.parked = [o.id for o in step.operations]
     instance.listening = sorted(step.listening)
     instance.finished_at = uow.now if step.finished else None

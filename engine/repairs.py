@@ -18,7 +18,7 @@ from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, Invalid
-from engine.manifest import FieldType
+from engine.manifest import fits
 from engine.models import Case, Incident, Job, Timer
 from engine.process import Run
 from engine.runtime import Cancel, Move, Retry, StaleTrigger, Token, Trigger
@@ -176,24 +176,12 @@ def _require(uow: UnitOfWork, reason: str) -> None:
         raise ReasonNeeded(longest=LONGEST_REASON)
 
 
-_KINDS: Mapping[FieldType, tuple[type, ...]] = {
-    "string": (str,),
-    "date": (str,),
-    "number": (int, float),
-    "integer": (int,),
-    "boolean": (bool,),
-    "list": (list,),
-    "object": (dict,),
-}
-
-
 def _check_value(run: Run, name: str, value: Any) -> None:
     """Nothing, or what process.toml declares the field to hold."""
     kind = run.bundle.manifest.data.get(name)
     if kind is None:
         raise process.FieldUndeclared(name=name)
-    wrong = isinstance(value, bool) and kind != "boolean"
-    if value is not None and (wrong or not isinstance(value, _KINDS[kind])):
+    if not fits(value, kind):
         raise ValueUnfit(name=name, kind=kind)
 
 

@@ -177,7 +177,7 @@ def mail_address(reading: Reading, run: Run, notice: Notice) -> str | None:
 
 def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
     """The notice as it is to be typeset, from its frozen facts and the very template that it was made with."""
-    bundle: Bundle = with_presentation(reading, case.definition_id, notice.presentation_id)
+    bundle: Bundle = with_presentation(reading, notice.presentation_id)
     rule = bundle.notice(notice.name)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     issuer = reading.session.get_one(Organisation, notice.organisation_id)

@@ -15,6 +15,7 @@ from engine.models.catalogue import CatalogueItem
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
+from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
@@ -37,6 +38,7 @@ __all__ = [
     "FailedAttempts",
     "IdempotencyKey",
     "Incident",
+    "InstanceMigration",
     "Job",
     "LadderClaim",
     "Membership",

@@ -90,6 +90,9 @@ def _row(reading: Reading, deadline: Deadline, case: Case, breach_id: str | None
     organisation = next((reading.session.get(Organisation, o) for o in working if o), None)
     separator = "、" if locale.startswith("zh") else ", "
     declared = bundle.manifest.deadlines.get(deadline.name)
+    if declared is None:  # a clock of a version on which the case was before
+        earlier = definitions.versions_of(reading, case).of_deadline(deadline.name)
+        declared = earlier.manifest.deadlines.get(deadline.name)
     return OverdueRow(
         reference=case.reference,
         subject=case.subject,

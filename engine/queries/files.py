@@ -11,7 +11,7 @@ from engine import audit, deadlines, definitions, documents, masking, process, s
 from engine.access import desk_cases, visible_cases
 from engine.clock import day_of
 from engine.db import Reading, UnitOfWork
-from engine.definitions import Bundle
+from engine.definitions import Bundle, Versions
 from engine.errors import Invalid
 from engine.forms import Form
 from engine.models import (
@@ -187,12 +187,13 @@ def deadline_views(reading: Reading, run: Run) -> list[DeadlineView]:
 def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineView:
     """One clock with how its date was counted."""
     locale = reading.actor.locale
-    declared = run.bundle.manifest.deadlines.get(deadline.name)
+    bundle = definitions.versions_of(reading, run.case).of_deadline(deadline.name)
+    declared = bundle.manifest.deadlines.get(deadline.name)
     cited = statutes.cited(reading.settings, deadline.article, deadline.text_version, locale)
     explanation = deadlines.explain(reading, deadline, cited)
     return DeadlineView(
         name=deadline.name,
-        title=run.bundle.text(declared, "title", locale) if declared else deadline.name,
+        title=bundle.text(declared, "title", locale) if declared else deadline.name,
         basis=deadline.basis,
         article=deadline.article,
         article_title=cited,
@@ -205,7 +206,7 @@ def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineVie
         stopped_on=day_of(deadline.stopped_at) if deadline.stopped_at else None,
         missed=deadline.started_at is not None and deadlines.missed(deadline, reading.now),
         light=lights.of_deadline(reading, deadline),
-        owed_by=_who(run.bundle, deadline.owed_by, run.participants, locale),
+        owed_by=_who(bundle, deadline.owed_by, run.participants, locale),
         explanation=tuple(explanation.as_json()) if explanation else (),
         sentences=tuple(explanation.sentences(locale)) if explanation else (),
     )
@@ -218,7 +219,8 @@ def _application(reading: Reading, run: Run, revisions: Sequence[CaseRevision]) 
     """The application as it was filed: the first revision of the document."""
     if not revisions:
         return ()
-    form = _form(reading, run, run.bundle.manifest.process.start_form)
+    bundle = definitions.versions_of(reading, run.case).at(revisions[0].revision)
+    form = _form(reading, bundle, bundle.manifest.process.start_form)
     return shown(form, _writes(run, revisions[0]), reading.actor.locale)
 
 
@@ -228,32 +230,35 @@ def _answers(
     """What later steps wrote and what was sent into the case, in order."""
     nodes = {t.id: t.node for t in reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id))}
     told = _messages(reading, run)
+    versions = definitions.versions_of(reading, run.case)
     for revision in revisions:
+        bundle = versions.at(revision.revision)
         node = nodes.get(revision.cause.removeprefix("task:")) if revision.cause.startswith("task:") else None
-        name = run.bundle.form_of(node) if node else None
+        name = bundle.form_of(node) if node else None
         if node and name:
-            fields = shown(_form(reading, run, name), _writes(run, revision), reading.actor.locale)
+            fields = shown(_form(reading, bundle, name), _writes(run, revision), reading.actor.locale)
             if fields:
-                told.append((revision.at, run.bundle.node_title(node, reading.actor.locale), fields))
+                told.append((revision.at, bundle.node_title(node, reading.actor.locale), fields))
     return tuple((title, fields) for _, title, fields in sorted(told, key=lambda entry: entry[0]))
 
 
 def _messages(reading: Reading, run: Run) -> list[tuple[datetime, str, tuple[FieldShown, ...]]]:
     """What the parties and others sent into the case while it ran, in their own words."""
-    told = []
+    told, versions = [], definitions.versions_of(reading, run.case)
     received = select(ReceivedMessage).where(col(ReceivedMessage.case_id) == run.case.id)
     for message in reading.session.exec(received.order_by(col(ReceivedMessage.received_at))):
-        rule = run.bundle.manifest.message(message.name)
+        bundle = versions.of_message(message.name)
+        rule = bundle.manifest.message(message.name)
         if rule is not None and rule.form is not None:
             said = dict(run.key.open_value(message.payload, process.message_purpose(message.id)))
-            fields = shown(_form(reading, run, rule.form), said, reading.actor.locale)
+            fields = shown(_form(reading, bundle, rule.form), said, reading.actor.locale)
             if fields:
-                told.append((message.received_at, run.bundle.text(rule, "title", reading.actor.locale), fields))
+                told.append((message.received_at, bundle.text(rule, "title", reading.actor.locale), fields))
     return told
 
 
-def _form(reading: Reading, run: Run, name: str) -> Form:
-    return definitions.form(reading, run.bundle, name, reading.actor.locale)
+def _form(reading: Reading, bundle: Bundle, name: str) -> Form:
+    return definitions.form(reading, bundle, name, reading.actor.locale)
 
 
 def _writes(run: Run, revision: CaseRevision) -> dict[str, Any]:
@@ -340,7 +345,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
         title = (
             notice.title
             if locale.startswith("zh")
-            else run.bundle.text(run.bundle.notice(notice.name), "title", locale)
+            else _notice_title(definitions.with_presentation(reading, notice.presentation_id), notice.name, locale)
         )
         views.append(
             NoticeView(
@@ -372,9 +377,9 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         )
     )
     names = _actor_names(reading, records)
-    entries = []
+    entries, versions = [], definitions.versions_of(reading, run.case)
     for record in records:
-        title = _record_title(run.bundle, record, locale)
+        title = _record_title(versions, record, locale)
         if title:
             kind = "done" if record.kind == "userTask" else "event"
             entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind))
@@ -383,8 +388,9 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         .join(Deadline, col(Deadline.id) == col(Breach.deadline_id))
         .where(col(Breach.case_id) == run.case.id, col(Breach.annulled_at).is_(None))
     ):
-        declared = run.bundle.manifest.deadlines.get(deadline.name)
-        called = run.bundle.text(declared, "title", locale) if declared else deadline.name
+        bundle = versions.of_deadline(deadline.name)
+        declared = bundle.manifest.deadlines.get(deadline.name)
+        called = bundle.text(declared, "title", locale) if declared else deadline.name
         word = "逾期" if zh else "missed"
         entries.append(HistoryEntry(breach.at, f"{called}：{word}" if zh else f"{called}: {word}", "", "missed"))
     return sorted(entries, key=lambda e: e.at)
@@ -396,17 +402,22 @@ def _doer(record: StepRecord) -> str:
     return "system" if automatic else record.actor
 
 
-def _record_title(bundle: Bundle, record: StepRecord, locale: str) -> str:
+def _notice_title(bundle: Bundle, name: str, locale: str) -> str:
+    return bundle.text(bundle.notice(name), "title", locale)
+
+
+def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
     zh = locale.startswith("zh")
     if record.kind == "userTask":
-        return bundle.node_title(record.node, locale)
+        return versions.of_node(record.node).node_title(record.node, locale)
     if record.kind != "event":
         return ""
     event, _, name = record.node.partition(":")
     if event == "notice.issued":
-        title = bundle.text(bundle.notice(name), "title", locale)
+        title = _notice_title(versions.of_notice(name), name, locale)
         return f"发出《{title}》" if zh else f"Issued: {title}"
     if event == "message.received":
+        bundle = versions.of_message(name)
         message = bundle.manifest.message(name)
         return bundle.text(message, "title", locale) if message else ""
     words = {

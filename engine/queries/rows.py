@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from engine import definitions, masking, process, roles, supervision
 from engine.db import Reading
+from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Party, Person, Task
 from engine.queries import lights
 from engine.views import Light, TaskRow
@@ -47,7 +48,7 @@ def _row(
         task_id=task.id,
         reference=case.reference,
         subject=case.subject,
-        title=bundle.node_title(task.node, locale),
+        title=_title(reading, bundle, task, case),
         process=bundle.text(bundle.manifest.process, "title", locale),
         applicant=masked_name(reading, case, party),
         organisation=organisation.short_name if organisation else "",
@@ -61,6 +62,13 @@ def _row(
         created_at=task.created_at,
         ended_at=task.ended_at,
     )
+
+
+def _title(reading: Reading, bundle: Bundle, task: Task, case: Case) -> str:
+    """What the task is called, or was called in the version in which it was done."""
+    known = task.node in bundle.blueprint.nodes
+    named = bundle if known else definitions.versions_of(reading, case).of_node(task.node)
+    return named.node_title(task.node, reading.actor.locale)
 
 
 def _row_light(reading: Reading, due_on: date | None, target_on: date | None) -> Light:

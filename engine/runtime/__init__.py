@@ -19,6 +19,8 @@ from engine.runtime.errors import (
     UnreadableState,
 )
 from engine.runtime.expressions import check_expression, evaluate, names_read
+from engine.runtime.migration import Transplant, look, transplant
+from engine.runtime.obstacles import Obstacle
 from engine.runtime.parser import parse
 from engine.runtime.values import (
     Awaited,
@@ -65,6 +67,7 @@ __all__ = [
     "NoWayOut",
     "Node",
     "NotMovable",
+    "Obstacle",
     "OperationBroke",
     "OperationDone",
     "OperationFailed",
@@ -79,13 +82,16 @@ __all__ = [
     "Timer",
     "Token",
     "TooManyTokens",
+    "Transplant",
     "Trigger",
     "UnhandledError",
     "UnreadableState",
     "advance",
     "check_expression",
     "evaluate",
+    "look",
     "names_read",
     "parse",
     "tokens",
+    "transplant",
 ]

@@ -58,6 +58,12 @@ def advance(blueprint: Blueprint, state: bytes | None, trigger: Trigger, context
     settle(instance)
     _apply(instance, execution, trigger)
     settle(instance)
+    return standing(blueprint, instance, execution)
+
+
+def standing(blueprint: Blueprint, instance: Instance, execution: Execution) -> Step:
+    """Where a case stands, and what has to be done about it; nothing moves."""
+    context = execution.context
     thrown = [event for event in instance.get_events() if isinstance(event.event_definition, MessageEvent)]
     everything = list(all_steps(instance))
     return Step(

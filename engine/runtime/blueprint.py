@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.runtime.builder import build
 from engine.runtime.decisions import Decision
-from engine.runtime.drawing import Process
+from engine.runtime.drawing import Process, Scope
 from engine.runtime.scopes import ScopeSpec
 from engine.runtime.values import Node
 
@@ -20,7 +20,12 @@ class Blueprint:
     main: ScopeSpec
     scopes: Mapping[str, ScopeSpec]
     steps: Mapping[str, tuple[str, ...]]  # names of the library's steps of each scope: a state stores their positions
+    drawn: Mapping[str, Scope]  # the scopes as they were drawn: to judge whether tokens can go on from where they are
     shape: int  # checksum of ``steps``: a state fits the drawing it was made with
+
+    def spec(self, scope: str) -> ScopeSpec:
+        """What the library runs for a scope, the process itself among them."""
+        return self.main if scope == self.key else self.scopes[scope]
 
     def __repr__(self) -> str:
         return f"<Blueprint {self.key}: {len(self.nodes)} nodes>"
@@ -34,7 +39,8 @@ def make_blueprint(key: str, processes: Mapping[str, Process], decisions: Mappin
         specs.update(build(process, decisions))
     steps = {ident: tuple(sorted(spec.task_specs)) for ident, spec in specs.items()}
     scopes = {ident: spec for ident, spec in specs.items() if ident != key}
-    return Blueprint(key, _nodes(used), specs[key], scopes, steps, shape_of(steps))
+    drawn = {scope.id: scope for process in used for scope in process.scopes()}
+    return Blueprint(key, _nodes(used), specs[key], scopes, steps, drawn, shape_of(steps))
 
 
 def shape_of(steps: Mapping[str, tuple[str, ...]]) -> int:

@@ -5,7 +5,7 @@ reach: of all nodes that could move, only one needs to be tried at a time, joins
 grows beyond a limit it is given up and nothing is said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -28,9 +28,17 @@ class Findings:
     complete: bool = True
 
 
-def play(scope: Scope) -> Findings:
-    """All that can happen to the tokens of one scope; subprocesses count as one step."""
-    return _Game(scope).play()
+def play(scope: Scope, tokens: Mapping[str, int] | None = None) -> Findings:
+    """All that can happen to the tokens of one scope, from its start or from where they are (flow → tokens on it);
+    subprocesses count as one step."""
+    return _Game(scope).play(tokens)
+
+
+def passable(scope: Scope, tokens: Mapping[str, int]) -> list[str]:
+    """The joins that tokens could pass where they are."""
+    game, at = _Game(scope), {scope.flows[flow].target for flow in tokens}
+    here = dict(tokens)
+    return [n for n in sorted(at) if game.is_join(n) and (game.is_full(here, n) or game.may_join(here, n))]
 
 
 class _Game:
@@ -44,13 +52,13 @@ class _Game:
         self.ways_in: dict[str, set[str]] = {}
         self.rank = {node: number for number, node in enumerate(_branch_by_branch(scope))}
 
-    def play(self) -> Findings:
+    def play(self, tokens: Mapping[str, int] | None = None) -> Findings:
         begun = [_marking(dict.fromkeys(self.outgoing[s.id], 1)) for s in self.scope.of_kind("startEvent")]
+        begun = begun if tokens is None else [_marking(tokens)]
         seen: set[Marking] = set(begun)
         looked_at = 0
         while begun:
-            tokens = dict(begun.pop())
-            for following_tokens in self.moves(tokens):
+            for following_tokens in self.moves(dict(begun.pop())):
                 looked_at += len(following_tokens) + 1
                 after = _marking(following_tokens)
                 if after not in seen:
@@ -191,5 +199,5 @@ def _take(tokens: dict[str, int], flow: str) -> None:
         del tokens[flow]
 
 
-def _marking(tokens: dict[str, int]) -> Marking:
+def _marking(tokens: Mapping[str, int]) -> Marking:
     return tuple(sorted(tokens.items()))

@@ -8,6 +8,7 @@ is never read with another drawing. A state of an older format is brought up to 
 
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,15 +35,13 @@ def save(blueprint: Blueprint, instance: Instance) -> bytes:
     """The state of a case at rest; finished history leaves it first."""
     history.prune(instance)
     parts = [_dump(blueprint, instance, part) for part in open_parts(instance)]
-    return _encode([VERSION, blueprint.shape, instance.completed, parts])
+    return pack(blueprint, instance.completed, parts)
 
 
 def load(blueprint: Blueprint, state: bytes, execution: Execution) -> Instance:
     """The case as it was saved; raises UnreadableState."""
     try:
-        version, shape, completed, parts = _upgraded(blueprint, _decode(state))
-        if version != VERSION or shape != blueprint.shape:
-            raise UnreadableState(reason="it was made with another version of the process")
+        completed, parts = unpack(blueprint, state)
         instance = Instance(blueprint, execution, deserializing=True)
         instance.completed = completed
         for part in parts:
@@ -50,6 +49,19 @@ def load(blueprint: Blueprint, state: bytes, execution: Execution) -> Instance:
     except (msgspec.DecodeError, ValueError, TypeError, LookupError, struct.error) as error:
         raise UnreadableState(reason=str(error)) from error
     return instance
+
+
+def pack(blueprint: Blueprint, completed: bool, parts: list[Any]) -> bytes:
+    """Scopes and their rows as they are stored."""
+    return _encode([VERSION, blueprint.shape, completed, parts])
+
+
+def unpack(blueprint: Blueprint, state: bytes) -> tuple[bool, list[Any]]:
+    """Scopes and their rows as they were stored; raises UnreadableState for a state of another drawing."""
+    version, shape, completed, parts = _upgraded(blueprint, _decode(state))
+    if version != VERSION or shape != blueprint.shape:
+        raise UnreadableState(reason="it was made with another version of the process")
+    return completed, parts
 
 
 def _dump(blueprint: Blueprint, instance: Instance, part: Any) -> list[Any]:
@@ -80,6 +92,32 @@ def _row(task: Any, parent: int, spec: int) -> list[Any]:
     while row[-1] is None:
         row.pop()
     return row
+
+
+@dataclass(frozen=True)
+class Row:
+    """A stored step as it is known outside this file: where it hangs, what it is a step of, and its state."""
+
+    parent: int
+    spec: int
+    state: int
+    id: bytes | None
+    internal: Mapping[str, Any]
+    cells: tuple[Any, ...]
+
+
+def read_rows(rows: list[list[Any]]) -> list[Row]:
+    """The steps of a scope."""
+    full = [row + [None] * (_COLUMNS - len(row)) for row in rows]
+    return [
+        Row(r[0], r[1], r[2] & (_TRIGGERED - 1), r[3], r[5] or {}, tuple(row))
+        for r, row in zip(full, rows, strict=True)
+    ]
+
+
+def write_row(row: Row, parent: int, spec: int) -> list[Any]:
+    """The same step at another place."""
+    return [parent, spec, *row.cells[2:]]
 
 
 def _restore(blueprint: Blueprint, instance: Instance, dumped: list[Any]) -> None:
