@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 from engine import clock
 from engine.access import SYSTEM, Actor
 from engine.errors import EngineError, Invalid, Unavailable
+from engine.failpoints import failpoint
 from engine.models import Case, Incident, SystemValue, UtcDateTime
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
@@ -126,6 +127,7 @@ class Database:
             uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
             try:
                 yield uow
+                failpoint("db.changed")
                 session.commit()
             except OperationalError as error:
                 session.rollback()
@@ -135,11 +137,13 @@ class Database:
                 if isinstance(error, EngineError) and error.needs_operator:
                     self._report(session, uow, error)
                 raise
+        failpoint("db.committed")
         for effect in uow._after_commit:
             try:
                 effect()
             except Exception:
                 log.exception("an effect after the commit failed")
+        failpoint("db.told")
 
     def _begin(self, session: Session) -> None:
         """On SQLite a write says at once that it will write; another process may make us wait for ten seconds."""

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from engine import clock, incidents
 from engine.db import Database, UnitOfWork
 from engine.errors import Conflict, EngineError
+from engine.failpoints import failpoint
 from engine.models import Job
 from engine.operations import JobTicket
 
@@ -36,6 +37,7 @@ def enqueue(uow: UnitOfWork, kind: str, unique_key: str, *, case_id: str | None 
         return
     now = clock.wall()
     uow.add(Job(kind=kind, unique_key=unique_key, payload=payload, case_id=case_id, run_at=now, created_at=now))
+    failpoint("jobs.enqueued")
 
 
 def run_due(database: Database, limit: int = 50) -> int:
@@ -74,8 +76,10 @@ def claim(database: Database) -> JobTicket | None:
 
 def run(database: Database, ticket: JobTicket) -> None:
     """Do one claimed job. A failure is tried again later; the last one becomes an incident."""
+    failpoint("jobs.claimed")
     try:
         database.registry.job_handlers[ticket.kind](database, ticket)
+        failpoint("jobs.done")
     except LeaseLost:
         log.warning("job %s (%s) was taken over", ticket.id, ticket.kind)
     except Exception as error:
@@ -90,6 +94,7 @@ def settle(uow: UnitOfWork, ticket: JobTicket) -> None:
         raise LeaseLost(job_id=ticket.id)
     job.state, job.ended_at, job.lease_until, job.last_error = "done", clock.wall(), None, None
     uow.add(job)
+    failpoint("jobs.settled")
 
 
 def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
@@ -103,6 +108,7 @@ def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
         if ticket.last:
             _give_up(uow, job, sentence)
         uow.add(job)
+        failpoint("jobs.put_off")
 
 
 def _give_up(uow: UnitOfWork, job: Job, sentence: str) -> None:

@@ -21,6 +21,7 @@ from engine.access import require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
+from engine.failpoints import failpoint
 from engine.models import (
     Case,
     CaseRevision,
@@ -133,6 +134,7 @@ def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
             uow.session.expire(row)
     case.touched_at = uow.now = max(uow.now, case.touched_at)
     uow.session.add(case)
+    failpoint("process.locked")
     return case
 
 
@@ -212,6 +214,7 @@ def proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
     instance.finished_at = uow.now if step.finished else None
     uow.add(instance)
     _project(uow, run, step)
+    failpoint("process.projected")
 
 
 def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
@@ -222,6 +225,7 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
     except UnreadableState as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
     _absorb(uow, run, step, trigger)
+    failpoint("process.advanced")
     return step
 
 
@@ -254,6 +258,7 @@ def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | 
             return OperationFailed(request.id, error.code, error.payload)
         log.warning("operation %s at %s broke", request.verb, request.node, exc_info=not isinstance(error, EngineError))
         return OperationBroke(request.id, OperationBroken.by(request.verb, request.node, error))
+    failpoint("process.performed")
     return None if isinstance(outcome, Parked) else OperationDone(request.id, outcome.result)
 
 
@@ -303,6 +308,7 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     for held in step.held:
         if held.error is not None:
             _report_held(uow, run, held.id, held.node, held.error)
+    failpoint("process.absorbed")
 
 
 def _report_held(uow: UnitOfWork, run: Run, token: str, node: str, error: EngineError) -> None:

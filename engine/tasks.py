@@ -11,6 +11,7 @@ from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Conflict, Forbidden, NotFound
+from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
 from engine.models import Case, Person, Task
@@ -73,6 +74,7 @@ def claim(uow: UnitOfWork, task_id: str) -> Task:
     task.revision += 1
     uow.add(task)
     audit.record(uow, "task.claimed", task.case_id, task=task.id)
+    failpoint("tasks.claimed")
     return task
 
 
@@ -127,6 +129,7 @@ def complete(
     task.revision += 1
     uow.add(task)
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
+    failpoint("tasks.completed")
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
     process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
     return task
@@ -174,6 +177,7 @@ def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     mine = mine.execution_options(populate_existing=True)
     if (task := uow.session.exec(mine).first()) is None:
         raise TaskNotFound()
+    failpoint("tasks.found")
     run = process.lock(uow, task.case_id)
     if uow.session.exec(mine).first() is None:  # it may have ended or gone elsewhere while we waited for the lock
         raise TaskNotFound()
