@@ -6,7 +6,7 @@ It imports everything once and forks for each act: a fork costs milliseconds, a 
 and one or two acts; each act becomes a child with its own connections. A child meets named places (``engine.failpoints``):
 
 - ``kill``: it ends itself with SIGKILL at the first place that the plan does not spare;
-- ``cut``: there it has all connections to its PostgreSQL database terminated, and goes on;
+- ``cut``: at each such place it has all connections to its PostgreSQL database terminated, and goes on;
 - ``wait``: there it says so and waits to be told to go on.
 
 Two acts start together. Where the first one waits at a place, the second starts there, and the first goes on when the second
@@ -66,17 +66,18 @@ def play(plan: Plan) -> list[Outcome]:
         child.line()  # it stands at the start
     first, *others = children
     first.go()
-    if plan["acts"][0].get("harm") == "wait" and first.line().get("reached"):
-        if others:
-            others[0].go()
-            others[0].peek(PAUSE)
-        else:  # the test does something now
-            print(json.dumps({"reached": True}), flush=True)
-            sys.stdin.readline()
-        first.go()
-    else:
+    if plan["acts"][0].get("harm") != "wait":
         for child in others:
             child.go()
+    else:
+        while first.waits():
+            if others:
+                others[0].go()
+                others[0].peek(PAUSE)
+            else:  # the test does something now
+                print(json.dumps({"reached": True}), flush=True)
+                sys.stdin.readline()
+            first.go()
     return [child.outcome() for child in children]
 
 
@@ -111,8 +112,8 @@ class Child:
             os.close(said), os.close(tell)
             _live(plan, act, Voice(say, heard))
         os.close(say), os.close(heard)
-        self._said, self._tell, self._buffer, self._ended = said, tell, b"", False
-        self._died = ""
+        self._said, self._tell, self._buffer = said, tell, b""
+        self._told: Outcome = {"reached": []}
 
     def go(self) -> None:
         try:
@@ -137,20 +138,28 @@ class Child:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return dict(json.loads(line))
 
+    def waits(self) -> bool:
+        """Whether the next thing that it says is that it waits at a place."""
+        line = self.line()
+        self._hear(line)
+        return "at" in line
+
+    def _hear(self, line: Outcome) -> None:
+        self._told["reached"] += [line.pop("at")] if "at" in line else []
+        self._told |= line
+
     def outcome(self) -> Outcome:
         """What came of the act."""
-        told: Outcome = {}
         while line := self.line():
-            told |= line
+            self._hear(line)
             if "hung" in line:
                 break
         _, status = os.waitpid(self.pid, 0)
         os.close(self._said), os.close(self._tell)
-        if told.get("harm") == "kill" and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
-            return {"killed": told["reached"]}
-        if "answer" not in told:
-            told.setdefault("broken", f"ended with status {status}")
-        return told
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        if not {"answer", "hung"} & set(self._told) and not (killed and self._told["reached"]):
+            self._told.setdefault("broken", f"ended with status {status}")
+        return self._told
 
 
 # ---------------------------------------------------------------- the child itself
@@ -198,15 +207,14 @@ def _installation(plan: Plan) -> Database:
 
 
 def _hook(act: Plan, database: Database, voice: Voice) -> failpoints.Hook:
-    """What happens at the first place that is not spared."""
-    harm, spared, at, struck = act.get("harm"), set(act.get("spare", ())), act.get("at"), False
+    """What happens at each place that is not spared, the first time."""
+    harm, spared, at = act.get("harm"), set(act.get("spare", ())), act.get("at")
 
     def hook(name: str) -> None:
-        nonlocal struck
-        if harm is None or struck or name in spared or (at is not None and name != at):
+        if harm is None or name in spared or (at is not None and name != at):
             return
-        struck = True
-        voice.tell(reached=name, harm=harm)
+        spared.add(name)
+        voice.tell(at=name)
         if harm == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif harm == "cut":

@@ -26,13 +26,12 @@ LEASES_RUN_OUT = 1000.0  # seconds, longer than any lease
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an act: the answer, or the place where its process was killed."""
+    """What came of an act: the answer, and where its process was harmed. One that was killed has no status."""
 
     status: int = 0
     type: str = ""  # of a problem: its slug
     body: Any = None
-    killed: str = ""
-    reached: str = ""  # where it was harmed
+    harmed: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:
@@ -53,11 +52,10 @@ class Player:
         )
 
     def play(self, plan: dict[str, Any], meanwhile: Callable[[], None] | None = None) -> list[Outcome]:
-        """Do the acts of a plan; ``meanwhile`` is done while a single act waits."""
-        assert self._process.stdin
+        """Do the acts of a plan; ``meanwhile`` is done whenever a single act waits."""
         self._say(json.dumps(plan))
         answer = self._hear()
-        if isinstance(answer, dict) and answer.get("reached"):
+        while isinstance(answer, dict) and answer.get("reached"):
             assert meanwhile
             meanwhile()
             self._say("")
@@ -82,11 +80,9 @@ class Player:
 def _outcome(told: dict[str, Any]) -> Outcome:
     assert "hung" not in told, "it went on for ever"
     assert "broken" not in told, told["broken"]
-    if "killed" in told:
-        return Outcome(killed=told["killed"], reached=told["killed"])
-    answer = told["answer"]
+    answer = told.get("answer") or {"status": 0, "body": None}
     slug = answer.get("type", "").removeprefix("urn:duban:problem:")
-    return Outcome(answer["status"], slug, answer["body"], reached=told.get("reached", ""))
+    return Outcome(answer["status"], slug, answer["body"], frozenset(told["reached"]))
 
 
 @dataclass
@@ -165,20 +161,20 @@ class Stage:
     def meet(self, first: Act, place: str, second: Act) -> list[Outcome]:
         """The second begins while the first stands at a place, and the first goes on when the second waits or has ended."""
         first_told, second_told = self.player.play(self._plan(first | {"harm": "wait", "at": place}, second))
-        assert first_told.reached == place
+        assert first_told.harmed == {place}, first_told
         return [first_told, second_told]
 
     def insist(
         self, act: Act, harm: str, spare: set[str], meanwhile: Callable[[], None] | None = None
     ) -> Iterable[Outcome]:
-        """Ask again and again, harmed at another place each time, until it goes through unharmed; yields what came of each."""
+        """Ask again and again, harmed at other places each time, until it goes through unharmed; yields what came of each."""
         while True:
             outcome = self.do(act | {"harm": harm, "spare": sorted(spare)}, meanwhile)
             self.ahead += LEASES_RUN_OUT
             yield outcome
-            if not outcome.reached:
+            if not outcome.harmed:
                 return
-            spare.add(outcome.reached)
+            spare |= outcome.harmed
 
     def _plan(self, *acts: Act) -> dict[str, Any]:
         settings = self.world.database.settings
