@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, text
+from sqlalchemy import literal
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
@@ -21,6 +21,8 @@ GENESIS = "0" * 64
 def record(uow: UnitOfWork, name: str, case_id: str | None = None, *, stream: str | None = None, **detail: Any) -> None:
     """Write one event into the case's stream (or a system stream) in the transaction of its cause."""
     stream = stream or (f"case:{case_id}" if case_id else "system")
+    # A lock on the newest row would not do: who has waited for it would still see the same row as the newest.
+    uow.take_turns(stream)
     last = _last(uow.session, stream)
     event = AuditEvent(
         stream=stream,
@@ -89,10 +91,6 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
 
 
 def _last(session: Session, stream: str) -> AuditEvent | None:
-    """The newest event of a stream. On PostgreSQL writers of one stream take turns until the end of their transaction: a lock
-    on the newest row would not do, for who has waited for it would still see the same row as the newest."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 0))"), {"stream": stream})
     newest = (
         select(AuditEvent).where(col(AuditEvent.stream) == stream).order_by(col(AuditEvent.position).desc()).limit(1)
     )

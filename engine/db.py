@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, col, select
@@ -84,6 +84,14 @@ class UnitOfWork(Reading):
         with self.session.begin_nested():
             yield
 
+    def take_turns(self, about: str) -> None:
+        """Those who change the same thing come one after the other, each when the one before has committed.
+
+        For what has no row yet that could be locked. On SQLite all writers take turns anyway.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:about, 0))"), {"about": about})
+
     def add(self, *rows: Any) -> None:
         """Add rows and flush, so that the next query sees them."""
         self.session.add_all(rows)
@@ -122,6 +130,7 @@ class Database:
     @contextmanager
     def unit_of_work(self, actor: Actor = SYSTEM) -> Iterator[UnitOfWork]:
         """One transaction; it commits when the block ends well, and leaves nothing when it does not."""
+        failpoint("db.begins")
         with self._turn(), self._sessions() as session:
             self._begin(session)
             uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)

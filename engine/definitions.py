@@ -253,7 +253,8 @@ def vocabulary(reading: Reading) -> lint.Vocabulary:
 
 def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:
     flow_hash = hash_of(flow)
-    versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key).with_for_update()
+    uow.take_turns(f"process:{key}")
+    versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key)
     known = list(uow.session.exec(versions))
     failpoint("definitions.locked")
     definition = next((d for d in known if d.flow_hash == flow_hash), None) or ProcessDefinition(

@@ -32,7 +32,8 @@ class LeaseLost(Conflict):
 
 
 def enqueue(uow: UnitOfWork, kind: str, unique_key: str, *, case_id: str | None = None, **payload: Any) -> None:
-    """Ask for work after this commit. The same key twice is one job."""
+    """Ask for work after this commit. The same key twice is one job, whoever else is just asking for it."""
+    uow.take_turns(f"job:{unique_key}")
     if uow.session.exec(select(Job.id).where(col(Job.unique_key) == unique_key)).first():
         return
     now = clock.wall()

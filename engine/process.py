@@ -224,8 +224,8 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
         step = runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
     except UnreadableState as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
-    _absorb(uow, run, step, trigger)
     failpoint("process.advanced")
+    _absorb(uow, run, step, trigger)
     return step
 
 

@@ -7,12 +7,14 @@ and one or two acts; each act becomes a child with its own connections. A child 
 
 - ``kill``: it ends itself with SIGKILL at the first place that the plan does not spare;
 - ``cut``: at each such place it has all connections to its PostgreSQL database terminated, and goes on;
-- ``wait``: there it says so and waits to be told to go on.
+- ``wait``: there it says so and waits to be told to go on;
+- ``tell``: there it says so.
 
-Two acts start together. Where the first one waits at a place, the second starts there, and the first goes on when the second
-has ended or can be seen to wait for it.
+Several acts start together. Where the first one waits at a place, the second starts then, and the first goes on when the
+second has ended or waits for it.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -40,8 +42,10 @@ from engine.operations import JobTicket
 from engine.settings import Settings
 from notices import handlers
 
-PATIENCE = 60.0  # seconds for one act; longer is an answer too
-PAUSE = 0.4  # how long the second of two may run while the first waits
+PATIENCE = 30.0  # seconds for one act; longer is an answer too
+PAUSE = 0.3  # how long one who waits for SQLite's lock may have waited for it
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 Plan = dict[str, Any]
 Outcome = dict[str, Any]
@@ -49,6 +53,7 @@ Outcome = dict[str, Any]
 
 def main() -> None:
     gc.freeze()
+    faulthandler.enable()
     for line in sys.stdin:
         plan = json.loads(line)
         try:
@@ -66,18 +71,16 @@ def play(plan: Plan) -> list[Outcome]:
         child.line()  # it stands at the start
     first, *others = children
     first.go()
-    if plan["acts"][0].get("harm") != "wait":
-        for child in others:
-            child.go()
-    else:
-        while first.waits():
-            if others:
-                others[0].go()
-                others[0].peek(PAUSE)
-            else:  # the test does something now
-                print(json.dumps({"reached": True}), flush=True)
-                sys.stdin.readline()
-            first.go()
+    while plan["acts"][0].get("harm") == "wait" and first.reaches_a_place():
+        if others:
+            others[0].go()
+            others[0].run_until_stopped(plan["url"])
+        else:  # the test does something now
+            print(json.dumps({"reached": True}), flush=True)
+            sys.stdin.readline()
+        first.go()
+    for child in others:
+        child.go()  # unless it has long been on its way
     return [child.outcome() for child in children]
 
 
@@ -121,16 +124,28 @@ class Child:
         except BrokenPipeError:
             return
 
-    def peek(self, seconds: float) -> None:
-        """Wait until it says something, or for a while."""
-        select.select([self._said], [], [], seconds)
+    def run_until_stopped(self, url: str) -> None:
+        """Let it run until it has ended, or waits for a lock that another one holds."""
+        if not self.reaches_a_place():
+            return
+        if not url.startswith("postgresql"):  # to wait for SQLite's lock cannot be seen
+            self._speaks(PAUSE)
+            return
+        until = time.monotonic() + PATIENCE
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as other:
+            while not self._speaks(0.02) and time.monotonic() < until:
+                if other.execute(WAITING).fetchone() != (0,):
+                    return
+
+    def _speaks(self, seconds: float) -> bool:
+        return bool(select.select([self._said], [], [], seconds)[0])
 
     def line(self) -> Outcome:
         """The next thing that it says; nothing when it has ended, or says nothing for too long."""
         until = time.monotonic() + PATIENCE
         while b"\n" not in self._buffer:
             if not select.select([self._said], [], [], max(0.0, until - time.monotonic()))[0]:
-                os.kill(self.pid, signal.SIGKILL)
+                os.kill(self.pid, signal.SIGABRT)  # it says where it hung
                 return {"hung": True}
             if not (read := os.read(self._said, 65536)):
                 return {}
@@ -138,15 +153,16 @@ class Child:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return dict(json.loads(line))
 
-    def waits(self) -> bool:
-        """Whether the next thing that it says is that it waits at a place."""
+    def reaches_a_place(self) -> bool:
+        """Whether the next thing that it says is that it is at a place, and not how it ended."""
         line = self.line()
         self._hear(line)
         return "at" in line
 
     def _hear(self, line: Outcome) -> None:
-        self._told["reached"] += [line.pop("at")] if "at" in line else []
         self._told |= line
+        if "at" in line:
+            self._told["reached"].append(line["at"])
 
     def outcome(self) -> Outcome:
         """What came of the act."""
@@ -180,7 +196,7 @@ class Voice:
 
 def _live(plan: Plan, act: Plan, voice: Voice) -> None:
     try:
-        database = _installation(plan)
+        database = _installation(plan, act)
         with database.reading(SYSTEM):
             pass  # connected
         voice.tell(ready=True)
@@ -193,9 +209,9 @@ def _live(plan: Plan, act: Plan, voice: Voice) -> None:
         os._exit(0)
 
 
-def _installation(plan: Plan) -> Database:
+def _installation(plan: Plan, act: Plan) -> Database:
     """The installation of the plan. Typesetting takes a second and is tested elsewhere: a paper is a few bytes here."""
-    right, ahead = clock.wall, timedelta(seconds=plan["ahead"])
+    right, ahead = clock.wall, timedelta(seconds=act.get("ahead", plan["ahead"]))
     clock.wall = lambda: right() + ahead  # type: ignore[assignment]
     handlers.render = lambda paper: b"%PDF-1.7\n" + paper.title.encode()  # type: ignore[assignment]
     jobs.ATTEMPTS = 1000  # it is killed more often than an operator would stand by
@@ -219,7 +235,7 @@ def _hook(act: Plan, database: Database, voice: Voice) -> failpoints.Hook:
             os.kill(os.getpid(), signal.SIGKILL)
         elif harm == "cut":
             _cut(database)
-        else:
+        elif harm == "wait":
             voice.wait()
 
     return hook
@@ -274,6 +290,16 @@ def _enqueue(database: Database, act: Plan) -> Outcome:
     return _shown(enqueue)
 
 
+def _record(database: Database, act: Plan) -> Outcome:
+    """Something that is recorded beside all cases."""
+
+    def record() -> None:
+        with database.unit_of_work() as uow:
+            audit.record(uow, "test.recorded", stream="reads")
+
+    return _shown(record)
+
+
 def _shown(do: Callable[[], Any]) -> Outcome:
     try:
         return {"status": 200, "body": {"done": do()}}
@@ -297,6 +323,7 @@ ACTS: dict[str, Callable[[Database, Plan], Outcome]] = {
     "sweep": _sweep,
     "jobs": _run_jobs,
     "enqueue": _enqueue,
+    "record": _record,
 }
 
 if __name__ == "__main__":

@@ -126,6 +126,9 @@ class Stage:
         """An administrator deploys a process."""
         return self._post("/api/v1/processes", None, self._bearer("administrator")) | {"zip": zipped.hex()}
 
+    def release(self, node: str, by: str) -> Act:
+        return self._post(f"/api/v1/tasks/{self.world.task(node).id}/release", None, self._bearer(by))
+
     def work(self) -> Act:
         """A worker does what is due."""
         return {"do": "work"}
@@ -160,7 +163,9 @@ class Stage:
 
     def meet(self, first: Act, place: str, second: Act) -> list[Outcome]:
         """The second begins while the first stands at a place, and the first goes on when the second waits or has ended."""
-        first_told, second_told = self.player.play(self._plan(first | {"harm": "wait", "at": place}, second))
+        first_told, second_told = self.player.play(
+            self._plan(first | {"harm": "wait", "at": place}, second | {"harm": "tell", "at": "db.begins"})
+        )
         assert first_told.harmed == {place}, first_told
         return [first_told, second_told]
 

@@ -16,12 +16,12 @@ MAIL = "wang.wu@example.com"
 PAPER = ("说明.pdf", "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n")
 
 
-def zipped(**replaced: tuple[str, str]) -> bytes:
-    """The open-data request as a ZIP file, with texts of ``process.toml`` replaced."""
+def zipped(*replaced: tuple[str, str, str]) -> bytes:
+    """The open-data request as a ZIP file, with texts of files replaced."""
     files = dict(definitions.read_folder(BUNDLE))
-    for old, new in replaced.values():
-        assert old.encode() in files["process.toml"]
-        files["process.toml"] = files["process.toml"].replace(old.encode(), new.encode())
+    for path, old, new in replaced:
+        assert old.encode() in files[path]
+        files[path] = files[path].replace(old.encode(), new.encode())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
@@ -30,7 +30,7 @@ def zipped(**replaced: tuple[str, str]) -> bytes:
 
 
 def _deploys(stage: Stage) -> Act:
-    return stage.deploy(zipped(days=("days = 20", "days = 21")))
+    return stage.deploy(zipped(("process.toml", "days = 20", "days = 21")))
 
 
 def _files(stage: Stage) -> Act:
