@@ -97,9 +97,7 @@ class PostgresServer:
 
     def keep_safe(self, database: str) -> None:
         """What is committed in this database survives a crash of the server, as everywhere outside of tests."""
-        self._execute(
-            sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(sql.Identifier(database))
-        )
+        self._execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(sql.Identifier(database)))
 
     def url(self, database: str) -> str:
         """The address of a database, as SQLAlchemy and ``DUBAN_DATABASE_URL`` take it."""

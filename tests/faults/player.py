@@ -256,7 +256,9 @@ def _request(database: Database, act: Plan) -> Outcome:
     """A request to the application; files are given by name and content."""
     client = TestClient(create_app(database), raise_server_exceptions=False, headers=act.get("headers"))
     if act.get("zip"):
-        answer = client.post(act["path"], content=bytes.fromhex(act["zip"]), headers={"content-type": "application/zip"})
+        answer = client.post(
+            act["path"], content=bytes.fromhex(act["zip"]), headers={"content-type": "application/zip"}
+        )
     elif files := act.get("files"):
         parts = [("attachments", (name, content.encode(), "application/pdf")) for name, content in files]
         answer = client.post(act["path"], data={"request": json.dumps(act["json"])}, files=parts)
@@ -269,7 +271,9 @@ def _request(database: Database, act: Plan) -> Outcome:
 def _work(database: Database, act: Plan) -> Outcome:
     """All due work, as the metronome does it: it outlives what goes wrong in a beat."""
     metronome = worker.Metronome(database)
-    done = [metronome._beat(work) for _ in range(act.get("beats", 6)) for work in (maintenance.sweep, maintenance.run_jobs)]
+    done = [
+        metronome._beat(work) for _ in range(act.get("beats", 6)) for work in (maintenance.sweep, maintenance.run_jobs)
+    ]
     return {"status": 200, "body": {"done": sum(done)}}
 
 

@@ -110,8 +110,9 @@ class Stage:
         path = f"/api/v1/tasks/{task.id}/complete"
         return self._post(path, {"form": form}, self._bearer(by or f"{task.part}.{task.role}"))
 
-    def claim(self, node: str, by: str) -> Act:
-        return self._post(f"/api/v1/tasks/{self.world.task(node).id}/claim", None, self._bearer(by))
+    def claim(self, node: str, by: str = "") -> Act:
+        task = self.world.task(node)
+        return self._post(f"/api/v1/tasks/{task.id}/claim", None, self._bearer(by or f"{task.part}.{task.role}"))
 
     def send(self, message: str, files: Iterable[tuple[str, str]] = (), **form: Any) -> Act:
         """The applicant sends something into the case."""
