@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from engine import audit, deadlines, documents, process, runtime
 from engine.db import Reading
-from engine.models import Case, Delivery, Document, Job, Notice, NumberSequence, StepRecord, Task, Timer
+from engine.errors import EngineError
+from engine.models import Case, Delivery, Document, Incident, Job, Notice, NumberSequence, StepRecord, Task, Timer
 from engine.numbers import CASES
 from engine.privacy import Erased
 from engine.process import Run
@@ -38,15 +39,19 @@ def _case(reading: Reading, case: Case) -> Iterator[str]:
     try:
         run = process.opened(reading, case)
         state = run.key.open(run.instance.state, process.STATE)
+        step = runtime.advance(run.bundle.blueprint, state, Tick(), process.context(reading, run), LONG_AGO)
     except Erased:
         return
-    step = runtime.advance(run.bundle.blueprint, state, Tick(), process.context(reading, run), LONG_AGO)
+    except EngineError as error:
+        yield f"it cannot be opened: {error.for_the_record()}"
+        return
     if step.passed or step.writes:
         yield "the flow was left where it could go on"
     yield from _instance(run, step)
     yield from _tasks(reading, case, step)
     yield from _timers(reading, case, step)
     yield from _parked(reading, case, step)
+    yield from _held(reading, case, step)
 
 
 def _instance(run: Run, step: Step) -> Iterator[str]:
@@ -87,6 +92,17 @@ def _parked(reading: Reading, case: Case, step: Step) -> Iterator[str]:
     for operation in step.operations:
         if operation.id not in known:
             yield f"at {operation.node} it waits for a job that is not there"
+
+
+def _held(reading: Reading, case: Case, step: Step) -> Iterator[str]:
+    """A token that cannot go on by itself stays before an operator's eyes until it can."""
+    rows = select(Incident.token).where(col(Incident.case_id) == case.id, col(Incident.resolved_at).is_(None))
+    known = set(reading.session.exec(rows.where(col(Incident.token).is_not(None))))
+    for held in step.held:
+        if held.id not in known:
+            yield f"at {held.node} it cannot go on, and no incident says so"
+    if known - {held.id for held in step.held}:
+        yield "an incident is open about a place where the case is no more"
 
 
 def _trail(reading: Reading, case: Case) -> Iterator[str]:

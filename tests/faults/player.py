@@ -35,8 +35,8 @@ from api import worker
 from api.app import create_app
 from api.composition import compose
 from api.scenarios import Stopwatch, make_hasty
-from engine import audit, clock, definitions, failpoints, jobs, maintenance
-from engine.access import SYSTEM
+from engine import audit, clock, definitions, failpoints, jobs, maintenance, messages
+from engine.access import SYSTEM, Actor
 from engine.db import Database
 from engine.operations import JobTicket
 from engine.settings import Settings
@@ -294,6 +294,17 @@ def _enqueue(database: Database, act: Plan) -> Outcome:
     return _shown(enqueue)
 
 
+def _message(database: Database, act: Plan) -> Outcome:
+    """Material of the applicant, under an id of the sender's."""
+    applicant = Actor("party", id=act["party"], case_id=act["case"])
+
+    def send() -> None:
+        with database.unit_of_work(applicant) as uow:
+            messages.send(uow, act["case"], "more_material", act["form"], message_id=act["id"])
+
+    return _shown(send)
+
+
 def _record(database: Database, act: Plan) -> Outcome:
     """Something that is recorded beside all cases."""
 
@@ -328,6 +339,7 @@ ACTS: dict[str, Callable[[Database, Plan], Outcome]] = {
     "jobs": _run_jobs,
     "enqueue": _enqueue,
     "record": _record,
+    "message": _message,
 }
 
 if __name__ == "__main__":

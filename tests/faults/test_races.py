@@ -201,6 +201,21 @@ def test_a_supplement_that_is_sent_twice_arrives_once(filed: Stage) -> None:
     require_whole(filed.world)
 
 
+def test_a_message_that_is_sent_twice_with_one_id_has_one_effect(filed: Stage) -> None:
+    applicant, case = filed.world.applicant(), filed.world.case_id
+    sending = {
+        "do": "message",
+        "case": case,
+        "party": applicant.id,
+        "id": "m-1",
+        "form": {"content": "只要2026年的数据。"},
+    }
+    require_both(filed.meet(sending, "messages.kept", sending))
+    assert len(filed.world.all(ReceivedMessage)) == 1
+    assert filed.world.open_tasks() == ["check", "read_material"]
+    require_whole(filed.world)
+
+
 def test_a_request_that_is_sent_twice_with_one_key_has_one_effect_and_one_answer(stage: Stage) -> None:
     filing = stage.file()
     outcomes = stage.meet(filing, "deps.key_kept", filing)

@@ -66,7 +66,7 @@ def require_the_same(stage: Stage, quiet_story: dict[str, Any]) -> None:
 def disturbed(stage: Stage, harm: str, **how: Any) -> Iterator[Outcome]:
     """The story, each act harmed and asked for again until it is done.
 
-    On SQLite, where it is quick, each kind of act is harmed at every place that it passes; elsewhere each place has its turn once.
+    On SQLite each kind of act is harmed at every place that it passes; on PostgreSQL each place has its turn once.
     """
     spared: defaultdict[str, set[str]] = defaultdict(set)
     for step in STORY:
