@@ -313,6 +313,22 @@ def notice_render(
     print(f"{output}: {len(content)} bytes")
 
 
+@app.command()
+def verify() -> None:
+    """Check that everything belongs together: flows and rows, numbers and papers, files, the record; for after a crash or a
+    restored backup. Exit code 0, or 1 with a line for each fault."""
+    from engine import consistency
+    from engine.access import SYSTEM
+
+    with open_database().reading(SYSTEM) as reading:
+        faults = consistency.verify(reading)
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print("Everything belongs together.")
+    raise typer.Exit(1 if faults else 0)
+
+
 @app.command("verify-audit")
 def verify_audit() -> None:
     """Check that nobody changed or removed anything in the record. Exit code 0, or 1 with a line for each break."""

@@ -31,6 +31,7 @@ from engine import audit, cases, clock, directory
 from engine.access import PUBLIC, Actor, require_administrator
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
+from engine.failpoints import failpoint
 from engine.models import IdempotencyKey
 from engine.settings import Settings
 from engine.supervision import NotSupervisor
@@ -307,6 +308,7 @@ class Once:
             uow.add(kept)  # PostgreSQL waits here for one that is at work under the same key
         except IntegrityError:
             raise _Raced() from None
+        failpoint("deps.key_kept")
         kept.result = act(uow)
         uow.add(kept)
         return dict(kept.result)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal, text
+from sqlalchemy import bindparam, literal
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
@@ -44,7 +44,9 @@ def _write(uow: UnitOfWork) -> None:
     if not noted:  # it went with a savepoint
         return
     streams = sorted({event.stream for event in noted})
-    _take_turns(uow.session, streams)
+    uow.take_turns(
+        *streams
+    )  # a lock on the newest row would not do: who has waited for it would still see the same row
     heads = {stream: _head(uow.session, stream) for stream in streams}
     rows = []
     for event in noted:
@@ -113,16 +115,6 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
             select(AuditEvent).where(col(AuditEvent.stream) == f"case:{case_id}").order_by(col(AuditEvent.position))
         )
     )
-
-
-def _take_turns(session: Session, streams: list[str]) -> None:
-    """On PostgreSQL writers of one stream take turns until the end of their transaction: a lock on the newest row would not
-    do, for who has waited for it would still see the same row as the newest."""
-    if session.get_bind().dialect.name == "postgresql":
-        locks = text(
-            "SELECT pg_advisory_xact_lock(hashtextextended(stream, 0)) FROM unnest(CAST(:streams AS text[])) AS stream"
-        )
-        session.execute(locks, {"streams": streams})
 
 
 def _head(session: Session, stream: str) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Invalid, NotFound
+from engine.failpoints import failpoint
 from engine.manifest import Participant as ParticipantRule
 from engine.models import Case, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import Call, Done
@@ -117,6 +118,7 @@ def _new_case(uow: UnitOfWork, bundle: Bundle, values: Mapping[str, Any], source
     case.data = key.seal_value({}, process.data_purpose(case.id))
     uow.add(case)
     uow.add(ProcessInstance(case_id=case.id, definition_id=bundle.definition_id, state=NOT_BEGUN))
+    failpoint("cases.opened")
     return case, key
 
 

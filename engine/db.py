@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, insert, inspect
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, insert, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session, SQLModel, col, select
@@ -24,6 +24,7 @@ from sqlmodel import Session, SQLModel, col, select
 from engine import clock
 from engine.access import SYSTEM, Actor
 from engine.errors import EngineError, Invalid, Unavailable
+from engine.failpoints import failpoint
 from engine.models import Case, Incident, SystemValue, UtcDateTime, new_id
 from engine.privacy import Keys, load_keys
 from engine.settings import Settings
@@ -95,6 +96,14 @@ class UnitOfWork(Reading):
             del self.events[noted:]  # what was undone is not recorded
             raise
 
+    def take_turns(self, *about: str) -> None:
+        """Those who change the same thing come one after the other, each when the one before has committed.
+
+        For what has no row yet that could be locked. On SQLite all writers take turns anyway.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(_TAKE_TURNS, {"about": list(about)})
+
     def add(self, *rows: Any) -> None:
         """Add rows and flush, so that the next query sees them."""
         self.session.add_all(rows)
@@ -105,6 +114,11 @@ class UnitOfWork(Reading):
         made = [{"id": new_id(), **row} for row in rows]
         if made:
             self.session.connection().execute(insert(table), made)
+
+
+_TAKE_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(thing, 0)) FROM unnest(CAST(:about AS text[])) AS thing"
+)
 
 
 class Database:
@@ -139,6 +153,7 @@ class Database:
     @contextmanager
     def unit_of_work(self, actor: Actor = SYSTEM) -> Iterator[UnitOfWork]:
         """One transaction; it commits when the block ends well, and leaves nothing when it does not."""
+        failpoint("db.begins")
         with self._turn(), self._sessions() as session:
             self._begin(session)
             uow = UnitOfWork(session, self._legal_now(session), actor, self.settings, self.keys, self.registry)
@@ -146,6 +161,7 @@ class Database:
                 yield uow
                 for effect in uow._before_commit:
                     effect()
+                failpoint("db.changed")
                 session.commit()
             except OperationalError as error:
                 session.rollback()
@@ -155,11 +171,13 @@ class Database:
                 if isinstance(error, EngineError) and error.needs_operator:
                     self._report(session, uow, error)
                 raise
+        failpoint("db.committed")
         for effect in uow._after_commit:
             try:
                 effect()
             except Exception:
                 log.exception("an effect after the commit failed")
+        failpoint("db.told")
 
     def _begin(self, session: Session) -> None:
         """On SQLite a write says at once that it will write; another process may make us wait for ten seconds."""

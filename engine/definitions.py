@@ -22,6 +22,7 @@ from engine import audit, lint, roles
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
+from engine.failpoints import failpoint
 from engine.forms import Form
 from engine.manifest import Manifest, NoticeRule, parse_toml, read_manifest, read_notice, without_labels
 from engine.models import Case, InstanceMigration, Organisation, ProcessDefinition, ProcessPresentation
@@ -310,8 +311,10 @@ def vocabulary(reading: Reading) -> lint.Vocabulary:
 
 def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:
     flow_hash = hash_of(flow)
-    versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key).with_for_update()
+    uow.take_turns(f"process:{key}")
+    versions = select(ProcessDefinition).where(col(ProcessDefinition.key) == key)
     known = list(uow.session.exec(versions))
+    failpoint("definitions.locked")
     definition = next((d for d in known if d.flow_hash == flow_hash), None) or ProcessDefinition(
         key=key,
         version=max((d.version for d in known), default=0) + 1,

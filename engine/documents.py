@@ -25,6 +25,7 @@ from engine import audit, clock
 from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
+from engine.failpoints import failpoint
 from engine.models import Case, Document, Notice, new_id
 from engine.privacy import CaseKey, Unreadable
 from engine.settings import Settings
@@ -167,6 +168,7 @@ def _write(settings: Settings, name: str, media_type: str, chunks: Iterator[byte
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    failpoint("documents.written")
     return Stored(blob, blob_key, name, media_type, size, digest.hexdigest())
 
 
@@ -191,6 +193,7 @@ def attach(
     )
     uow.add(document)
     audit.record(uow, "document.added", case_id, document=document_id, kind=kind, size=stored.size)
+    failpoint("documents.attached")
     return document
 
 
@@ -267,6 +270,20 @@ def _opened(settings: Settings, blob: str) -> BinaryIO:
 
 def path_of(settings: Settings, blob: str) -> Path:
     return settings.documents / blob[:2] / blob
+
+
+def is_whole(settings: Settings, document: Document) -> bool:
+    """Whether the file of a document is there in its full length; whether it was changed shows when it is read."""
+    path = path_of(settings, document.blob)
+    if not path.is_file():
+        return False
+    end, size = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while len(length := file.read(4)) == 4:
+            sealed = struct.unpack(">I", length)[0]
+            size += sealed - TAG
+            file.seek(sealed, os.SEEK_CUR)
+        return file.tell() == end and size == document.size
 
 
 def _nonce(index: int) -> bytes:

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from engine import clock, incidents
 from engine.db import Database, UnitOfWork
 from engine.errors import Conflict, EngineError
+from engine.failpoints import failpoint
 from engine.models import Job
 from engine.operations import JobTicket
 
@@ -31,11 +32,13 @@ class LeaseLost(Conflict):
 
 
 def enqueue(uow: UnitOfWork, kind: str, unique_key: str, *, case_id: str | None = None, **payload: Any) -> None:
-    """Ask for work after this commit. The same key twice is one job."""
+    """Ask for work after this commit. The same key twice is one job, whoever else is just asking for it."""
+    uow.take_turns(f"job:{unique_key}")
     if uow.session.exec(select(Job.id).where(col(Job.unique_key) == unique_key)).first():
         return
     now, uow.left_work = clock.wall(), True
     uow.add(Job(kind=kind, unique_key=unique_key, payload=payload, case_id=case_id, run_at=now, created_at=now))
+    failpoint("jobs.enqueued")
 
 
 def run_due(database: Database, limit: int = 50) -> int:
@@ -74,8 +77,10 @@ def claim(database: Database) -> JobTicket | None:
 
 def run(database: Database, ticket: JobTicket) -> None:
     """Do one claimed job. A failure is tried again later; the last one becomes an incident."""
+    failpoint("jobs.claimed")
     try:
         database.registry.job_handlers[ticket.kind](database, ticket)
+        failpoint("jobs.done")
     except LeaseLost:
         log.warning("job %s (%s) was taken over", ticket.id, ticket.kind)
     except Exception as error:
@@ -90,6 +95,7 @@ def settle(uow: UnitOfWork, ticket: JobTicket) -> None:
         raise LeaseLost(job_id=ticket.id)
     job.state, job.ended_at, job.lease_until, job.last_error = "done", clock.wall(), None, None
     uow.add(job)
+    failpoint("jobs.settled")
 
 
 def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
@@ -103,6 +109,7 @@ def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
         if ticket.last:
             _give_up(uow, job, sentence)
         uow.add(job)
+        failpoint("jobs.put_off")
 
 
 def _give_up(uow: UnitOfWork, job: Job, sentence: str) -> None:

@@ -11,6 +11,7 @@ from engine import attempts, audit, clock, documents, incidents, jobs, process, 
 from engine.access import SYSTEM
 from engine.db import CLOCK_OFFSET, Database, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, Unavailable
+from engine.failpoints import failpoint
 from engine.models import IdempotencyKey, SystemValue, Timer, WebSession
 from engine.runtime import Tick
 
@@ -42,10 +43,12 @@ def wake(database: Database, limit: int = 1000) -> int:
     """Advance every case that has a due timer, one transaction a case. A case that fails is put off and reported."""
     woken = 0
     while woken < limit and (claimed := _claim_timers(database)):
+        failpoint("maintenance.claimed")
         for case_id in claimed:
             try:
                 with database.unit_of_work() as uow:
                     process.proceed(uow, process.lock(uow, case_id), Tick(), "timer")
+                failpoint("maintenance.woken")
                 woken += 1
             except Exception as error:  # whatever it is, it must not keep the timers of other cases from firing
                 _report(database, case_id, error)

@@ -12,6 +12,7 @@ from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.documents import Stored
 from engine.errors import Conflict, NotFound
+from engine.failpoints import failpoint
 from engine.forms import Form
 from engine.manifest import MessageRule
 from engine.models import Case, Party, ProcessInstance, ReceivedMessage, StepRecord, new_id
@@ -80,6 +81,7 @@ def send(
     process.announce(uow, run, f"message.received:{name}")
     kept = _keep(uow, run, name, values, key, message_id)
     kept.consumed_at = uow.now
+    failpoint("messages.kept")
     try:
         process.proceed(uow, run, Message(name, dict(values), key), f"message:{name}")
     except StaleTrigger:

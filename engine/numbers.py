@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from engine.db import UnitOfWork
+from engine.failpoints import failpoint
 from engine.models import NumberSequence, new_id
 
 CASES = "case"
@@ -28,4 +29,5 @@ def next_number(uow: UnitOfWork, owner: str, series: str, year: int) -> int:
     ).one()
     sequence.last += 1
     uow.add(sequence)
+    failpoint("numbers.allotted")
     return sequence.last

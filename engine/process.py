@@ -21,6 +21,7 @@ from engine.access import require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
+from engine.failpoints import failpoint
 from engine.models import (
     Case,
     CaseRevision,
@@ -137,6 +138,7 @@ def _locked(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> Case:
             uow.session.expire(row)
     uow.now = max(uow.now, case.touched_at)
     uow.before_commit(lambda: touch(uow, case))
+    failpoint("process.locked")
     return case
 
 
@@ -238,6 +240,7 @@ def stand(uow: UnitOfWork, run: Run, step: Step) -> None:
     instance.finished_at = uow.now if step.finished else None
     uow.session.add(instance)
     _project(uow, run, step)
+    failpoint("process.projected")
 
 
 def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
@@ -247,6 +250,7 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
         step = runtime.advance(run.bundle.blueprint, state, trigger, context(run), uow.now)
     except UnreadableState as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
+    failpoint("process.advanced")
     _absorb(uow, run, step, trigger)
     return step
 
@@ -280,6 +284,7 @@ def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | 
             return OperationFailed(request.id, error.code, error.payload)
         log.warning("operation %s at %s broke", request.verb, request.node, exc_info=not isinstance(error, EngineError))
         return OperationBroke(request.id, OperationBroken.by(request.verb, request.node, error))
+    failpoint("process.performed")
     return None if isinstance(outcome, Parked) else OperationDone(request.id, outcome.result)
 
 
@@ -330,6 +335,7 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     for held in step.held:
         if held.error is not None:
             _report_held(uow, run, held.id, held.node, held.error)
+    failpoint("process.absorbed")
 
 
 def _report_held(uow: UnitOfWork, run: Run, token: str, node: str, error: EngineError) -> None:

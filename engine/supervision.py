@@ -12,6 +12,7 @@ from engine import calendars, clock, deadlines, process
 from engine.access import SYSTEM, Actor, stands_over, supervised_cases
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Forbidden
+from engine.failpoints import failpoint
 from engine.models import Breach, Deadline
 
 SOON = 2  # working days before the due date from which a clock is shown amber
@@ -80,6 +81,7 @@ def record_breaches(database: Database, limit: int = 10_000) -> int:
     recorded = 0
     with database.reading(SYSTEM) as reading:
         due = _unrecorded(reading, min(limit, BATCH))
+    failpoint("supervision.found")
     while due and recorded < limit:
         for deadline_id, case_id in due:
             with database.unit_of_work() as uow:
@@ -103,4 +105,6 @@ def _unrecorded(reading: Reading, limit: int) -> list[tuple[str, str]]:
 def _record(uow: UnitOfWork, deadline_id: str, case_id: str) -> bool:
     process.lock_row(uow, case_id)
     deadline = uow.session.get_one(Deadline, deadline_id, populate_existing=True)
-    return deadlines.record_breach(uow, deadline) is not None
+    recorded = deadlines.record_breach(uow, deadline) is not None
+    failpoint("supervision.recorded")
+    return recorded

@@ -11,6 +11,7 @@ from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Conflict, Forbidden, NotFound
+from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
 from engine.models import Case, Person, Task
@@ -67,6 +68,7 @@ def claim(uow: UnitOfWork, task_id: str) -> Task:
     _require_separation(uow, run.bundle, task)
     _take(uow, task)
     uow.add(task)
+    failpoint("tasks.claimed")
     return task
 
 
@@ -128,6 +130,7 @@ def complete(
     task.revision += 1
     uow.session.add(task)
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
+    failpoint("tasks.completed")
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
     process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
     return task
@@ -175,6 +178,7 @@ def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     case_id = uow.session.exec(select(Task.case_id).where(*mine)).first()
     if case_id is None:
         raise TaskNotFound()
+    failpoint("tasks.found")
     run = process.lock(uow, case_id)
     # only now: it may have ended or gone elsewhere while we waited for the lock
     task = uow.session.exec(select(Task).where(*mine).execution_options(populate_existing=True)).first()

@@ -7,6 +7,7 @@ from engine import audit, documents, jobs, process
 from engine.access import SYSTEM
 from engine.db import Database, UnitOfWork
 from engine.errors import EngineError
+from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
@@ -40,7 +41,9 @@ def typeset_draft(database: Database, ticket: JobTicket) -> None:
     answer: OperationDone | OperationFailed
     stored = None
     try:
-        stored = documents.store_made(database.settings, "draft.pdf", PDF, render(paper))
+        printed = render(paper)
+        failpoint("notices.draft_typeset")
+        stored = documents.store_made(database.settings, "draft.pdf", PDF, printed)
         answer = OperationDone(token, {"notice": notice_id})
     except UncoveredCharacters as error:
         answer = OperationFailed(token, "uncovered_character", {"characters": error.data.get("characters", "")})
@@ -75,6 +78,7 @@ def typeset_issued(database: Database, ticket: JobTicket) -> None:
         case = reading.session.get_one(Case, notice.case_id)
         paper = service.paper(reading, notice, case) if notice.document_id is None else None
     stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, _printed(paper)) if paper else None
+    failpoint("notices.paper_stored")
     with database.unit_of_work() as uow:
         run = process.lock(uow, case.id)
         jobs.settle(uow, ticket)
@@ -110,6 +114,7 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
             if not ticket.last:
                 raise
             failure = error
+    failpoint("notices.mailed")
     with database.unit_of_work() as uow:
         process.lock_row(uow, case.id)
         delivery = uow.session.get_one(Delivery, delivery.id, populate_existing=True)

@@ -14,6 +14,7 @@ from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from engine.failpoints import failpoint
 from engine.manifest import NoticeRule
 from engine.models import Case, Delivery, Document, Notice, Organisation, Party, new_id
 from engine.operations import Call, Done, Parked
@@ -80,6 +81,7 @@ def draft(uow: UnitOfWork, run: Run, call: Call) -> Parked:
     jobs.enqueue(
         uow, "notice.draft", f"notice.draft:{notice.id}", case_id=run.case.id, notice=notice.id, token=call.token
     )
+    failpoint("notices.drafted")
     return Parked()
 
 
@@ -106,6 +108,7 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     audit.record(uow, "notice.issued", run.case.id, notice=notice.id, kind=name, number=notice.number)
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
     process.announce(uow, run, f"notice.issued:{name}")
+    failpoint("notices.issued")
     _dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
 

@@ -87,6 +87,18 @@ class PostgresServer:
         self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def crash(self) -> None:
+        """End the server as a power cut ends programs, and start it again on the same port; it recovers from its log."""
+        assert self._process
+        self._process.send_signal(signal.SIGQUIT)  # "immediate": nothing is written any more
+        self._process.wait(timeout=30)
+        if not self._start_on(self.port):
+            raise PostgresFailed(f"PostgreSQL did not start again: {self._log()}")
+
+    def keep_safe(self, database: str) -> None:
+        """What is committed in this database survives a crash of the server, as everywhere outside of tests."""
+        self._execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = on").format(sql.Identifier(database)))
+
     def url(self, database: str) -> str:
         """The address of a database, as SQLAlchemy and ``DUBAN_DATABASE_URL`` take it."""
         return f"postgresql+psycopg://postgres:{self.password}@127.0.0.1:{self.port}/{database}"

@@ -69,6 +69,7 @@ def test_alone_it_says_what_it_can_do(run: Run) -> None:
         "test",
         "due",
         "notice",
+        "verify",
         "verify-audit",
         "seed",
         "travel",
@@ -119,7 +120,7 @@ def test_every_mistake_is_one_line_and_exit_code_2(run: Run, city: Path, wrong: 
 
 
 def test_a_missing_database_is_said_in_one_line(run: Run) -> None:
-    for command in (["worker"], ["deploy", str(BUNDLE)], ["user", "list"], ["verify-audit"], ["travel", "+1d"]):
+    for command in (["worker"], ["deploy", str(BUNDLE)], ["user", "list"], ["verify"], ["travel", "+1d"]):
         code, _, err = run(*command)
         assert (code, err.count("\n")) == (2, 1), command
         assert "duban db upgrade" in err
@@ -246,11 +247,13 @@ class TestTime:
 class TestAudit:
     def test_a_whole_record_passes_and_a_changed_one_is_told(self, run: Run, city: Path) -> None:
         assert run("verify-audit")[0] == 0
+        assert run("verify") == (0, "Everything belongs together.\n", "")
         with sqlite3.connect(city / "duban.db") as connection:
             connection.execute("UPDATE audit_event SET name = 'nothing.happened' WHERE position = 2")
-        code, out, _ = run("verify-audit")
-        assert code == 1
-        assert "changed" in out
+        for command in ("verify-audit", "verify"):
+            code, out, _ = run(command)
+            assert code == 1
+            assert "changed" in out
 
 
 class TestServing:
