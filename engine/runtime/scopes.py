@@ -69,6 +69,10 @@ class _Repeatable:
     def cycles(self) -> bool:
         return isinstance(self.event_definition, CycleTimer)
 
+    def is_spent(self, my_task: Any) -> bool:
+        """Whether a cycle has come for the last time; it then waits no longer."""
+        return self.cycles and bool(self.event_definition.has_fired(my_task))
+
 
 def _begin(child: Any) -> None:
     """Set a token going."""
@@ -86,12 +90,12 @@ class HandlerStart(_Repeatable, Stepwise, CatchingEvent, BpmnSpecMixin):  # type
         """A handler is not foreseen; it begins when its event happens."""
 
     def _update_hook(self, my_task: Any) -> bool:
-        if not super()._update_hook(my_task):
+        if not super()._update_hook(my_task) and not self.is_spent(my_task):
             return False
         if self.interrupting:
             cancel_others(my_task)
         if not self.repeats or self.cycles:
-            return True  # a spent cycle ends without a handler
+            return True  # a spent cycle only ends
         self.spawn(my_task)
         self.event_definition.reset(my_task)
         return False
@@ -137,7 +141,7 @@ class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
     def _update_hook(self, my_task: Any) -> bool:
         fired = bool(super()._update_hook(my_task))
         if not fired or not self.repeats or self.cycles:
-            return fired
+            return fired or self.is_spent(my_task)
         before = set(my_task.data)
         self.event_definition.update_task_data(my_task)
         for name in set(my_task.data) - before:
