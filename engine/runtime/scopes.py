@@ -184,6 +184,11 @@ class Subprocess(_Inner, Stepwise, spiff.SubWorkflowTask):  # type: ignore[misc]
 class Handler(_Inner, Stepwise, spiff.EventSubprocess):  # type: ignore[misc]
     """An event subprocess; what starts it is a HandlerStart."""
 
+    def update_data(self, my_task: Any, subworkflow: Any) -> None:
+        """Its payload ends with it."""
+        super().update_data(my_task, subworkflow)
+        my_task.data.pop(getattr(my_task.parent.task_spec.event_definition, "variable", None), None)
+
 
 class Call(_Inner, Stepwise, spiff.CallActivity):  # type: ignore[misc]
     """A called process; it reads and writes the same document."""

@@ -150,6 +150,12 @@ def test_nothing_of_a_payload_stays_behind(place: str) -> None:
     assert "520102" not in journey.state.decode("utf-8", "ignore")
 
 
+def test_a_payload_ends_with_its_handler_and_does_not_become_case_data(place: str) -> None:
+    journey = begun(place, m=MORE).say("more", n=1).complete("m_task")
+    assert journey.ready == ["one"]
+    assert "supplement" not in journey.data
+
+
 def test_the_handler_reads_its_payload_in_expressions(place: str) -> None:
     drawn = handler(
         "m_start > op > m_end",
