@@ -123,6 +123,13 @@ def cancel_others(my_task: Any) -> None:
             task.cancel()
 
 
+def end_activity(my_task: Any) -> None:
+    """End the activity of an interrupting boundary event at once, or it might still be done before the event's turn."""
+    for task in my_task.parent.children:
+        if task is not my_task and task.state < TaskState.COMPLETED:
+            task.cancel()
+
+
 class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
     """A boundary event; where it does not interrupt it may happen again and again.
 
@@ -140,6 +147,8 @@ class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
 
     def _update_hook(self, my_task: Any) -> bool:
         fired = bool(super()._update_hook(my_task))
+        if fired and self.interrupting:
+            end_activity(my_task)
         if not fired or not self.repeats or self.cycles:
             return fired or self.is_spent(my_task)
         before = set(my_task.data)

@@ -55,14 +55,9 @@ class DecisionTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
 class ErrorEnd(EndEvent):
     """An end that throws an error. Its token never arrives: whoever catches the error ends this scope."""
 
-    def _run_hook(self, my_task: Any) -> bool | None:
-        """A handler of this scope has ended it already; for a boundary event further out the token stays until its turn."""
-        note_fired(my_task, ())
-        self.event_definition.throw(my_task)
-        return True if my_task.state == TaskState.CANCELLED else None
-
     def _on_complete(self, my_task: Any) -> None:
         """It leads nowhere."""
+        note_fired(my_task, ())
 
 
 # ------------------------------------------------------------------------------------------------ gateways
