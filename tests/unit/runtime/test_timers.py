@@ -146,6 +146,14 @@ def test_two_things_due_at_once_fire_in_one_tick_and_the_interruption_wins() -> 
     assert journey.tick(days=1).ready == ["stop"]
 
 
+def test_a_timer_that_another_one_ended_in_the_same_moment_waits_no_more() -> None:
+    drawn = process("start > d > u > end", h=handler("h_start > stop > h_end", after("'P1D'")), d=catch(after("'P9D'")))
+    journey = Journey(drawn).tick(days=1)
+    assert journey.ready == ["stop"]
+    assert not journey.step.timers
+    assert journey.complete("stop").step.finished
+
+
 @pytest.mark.parametrize("bad", ["when", "3", "{}", "'tomorrow'", "deadline(3)", "'9999-12-31T23:59:59-23:59'"])
 def test_what_is_no_time_fails_where_it_is_drawn(bad: str) -> None:
     source = process("start > d > end", d=catch(at(f"[{bad}][0]")))
