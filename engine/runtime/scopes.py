@@ -69,10 +69,6 @@ class _Repeatable:
     def cycles(self) -> bool:
         return isinstance(self.event_definition, CycleTimer)
 
-    def is_spent(self, my_task: Any) -> bool:
-        """Whether a cycle has come for the last time; it then waits no longer."""
-        return self.cycles and bool(self.event_definition.has_fired(my_task))
-
 
 def _begin(child: Any) -> None:
     """Set a token going."""
@@ -90,7 +86,7 @@ class HandlerStart(_Repeatable, Stepwise, CatchingEvent, BpmnSpecMixin):  # type
         """A handler is not foreseen; it begins when its event happens."""
 
     def _update_hook(self, my_task: Any) -> bool:
-        if not super()._update_hook(my_task) and not self.is_spent(my_task):
+        if not super()._update_hook(my_task):
             return False
         if self.interrupting:
             cancel_others(my_task)
@@ -150,7 +146,7 @@ class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
         if fired and self.interrupting:
             end_activity(my_task)
         if not fired or not self.repeats or self.cycles:
-            return fired or self.is_spent(my_task)
+            return fired
         before = set(my_task.data)
         self.event_definition.update_task_data(my_task)
         for name in set(my_task.data) - before:
