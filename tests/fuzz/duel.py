@@ -69,6 +69,7 @@ class Duel:
         blueprint = make_blueprint("p", self.reading.processes, self.reading.decisions)
         self.engines: list[Saved] = [Saved(blueprint), Live(blueprint), Unpruned(blueprint)]
         self.now, self.number = T0, 0
+        self.weights = {kind: self.random.choice([1, 3, 9]) for kind in ("complete", "answer", "say", "pass_")}
         self.data: dict[str, Any] = dict.fromkeys(self.sketch.written, 0) | self.sketch.values()
         self.deadlines: dict[str, datetime | None] = {name: self.due() for name in self.sketch.deadlines}
         self.beliefs = [Oracle(self.reading.processes, self.sketch.decisions)]
@@ -133,10 +134,15 @@ class Duel:
 
     def choose(self) -> tuple[str, list[Trigger], Callable[[Oracle], list[What]]] | None:
         step = self.steps[0]
-        kinds = ["complete"] * 5 * bool(step.ready) + ["answer"] * 4 * bool(step.operations)
-        kinds += ["say"] * 2 * bool(step.listening) + ["pass_"] * (1 + bool(step.timers))
-        if step.finished or (not step.ready and not step.operations and not step.listening and not step.timers):
+        open_ = {
+            "complete": bool(step.ready),
+            "answer": bool(step.operations),
+            "say": bool(step.listening),
+            "pass_": bool(step.timers),
+        }
+        if step.finished or not any(open_.values()):
             return None
+        kinds = [kind for kind, is_open in open_.items() for _ in range(self.weights[kind]) if is_open]
         self.data |= self.sketch.values()
         return getattr(self, self.random.choice(kinds))()  # type: ignore[no-any-return]
 

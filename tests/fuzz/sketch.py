@@ -28,9 +28,10 @@ from tests.fuzz.stock import Stock
 
 Ends = tuple[str, str]
 ALONE = ["task"] * 4 + ["single_"] * 4 + ["catching"] * 2 + ["receiving", "throwing", "several", "several", "rounds"]
-NESTED = [*("sequence", "sequence", "sequence", "choice", "loop", "fork", "fork", "some_ways", "sub", "sub", "calling")]
-NESTED += [*("several_inside", "rounds_inside", "race", "beside", "beside", "beside", "guarded", "parting", "alarmed")]
-CAUGHT = ["message", "timer", "signal", "error", "escalation"]
+NESTED = ["sequence"] * 3 + ["choice", "loop", "fork", "fork", "some_ways", "sub", "sub", "calling", "race", "guarded"]
+NESTED += ["several_inside", "rounds_inside", "beside", "beside", "beside", "parting", "alarmed", "tangle", "twice"]
+CAUGHT = ["message", "timer", "timer", "timer", "signal", "error", "escalation"]
+BESIDE = [kind for kind in CAUGHT if kind != "error"]  # an error always interrupts
 
 
 class Page:
@@ -97,7 +98,7 @@ class Sketch(Stock):
     def handler(self, depth: int, name: str) -> tuple[Drawn, str | None]:
         """An event subprocess, with the error that it catches from the scope around it."""
         interrupting = self.chance(0.5)
-        kinds = CAUGHT if interrupting else [kind for kind in CAUGHT if kind != "error"]
+        kinds = CAUGHT if interrupting else BESIDE
         known = len(self.codes)
         event = self.waited(kinds, repeated=not interrupting)
         code = self.codes[-1] if len(self.codes) > known else None
@@ -179,6 +180,7 @@ class Sketch(Stock):
         first, last = self.split(depth, inner, inclusive(), True)
         inner.flow(f"{name}_start", first)
         inner.flow(last, f"{name}_end")
+        self.jump(inner)
         return self.alone(page, "s", sub("; ".join(inner.lines), **inner.nodes))
 
     def parting(self, depth: int, page: Page) -> Ends:
@@ -191,6 +193,42 @@ class Sketch(Stock):
             begin, final = self.block(depth, inner)
             inner.flow(gateway, begin)
             inner.flow(final, self.ending(inner))
+        return self.alone(page, "s", sub("; ".join(inner.lines), **inner.nodes))
+
+    def tangle(self, depth: int, page: Page) -> Ends:
+        """Branches that may or may not come to an inclusive join; in a subprocess."""
+        name = self.new("s")
+        inner = Page(name)
+        fork, join = inner.add(f"{name}_g", parallel()), inner.add(f"{name}_j", inclusive())
+        inner.flow(f"{name}_start", fork)
+        for _ in range(self.random.randint(2, 3)):
+            begin, final = getattr(self, self.random.choice(["block", "beside", "choice"]))(depth - 1, inner)
+            inner.flow(fork, begin)
+            if self.chance(0.5):
+                inner.flow(final, join)
+                continue
+            leaving = inner.add(self.new("g"), exclusive())
+            inner.flow(final, leaving)
+            inner.flow(leaving, join, condition=self.condition())
+            inner.flow(leaving, self.block(0, inner)[0], condition="")
+            inner.merges.append(leaving)
+        inner.flow(join, self.block(0, inner)[0])
+        self.jump(inner)
+        return self.alone(page, "s", sub("; ".join(inner.lines), **inner.nodes))
+
+    def twice(self, depth: int, page: Page) -> Ends:
+        """Two tokens on one way; in a subprocess, which waits for both."""
+        name = self.new("s")
+        inner = Page(name)
+        fork, merge = inner.add(f"{name}_g", parallel()), inner.add(f"{name}_m", exclusive())
+        inner.flow(f"{name}_start", fork)
+        for _ in range(2):
+            begin, final = self.block(0, inner)
+            inner.flow(fork, begin)
+            inner.flow(final, merge)
+        first, last = self.block(depth, inner)
+        inner.flow(merge, first)
+        inner.flow(last, self.ending(inner))
         return self.alone(page, "s", sub("; ".join(inner.lines), **inner.nodes))
 
     def loop(self, depth: int, page: Page) -> Ends:
@@ -276,9 +314,7 @@ class Sketch(Stock):
         page.flow(host, last)
         for _ in range(self.random.randint(1, 2)):
             interrupting = self.chance(0.5)
-            event = self.waited(
-                CAUGHT if interrupting else ["message", "timer", "signal", "escalation"], not interrupting
-            )
+            event = self.waited(CAUGHT if interrupting else BESIDE, not interrupting)
             self.exit(page, depth, page.add(self.new("b"), boundary(host, event, interrupting)), last, interrupting)
         page.merges.append(last)
         return host, last
@@ -313,9 +349,9 @@ class Sketch(Stock):
         host = page.add(name, sub(text, **inner))
         last = page.add(self.new("g"), exclusive())
         page.flow(host, last)
-        self.exit(
-            page, depth, page.add(self.new("b"), boundary(host, error(code if self.chance(0.8) else None))), last, True
-        )
+        catches = [code, None] if self.chance(0.4) else [code] if self.chance(0.7) else [None]
+        for caught in self.random.sample(catches, len(catches)):
+            self.exit(page, depth, page.add(self.new("b"), boundary(host, error(caught))), last, True)
         if self.chance(0.4):
             interrupting = self.chance(0.5)
             event = page.add(self.new("b"), boundary(host, escalation(told), interrupting))

@@ -72,8 +72,8 @@ class Stock:
         return f"'{(T0 + timedelta(days=self.random.randint(-1, 6))).date().isoformat()}'"
 
     def timer(self, repeated: bool) -> str:
-        if repeated and self.chance(0.4):
-            times = self.random.choice(["", "1", "2", "3"])
+        if repeated and self.chance(0.5):
+            times = self.random.choice(["", "1", "1", "2", "3"])
             return every(f"'R{times}/{self.random.choice(['P1D', 'PT12H', 'P2D'])}'")
         if self.chance(0.5):
             return after(f"'{self.random.choice(['P1D', 'P2D', 'PT6H', 'P3DT12H'])}'")
