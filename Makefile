@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test setup-node demo test check bench screenshots lock clean
+.PHONY: help setup setup-test setup-node demo test fuzz check bench screenshots lock clean
 
 unexport PYTHONDONTWRITEBYTECODE # every worker that typesets would compile its libraries anew: seconds instead of milliseconds
 
@@ -30,6 +30,11 @@ demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
 T ?= tests
 test: setup-test ## Run the tests (a part of them: make test T=tests/unit)
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(T)
+
+SECONDS ?= 60
+SEED ?=
+fuzz: setup-test ## Play random processes against the rules of BPMN (as long as you like: make fuzz SECONDS=600 SEED=1)
+	@SECONDS=$(SECONDS) SEED=$(SEED) $(BIN)/python -m tests.fuzz
 
 check: setup-node ## Check style, types, import rules, diagrams and texts
 	@bash scripts/check.sh

@@ -227,14 +227,19 @@ def signal(name: str) -> str:
     return f'<signalEventDefinition signalRef="ref_signal_{name}"/>'
 
 
-def error(code: str | None = None, variable: str | None = None) -> str:
-    inside = _extensions(f"<spiffworkflow:variableName>{variable}</spiffworkflow:variableName>") if variable else ""
-    ref = f' errorRef="ref_error_{code}"' if code else ""
-    return f"<errorEventDefinition{ref}>{inside}</errorEventDefinition>"
+def error(code: str | None = None, variable: str | None = None, payload: str | None = None) -> str:
+    return _coded("error", code, variable, payload)
 
 
-def escalation(code: str) -> str:
-    return f'<escalationEventDefinition escalationRef="ref_escalation_{code}"/>'
+def escalation(code: str | None = None, variable: str | None = None, payload: str | None = None) -> str:
+    return _coded("escalation", code, variable, payload)
+
+
+def _coded(kind: str, code: str | None, variable: str | None, payload: str | None) -> str:
+    inside = f"<spiffworkflow:variableName>{variable}</spiffworkflow:variableName>" if variable else ""
+    inside += f"<spiffworkflow:payloadExpression>{payload}</spiffworkflow:payloadExpression>" if payload else ""
+    ref = f' {kind}Ref="ref_{kind}_{code}"' if code else ""
+    return f"<{kind}EventDefinition{ref}>{_extensions(inside) if inside else ''}</{kind}EventDefinition>"
 
 
 def at(expression: str) -> str:
@@ -278,10 +283,12 @@ def each(
     )
 
 
-def loop(condition: str, test_before: bool = False) -> str:
+def loop(condition: str | None = None, test_before: bool = False, most: int | None = None) -> str:
+    maximum = f' loopMaximum="{most}"' if most else ""
+    asked = f"<loopCondition>{escape(condition)}</loopCondition>" if condition else ""
     return (
-        f'<standardLoopCharacteristics testBefore="{str(test_before).lower()}"><loopCondition>{escape(condition)}'
-        "</loopCondition></standardLoopCharacteristics>"
+        f'<standardLoopCharacteristics testBefore="{str(test_before).lower()}"{maximum}>{asked}'
+        "</standardLoopCharacteristics>"
     )
 
 

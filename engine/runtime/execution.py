@@ -17,7 +17,7 @@ from engine.runtime import expressions
 from engine.runtime.errors import ExpressionFailed, ExpressionInvalid
 from engine.runtime.values import Context, Passed
 
-LOCALS = "$locals"  # names that an enclosing loop declared, as one string: the library merges lists wrongly
+LOCALS = "$locals"  # names that the enclosing loops declared, as keys: the library merges only mappings rightly
 
 
 class Execution(PythonScriptEngine):  # type: ignore[misc]
@@ -79,7 +79,7 @@ def failed(task: Any, expression: str, reason: object) -> ExpressionFailed:
 
 def local_names(task: Any) -> set[str]:
     """The names of a token's locals: what it carries, and what an enclosing loop declared."""
-    return set(task.data) | set(task.data.get(LOCALS, "").split())
+    return set(task.data) | set(task.data.get(LOCALS, ()))
 
 
 def visible_locals(task: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def sweep(workflow: Any, task: Any) -> None:
     """
     if not task.data or task.parent is None:
         return
-    keep = local_names(task.parent) | {LOCALS, *task.data.get(LOCALS, "").split()}
+    keep = local_names(task.parent) | {LOCALS, *task.data.get(LOCALS, ())}
     for name in [name for name in task.data if name not in keep]:
         workflow.script_engine.publish(name, task.data.pop(name))
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
@@ -54,6 +56,13 @@ class Instance(_Scanning, BpmnWorkflow):  # type: ignore[misc]
     def __init__(self, blueprint: Blueprint, execution: Execution, **kwargs: Any) -> None:
         super().__init__(blueprint.main, blueprint.scopes, script_engine=execution, **kwargs)
         self.event_manager = Delivery(self)
+
+    def refresh_timers(self) -> None:
+        """Fire what is due. A timer that an interruption has just ended is left alone; the library would revive it."""
+        for task in list(self.event_manager.tasks.values()):
+            timed = isinstance(task.task_spec.event_definition, TimerEventDefinition | MultipleEventDefinition)
+            if timed and task.state == TaskState.WAITING:
+                task.task_spec._update(task)
 
     def create_subprocess(self, my_task: Any, spec_name: str) -> SubInstance:
         part = SubInstance(self.subprocess_specs[spec_name], my_task.id, self)

@@ -86,7 +86,7 @@ class _Each(MultiInstanceTask):  # type: ignore[misc]
             raise failed(my_task, names, "a loop around this one uses the same variable")
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], TaskState.WAITING)
         child.triggered = True
-        child.data[LOCALS] = " ".join(sorted(self.items | local_names(my_task) - {LOCALS}))
+        child.data[LOCALS] = dict.fromkeys(sorted(self.items), True)  # and, inherited, those of the loops around
         if self.input_item is not None:
             child.data[self.input_item.bpmn_id] = item
         child.internal_data["key_or_index"] = item if key_or_index is None else key_or_index

@@ -91,7 +91,7 @@ class HandlerStart(_Repeatable, Stepwise, CatchingEvent, BpmnSpecMixin):  # type
         if self.interrupting:
             cancel_others(my_task)
         if not self.repeats or self.cycles:
-            return True  # a spent cycle ends without a handler
+            return True  # a spent cycle only ends
         self.spawn(my_task)
         self.event_definition.reset(my_task)
         return False
@@ -119,6 +119,13 @@ def cancel_others(my_task: Any) -> None:
             task.cancel()
 
 
+def end_activity(my_task: Any) -> None:
+    """End the activity of an interrupting boundary event at once, or it might still be done before the event's turn."""
+    for task in my_task.parent.children:
+        if task is not my_task and task.state < TaskState.COMPLETED:
+            task.cancel()
+
+
 class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
     """A boundary event; where it does not interrupt it may happen again and again.
 
@@ -136,6 +143,8 @@ class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
 
     def _update_hook(self, my_task: Any) -> bool:
         fired = bool(super()._update_hook(my_task))
+        if fired and self.interrupting:
+            end_activity(my_task)
         if not fired or not self.repeats or self.cycles:
             return fired
         before = set(my_task.data)
@@ -179,6 +188,11 @@ class Subprocess(_Inner, Stepwise, spiff.SubWorkflowTask):  # type: ignore[misc]
 
 class Handler(_Inner, Stepwise, spiff.EventSubprocess):  # type: ignore[misc]
     """An event subprocess; what starts it is a HandlerStart."""
+
+    def update_data(self, my_task: Any, subworkflow: Any) -> None:
+        """Its payload ends with it."""
+        super().update_data(my_task, subworkflow)
+        my_task.data.pop(getattr(my_task.parent.task_spec.event_definition, "variable", None), None)
 
 
 class Call(_Inner, Stepwise, spiff.CallActivity):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.decisions import Decision
 from engine.runtime.errors import ExpressionInvalid, NoWayOut
-from engine.runtime.execution import failed, note_passed
+from engine.runtime.execution import failed, note_fired
 from engine.runtime.stepwise import EndEvent, Stepwise
 
 
@@ -55,9 +55,9 @@ class DecisionTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
 class ErrorEnd(EndEvent):
     """An end that throws an error. Its token never arrives: whoever catches the error ends this scope."""
 
-    def _run_hook(self, my_task: Any) -> None:
-        note_passed(my_task.workflow, my_task)
-        self.event_definition.throw(my_task)
+    def _on_complete(self, my_task: Any) -> None:
+        """It leads nowhere."""
+        note_fired(my_task, ())
 
 
 # ------------------------------------------------------------------------------------------------ gateways

@@ -13,7 +13,10 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.spiff.specs import defaults as spiff
 from SpiffWorkflow.util.task import TaskState
 
+from engine.runtime.execution import note_fired
 from engine.runtime.holding import ENTERING, FLOW_ERRORS, RUNNING, hold, is_held
+
+_ENDED = "ended"
 
 
 class Stepwise:
@@ -72,11 +75,26 @@ class CatchEvent(Stepwise, defaults.IntermediateCatchEvent):  # type: ignore[mis
     """An event on the way that waits."""
 
 
-class ThrowEvent(Stepwise, defaults.IntermediateThrowEvent):  # type: ignore[misc]
+class _Telling(Stepwise):
+    """What it tells may end its own scope: then its token goes no further, and no flow out of it is taken."""
+
+    def _run_hook(self, my_task: Any) -> bool | None:
+        super()._run_hook(my_task)  # type: ignore[misc]
+        my_task.internal_data[_ENDED] = my_task.state == TaskState.CANCELLED
+        return True
+
+    def _on_complete(self, my_task: Any) -> None:
+        if my_task.internal_data.pop(_ENDED, False):
+            note_fired(my_task, ())
+        else:
+            super()._on_complete(my_task)  # type: ignore[misc]
+
+
+class ThrowEvent(_Telling, defaults.IntermediateThrowEvent):  # type: ignore[misc]
     """An event on the way that tells."""
 
 
-class EndEvent(Stepwise, defaults.EndEvent):  # type: ignore[misc]
+class EndEvent(_Telling, defaults.EndEvent):  # type: ignore[misc]
     """An end that tells, or terminates."""
 
 
@@ -92,7 +110,7 @@ class FirstOf(MultipleEventDefinition):  # type: ignore[misc]
             definition.update_task(my_task)
 
 
-class SendTask(Stepwise, spiff.SendTask):  # type: ignore[misc]
+class SendTask(_Telling, spiff.SendTask):  # type: ignore[misc]
     """Sends a message."""
 
 

@@ -135,9 +135,7 @@ class CycleTimer(CycleTimerEventDefinition):  # type: ignore[misc]
         execution, internal = my_task.workflow.script_engine, my_task.internal_data
         value = internal.get("event_value") or self._begin(my_task, execution)
         fired = False
-        if value["cycles"] == 0:
-            internal["event_fired"] = True
-        elif value["next"] <= execution.now:
+        if value["cycles"] != 0 and value["next"] <= execution.now:
             rounds = floor((execution.now - value["next"]).total_seconds() / value["every"]) + 1
             value = {
                 "cycles": value["cycles"] if value["cycles"] < 0 else max(0, value["cycles"] - rounds),
@@ -146,6 +144,8 @@ class CycleTimer(CycleTimerEventDefinition):  # type: ignore[misc]
             }
             fired = True
         internal["event_value"] = value
+        if value["cycles"] == 0:
+            internal["event_fired"] = True
         return fired
 
     def _begin(self, my_task: Any, execution: Any) -> dict[str, Any]:

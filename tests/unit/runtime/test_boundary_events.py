@@ -7,6 +7,7 @@ from tests.drawing import (
     after,
     boundary,
     call,
+    each,
     end,
     error,
     escalation,
@@ -17,6 +18,7 @@ from tests.drawing import (
     signal,
     sub,
     throw,
+    user,
 )
 from tests.unit.runtime.journey import Journey
 
@@ -49,6 +51,13 @@ def test_repeated_messages_do_not_pile_up_in_the_state() -> None:
     for _ in range(100):
         journey.say("m").complete("read")
     assert len(journey.state) <= size + 8
+
+
+def test_an_activity_that_is_interrupted_as_it_ends_is_not_also_done() -> None:
+    drawn = process("start > work > end; b > other > end2", work=user(each("xs", "x")), b=boundary("work", after("d")))
+    journey = Journey(drawn, {"xs": [], "d": "PT0S"})
+    assert journey.ready == ["other"]
+    assert journey.passed == ["start", "start__work", "b", "b__other"]
 
 
 def test_several_boundary_events_on_one_task() -> None:

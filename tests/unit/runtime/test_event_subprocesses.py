@@ -13,12 +13,15 @@ from tests.drawing import (
     catch,
     each,
     end,
+    error,
+    escalation,
     handler,
     message,
     parallel,
     process,
     service,
     sub,
+    throw,
 )
 from tests.unit.runtime.journey import T0, Journey, due
 
@@ -150,6 +153,12 @@ def test_nothing_of_a_payload_stays_behind(place: str) -> None:
     assert "520102" not in journey.state.decode("utf-8", "ignore")
 
 
+def test_a_payload_ends_with_its_handler_and_does_not_become_case_data(place: str) -> None:
+    journey = begun(place, m=MORE).say("more", n=1).complete("m_task")
+    assert journey.ready == ["one"]
+    assert "supplement" not in journey.data
+
+
 def test_the_handler_reads_its_payload_in_expressions(place: str) -> None:
     drawn = handler(
         "m_start > op > m_end",
@@ -220,6 +229,30 @@ def test_the_border_of_a_scope_ends_handlers_and_parked_work() -> None:
 def test_an_interrupting_handler_hears_a_message_before_the_main_flow_does() -> None:
     drawn = process("start > c > u > end", c=catch(message("stop")), w=answering("w", message("stop")))
     assert Journey(drawn).say("stop").ready == ["w_task"]
+
+
+@pytest.mark.parametrize("interrupting", [True, False])
+def test_a_scope_goes_on_after_its_own_handler_caught_what_it_told(place: str, interrupting: bool) -> None:
+    told = begun(place, end(escalation("L")), h=answering("h", escalation("L"), interrupting))
+    told.complete("one").complete("two")
+    assert told.last_passed.count("s_end") == 1
+    assert told.ready == ["h_task"]
+    assert is_over(told.complete("h_task"), place)
+
+
+def test_a_scope_goes_on_after_its_own_handler_caught_its_error(place: str) -> None:
+    journey = begun(place, end(error("E")), h=answering("h", error("E")))
+    journey.complete("one").complete("two")
+    assert journey.last_passed == ["two", "two__s_end", "s_end", "h_start", "h_start__h_task"]
+    assert is_over(journey.complete("h_task"), place)
+
+
+def test_a_way_that_an_interruption_cut_off_was_not_taken() -> None:
+    drawn = process("start > tell > u > end", tell=throw(message("stop")), w=answering("w", message("stop")))
+    journey = Journey(drawn)
+    assert journey.ready == ["w_task"]
+    assert "tell" in journey.passed
+    assert "tell__u" not in journey.passed
 
 
 def test_adding_a_first_handler_renames_no_step_of_the_main_flow() -> None:

@@ -120,6 +120,20 @@ def test_a_loop_within_a_loop_walks_a_list_of_the_outer_item() -> None:
     ]
 
 
+@pytest.mark.parametrize("sequential", [True, False])
+def test_a_loop_within_a_loop_keeps_item_and_result_to_itself(sequential: bool) -> None:
+    inner = sub(
+        "i_start > t > s > i_end",
+        each("cases", "case", "totals", "total"),
+        t=user(each("case", "doc", "marks", "mark", sequential=sequential)),
+        s=script("total = len(case)"),
+    )
+    journey = Journey(process("start > o > end", o=inner), {"cases": [[1, 2]]})
+    journey.complete("t", mark="a").complete("t", mark="b")
+    assert journey.step.finished
+    assert journey.data == {"cases": [[1, 2]], "marks": ["a", "b"], "totals": [2]}
+
+
 def test_parallel_operations_are_answered_in_any_order() -> None:
     operation = service("v.x", "r", each("xs", "x", "rs", "r"), n="x")
     journey = Journey(process("start > op > end", op=operation), {"xs": [1, 2]})

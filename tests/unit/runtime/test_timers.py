@@ -90,6 +90,16 @@ def test_rounds_missed_while_nobody_looked_count_but_fire_once() -> None:
     assert journey.step.finished
 
 
+@pytest.mark.parametrize("place", ["handler", "boundary"])
+def test_a_cycle_that_has_come_for_the_last_time_waits_no_longer(place: str) -> None:
+    nag = handler("h_start > nag > h_end", every("'R1/P1D'"), interrupting=False)
+    beside = {"b": boundary("work", every("'R1/P1D'"), interrupting=False)}
+    text = "start > work > end" + ("; b > nag > end2" if place == "boundary" else "")
+    journey = Journey(process(text, **({"h": nag} if place == "handler" else beside)))
+    assert journey.tick(days=1).ready == ["nag", "work"]
+    assert not journey.step.timers
+
+
 def test_the_work_of_a_repeated_reminder_outlives_its_task() -> None:
     drawn = process("start > work > next > end; b > nag > end2", b=boundary("work", every("'R/P1D'"), False))
     journey = Journey(drawn)
@@ -134,6 +144,14 @@ def test_two_things_due_at_once_fire_in_one_tick_and_the_interruption_wins() -> 
     journey = Journey(drawn)
     journey.deadlines["d"] = due(T0)
     assert journey.tick(days=1).ready == ["stop"]
+
+
+def test_a_timer_that_another_one_ended_in_the_same_moment_waits_no_more() -> None:
+    drawn = process("start > d > u > end", h=handler("h_start > stop > h_end", after("'P1D'")), d=catch(after("'P9D'")))
+    journey = Journey(drawn).tick(days=1)
+    assert journey.ready == ["stop"]
+    assert not journey.step.timers
+    assert journey.complete("stop").step.finished
 
 
 @pytest.mark.parametrize("bad", ["when", "3", "{}", "'tomorrow'", "deadline(3)", "'9999-12-31T23:59:59-23:59'"])
