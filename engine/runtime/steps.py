@@ -55,9 +55,11 @@ class DecisionTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
 class ErrorEnd(EndEvent):
     """An end that throws an error. Its token never arrives: whoever catches the error ends this scope."""
 
-    def _run_hook(self, my_task: Any) -> None:
+    def _run_hook(self, my_task: Any) -> bool | None:
         note_passed(my_task.workflow, my_task)
         self.event_definition.throw(my_task)
+        # Caught by a handler of its own scope it was ended with everything else there, and must not hold the scope open.
+        return True if my_task.state == TaskState.CANCELLED else None
 
 
 # ------------------------------------------------------------------------------------------------ gateways
