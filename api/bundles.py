@@ -2,10 +2,14 @@
 
 import io
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from engine.definitions import MANIFEST, MAX_BYTES, MAX_FILES, SUFFIXES, BundleMissing, BundleTooLarge
 from engine.errors import Invalid
+
+ENTRY = b"PK\x01\x02"  # how each entry of the directory begins
+_BROKEN = (zipfile.BadZipFile, zlib.error)
 
 
 class ZipUnreadable(Invalid):
@@ -20,15 +24,28 @@ class PathFaulty(Invalid):
     zh = "ZIP 文件中含有越界路径：{path}"
 
 
+class PathTwice(Invalid):
+    """The ZIP file holds two files with the same path: {path}"""
+
+    zh = "ZIP 文件中有两个路径相同的文件：{path}"
+
+
 def unpack(content: bytes) -> dict[str, bytes]:
     """The files of a zipped bundle by relative path; its folder may be zipped along. Raises ZipUnreadable, BundleTooLarge …"""
+    if content.count(ENTRY) > MAX_FILES * 2:  # before the library makes an object of each
+        raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             if len(entries) > MAX_FILES * 2 or sum(entry.file_size for entry in entries) > MAX_BYTES:
                 raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
-            files = {_path(entry.filename): _content(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, UnicodeError):
+            files: dict[str, bytes] = {}
+            for entry in entries:
+                path = _path(entry.filename)
+                if path in files:
+                    raise PathTwice(path=path[:100])
+                files[path] = _content(archive, entry)
+    except (*_BROKEN, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, UnicodeError):
         raise ZipUnreadable() from None
     return _of_bundle(files)
 
@@ -41,7 +58,12 @@ def _path(name: str) -> str:
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """The bytes of an entry; one that unpacks to more than it says is refused."""
+    """The bytes of an entry; one that unpacks to more than it says is refused, and so is an unusual compression.
+
+    LZMA and bzip2 ask for memory by what the archive says, not by what it holds.
+    """
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
     with archive.open(entry) as file:
         content = file.read(entry.file_size + 1)
     if len(content) > entry.file_size:

@@ -37,6 +37,7 @@ app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
 app.command("migrate")(cli_migrate.migrate)
 
+MOST_FILES = 100  # that are judged together as bare files: each may be 2 MB
 BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]
 
 
@@ -209,8 +210,12 @@ def deploy(paths: Annotated[list[Path], typer.Argument(help="Folders of processe
 @app.command()
 def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes, or .bpmn and .dmn files")]) -> None:
     """Say what is wrong with processes: one line a fault, `file: element: reason`. Exit code 0, or 1 with faults."""
-    faults = [*_linted_files([p for p in paths if not p.is_dir()])]
-    faults += [(path, fault) for path in paths if path.is_dir() for path, found in _linted(path) for fault in found]
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        refuse(f"There is no file or folder {', '.join(missing[:5])}.")
+    folders = [path for path in paths if path.is_dir()]
+    faults = [*_linted_files([path for path in paths if path not in folders])]
+    faults += [(folder, fault) for path in folders for folder, found in _linted(path) for fault in found]
     for path, fault in faults:
         print(f"{path}/{fault}" if path.is_dir() else str(fault))
     raise typer.Exit(1 if any(not fault.warning for _, fault in faults) else 0)
@@ -234,11 +239,17 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
 def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":
     """The faults of bare files, judged together: one may call a process or a decision of another."""
     from engine import lint as rules
+    from engine.definitions import read_file
+    from engine.runtime.xmlfile import LARGEST_FILE
 
     for path in paths:
         if path.suffix not in (".bpmn", ".dmn"):
             refuse(f"{path} is neither the folder of a process nor a .bpmn or .dmn file.")
-    found = rules.lint_files({str(path): path.read_bytes() for path in paths}) if paths else []
+        if not path.is_file():
+            refuse(f"{path} is not a plain file.")
+    if len(paths) > MOST_FILES:
+        refuse(f"These are {len(paths)} files; judge at most {MOST_FILES} at once.")
+    found = rules.lint_files({str(path): read_file(path, LARGEST_FILE) for path in paths}) if paths else []
     return [(Path(fault.file), fault) for fault in found]
 
 

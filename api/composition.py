@@ -14,7 +14,7 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 TEXT_OR_NOTHING: dict[str, Any] = {"type": ["string", "null"]}
 PART = TEXT | {"x-refers": "participant"}
 OUTCOME = TEXT | {"x-refers": "outcome"}
-EVENT = TEXT | {"x-refers": "event"}
+EVENT = TEXT | {"x-refers": "event", "maxLength": 100}
 
 
 def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Database:
@@ -25,16 +25,19 @@ def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Dat
 def registry() -> Registry:
     """All operations and jobs."""
     offered = Registry()
-    offered.operation("case.transfer", part=PART, organisation=TEXT_OR_NOTHING)(cases.transfer)
-    offered.operation("case.record_outcome", outcome=OUTCOME)(cases.record_outcome)
-    offered.operation("case.close", status={"enum": ["closed", "withdrawn"], "default": "closed"})(cases.close)
-    offered.operation("case.announce", event=EVENT)(cases.announce)
+    offered.operation("case.transfer", ["case.transferred:{part}"], part=PART, organisation=TEXT_OR_NOTHING)(
+        cases.transfer
+    )
+    offered.operation("case.record_outcome", ["case.{outcome}"], outcome=OUTCOME)(cases.record_outcome)
+    closed = {"enum": ["closed", "withdrawn"], "default": "closed"}
+    offered.operation("case.close", ["case.closed"], status=closed)(cases.close)
+    offered.operation("case.announce", ["{event}"], event=EVENT)(cases.announce)
     offered.operation(
         "catalogue.open",
-        name=TEXT,
-        format=TEXT,
-        url=TEXT_OR_NOTHING,
-        update_frequency=TEXT_OR_NOTHING,
+        name=TEXT | {"maxLength": 300},
+        format=TEXT | {"maxLength": 40},
+        url=TEXT_OR_NOTHING | {"maxLength": 500},
+        update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
     handlers.register(offered)

@@ -34,6 +34,7 @@ class Use:
     decisions: Mapping[str, Decision]
     fields: Mapping[str, frozenset[str]]
     accesses: dict[str, Access] = field(default_factory=dict)
+    called: dict[str, dict[str, str]] = field(default_factory=dict)  # what processes write, by id
 
     def __post_init__(self) -> None:
         callers = self._locals_of_callers()
@@ -96,16 +97,26 @@ class Use:
         """Whether there are forms, whose fields a bare file does not tell."""
         return any(e.kind in TASKS for p in self.processes.values() for e in p.everything())
 
-    def inside(self, element: Element) -> Iterator[Access]:
-        """What a node does with all that is drawn or called in it."""
-        seen, waiting = {element.id}, [element]
-        while waiting:
-            one = waiting.pop()
-            yield self.accesses[one.id]
-            inner = one.inside or self.processes.get(one.called or "")
-            parts = list(inner.elements.values()) if inner is not None else []
-            waiting.extend(part for part in parts if part.id not in seen)
-            seen.update(part.id for part in parts)
+    def written_inside(self, element: Element) -> dict[str, str]:
+        """What a node writes with all that is drawn or called in it: field → where exactly."""
+        found = dict.fromkeys(sorted(self.accesses[element.id].writes), element.id)
+        if element.inside is not None:
+            found |= self._written_by(element.inside)
+        elif element.called in self.processes:
+            found |= self._written_by_process(element.called or "")
+        return found
+
+    def _written_by(self, scope: Scope) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for element in scope.elements.values():
+            found |= self.written_inside(element)
+        return found
+
+    def _written_by_process(self, called: str) -> dict[str, str]:
+        if called not in self.called:
+            self.called[called] = {}  # one that calls itself is a fault of its own
+            self.called[called] = self._written_by(self.processes[called])
+        return self.called[called]
 
 
 # ------------------------------------------------------------------------------------------------ faults
@@ -113,8 +124,9 @@ class Use:
 
 def unwritten(use: Use, known: frozenset[str]) -> Iterator[Fault]:
     """Variables that are read though nothing writes them: a warning, since a start form may."""
+    written = use.written() | known | AROUND
     for access in use.accesses.values():
-        for name in sorted(access.reads - use.written() - known - AROUND):
+        for name in sorted(access.reads - written):
             yield Fault(access.file, access.node, f"reads {name}, which nothing writes", warning=True)
 
 
@@ -129,9 +141,8 @@ def _parallel_writers(use: Use, scope: Scope) -> Iterator[Fault]:
     """Each field that two nodes of a scope, or nodes inside them, can write at the same time."""
     writers: dict[str, dict[str, str]] = {}  # field → node of the scope → where exactly it is written
     for element in scope.elements.values():
-        for access in use.inside(element):
-            for name in access.writes:
-                writers.setdefault(name, {}).setdefault(element.id, access.node)
+        for name, node in use.written_inside(element).items():
+            writers.setdefault(name, {})[element.id] = node
     shared = {name: nodes for name, nodes in writers.items() if len(nodes) > 1}
     together = _Together(scope) if shared else None
     for name, nodes in sorted(shared.items()):

@@ -221,12 +221,23 @@ def read_folder(path: Path) -> dict[str, bytes]:
     if not (path / MANIFEST).is_file():
         raise BundleMissing(path=str(path))
     files: dict[str, bytes] = {}
-    for file in sorted(path.rglob("*")):
+    size = 0
+    for file in path.rglob("*"):
         relative = file.relative_to(path)
         if file.is_symlink() or not file.is_file() or file.suffix not in SUFFIXES or relative.parts[0] == "scenarios":
             continue
-        files[relative.as_posix()] = file.read_bytes()
-    return checked_size(files)
+        content = read_file(file)
+        size += len(content)
+        files[relative.as_posix()] = content
+        if len(files) > MAX_FILES or size > MAX_BYTES:  # whatever else there is, it is not read
+            raise BundleTooLarge(files=MAX_FILES, megabytes=MAX_BYTES // 1024 // 1024)
+    return dict(sorted(files.items()))
+
+
+def read_file(path: Path, most: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, or so many of them that it is seen to be too large."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
 
 
 def checked_size(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from engine.runtime import Fault
 from engine.runtime.drawing import Element, Process, Scope
+from engine.runtime.errors import shortened
 from engine.runtime.graph import reach, reversed_graph
-from engine.runtime.soundness import following, is_whole, play
+from engine.runtime.soundness import following, has_joins, is_whole, play
 
 
 def flow_faults(processes: Mapping[str, Process]) -> Iterator[Fault]:
@@ -37,10 +38,10 @@ def _reach_faults(process: Process, scope: Scope) -> Iterator[Fault]:
 
 def _token_faults(process: Process, scope: Scope) -> Iterator[Fault]:
     """What playing the tokens finds; where they cannot all be played, silence is no promise."""
-    if not is_whole(scope) or len(scope.of_kind("startEvent")) != 1:
+    if not has_joins(scope) or not is_whole(scope) or len(scope.of_kind("startEvent")) != 1:
         return
     for join, missing in sorted(play(scope).stuck.items()):
-        ways = ", ".join(sorted(missing))
+        ways = shortened(missing)
         yield Fault(process.file, join, f"can wait for ever: a token may come by one way and none by {ways}")
 
 
@@ -56,50 +57,53 @@ def _lane_faults(process: Process) -> Iterator[Fault]:
 
 def _uncaught_errors(processes: Mapping[str, Process]) -> Iterator[Fault]:
     """An error that an end event throws is caught in its scope, at the border of its subprocess, or by the caller."""
+    catching = _Catching(processes)
     for process in processes.values():
-        for element in process.everything():
-            trigger = element.trigger
-            throws = element.kind == "endEvent" and trigger is not None and trigger.kind == "error"
-            if throws and trigger and not _is_caught(element, trigger.name, process, processes, frozenset()):
-                yield Fault(process.file, element.id, f"nobody catches the error {trigger.name}")
+        for scope in process.scopes():
+            for element in scope.of_kind("endEvent"):
+                trigger = element.trigger
+                if trigger and trigger.kind == "error" and not catching.within(process, scope, trigger.name):
+                    yield Fault(process.file, element.id, f"nobody catches the error {trigger.name}")
 
 
-def _is_caught(
-    thrower: Element, code: str | None, process: Process, processes: Mapping[str, Process], above: frozenset[str]
-) -> bool:
-    """Whether an error is caught on its way outwards; a process that is called must be caught for by every caller."""
-    holders = _enclosing(process, thrower)
-    for scope, activity in holders:
-        catchers = [*scope.boundaries(activity.id)] if activity is not None else []
-        for handler in scope.handlers():
-            catchers.extend(handler.inside.of_kind("startEvent") if handler.inside else [])
-        if any(_catches(catcher, code) for catcher in catchers):
-            return True
-    callers = [(p, e) for p in processes.values() for e in p.everything() if e.called == process.id]
-    if not callers or process.id in above:
-        return False
-    return all(
-        any(_catches(b, code) for b in _scope_of(caller, e).boundaries(e.id))
-        or _is_caught(e, code, caller, processes, above | {process.id})
-        for caller, e in callers
-    )
+class _Catching:
+    """Who catches which error on its way outwards."""
 
+    def __init__(self, processes: Mapping[str, Process]) -> None:
+        self.holders: dict[int, tuple[Scope, Element]] = {}  # the scope around a subprocess, and its drawn node
+        self.callers: dict[str, list[tuple[Process, Scope, Element]]] = {}
+        self.answers: dict[tuple[str, str | None], bool] = {}  # for a process that is left by an error
+        for process in processes.values():
+            for scope in process.scopes():
+                for element in scope.elements.values():
+                    if element.inside is not None:
+                        self.holders[id(element.inside)] = scope, element
+                    if element.called is not None:
+                        self.callers.setdefault(element.called, []).append((process, scope, element))
 
-def _enclosing(process: Process, element: Element) -> list[tuple[Scope, Element | None]]:
-    """The scopes around a node from the inside out, each with the subprocess through which it is left."""
-    out: list[tuple[Scope, Element | None]] = []
-    inner: Element | None = None
-    scope = _scope_of(process, element)
-    while True:
-        out.append((scope, inner))
-        holder = next((e for e in process.everything() if e.inside is scope), None)
-        if holder is None:
-            return out
-        inner, scope = holder, _scope_of(process, holder)
+    def within(self, process: Process, scope: Scope, code: str | None) -> bool:
+        """Whether an error thrown in a scope is caught there, further out, or by every caller of the process."""
+        while True:
+            starts = [s for h in scope.handlers() if h.inside for s in h.inside.of_kind("startEvent")]
+            if any(_catches(start, code) for start in starts):
+                return True
+            if id(scope) not in self.holders:
+                return self.by_callers(process.id, code)
+            scope, activity = self.holders[id(scope)]
+            if any(_catches(boundary, code) for boundary in scope.boundaries(activity.id)):
+                return True
 
-
-def _scope_of(process: Process, element: Element) -> Scope:
-    return next(scope for scope in process.scopes() if scope.elements.get(element.id) is element)
+    def by_callers(self, called: str, code: str | None) -> bool:
+        """A process that is called must be caught for by every caller; one that calls itself is a fault of its own."""
+        if (called, code) not in self.answers:
+            self.answers[called, code] = False
+            callers = self.callers.get(called, [])
+            self.answers[called, code] = bool(callers) and all(
+                any(_catches(boundary, code) for boundary in scope.boundaries(element.id))
+                or self.within(process, scope, code)
+                for process, scope, element in callers
+            )
+        return self.answers[called, code]
 
 
 def _catches(element: Element, code: str | None) -> bool:

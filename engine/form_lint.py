@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError
 
 from engine import masking
 
@@ -66,7 +66,9 @@ def form_faults(schema: Any, ui: Any = None) -> list[str]:
     if not isinstance(ui if ui is not None else {}, Mapping):
         return ["form: the ui-schema is not an object"]
     try:
-        Draft202012Validator.check_schema(_without_empty_choices(schema))
+        if crowded := _crowded(schema):
+            return crowded
+        Draft202012Validator.check_schema(_without_empty_choices(schema), format_checker=FormatChecker(formats=()))
         return [
             *_root_faults(schema),
             *_all_field_faults(schema),
@@ -107,6 +109,22 @@ def _without_empty_choices(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties}
 
 
+def _crowded(schema: Mapping[str, Any]) -> list[str]:
+    """What would keep the library busy for longer than anybody waits."""
+    if len(schema.get("properties", {})) > FIELD_CAP:
+        return [f"form: it has more than {FIELD_CAP} fields"]
+    return [
+        f"{name}: offers more than {CHOICE_CAP} choices"
+        for name, field in schema.get("properties", {}).items()
+        for holder in (field, field.get("items") if isinstance(field, Mapping) else None)
+        if isinstance(holder, Mapping) and any(len(_list(holder.get(k))) > CHOICE_CAP for k in ("oneOf", "enum"))
+    ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _root_faults(schema: Mapping[str, Any]) -> Iterator[str]:
     if schema.get("type") != "object":
         yield "form: its type must be object"
@@ -114,8 +132,6 @@ def _root_faults(schema: Mapping[str, Any]) -> Iterator[str]:
         yield "form: it has no title"
     if schema.get("additionalProperties", False) is not False:
         yield "form: additionalProperties must be false"
-    if len(schema.get("properties", {})) > FIELD_CAP:
-        yield f"form: it has more than {FIELD_CAP} fields"
     for keyword in sorted(schema.keys() - _ROOT - _LOGIC):
         yield f"form: {keyword} is not supported"
 
@@ -177,8 +193,6 @@ def _choice_faults(field: Mapping[str, Any]) -> Iterator[str]:
         yield f"every choice is {'a whole number' if wanted is int else 'a text that is not empty'}"
     elif len(set(constants)) != len(constants):
         yield "offers a choice twice"
-    if len(constants) > CHOICE_CAP:
-        yield f"offers more than {CHOICE_CAP} choices"
 
 
 def _bound_faults(field: Mapping[str, Any]) -> Iterator[str]:
@@ -339,7 +353,7 @@ def _field_ui_faults(field: Any, part: Any) -> Iterator[str]:
     widget = part.get("ui:widget")
     offers = field.keys() & _CHOICE and field.get("type") != "array"
     fitting = {"radio", "select"} if offers else _WIDGETS.get(str(field.get("type")), set())
-    if widget is not None and widget not in fitting:
+    if widget is not None and (not isinstance(widget, str) or widget not in fitting):
         yield f"ui:widget must be one of {', '.join(sorted(fitting))}"
     options = part.get("ui:options", {})
     rows = options.get("rows", 1) if isinstance(options, Mapping) else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import data_lint, flow_lint, manifest_lint
+from engine import data_lint, file_lint, flow_lint, manifest_lint
 from engine.operations import Check, Registry
 from engine.runtime import Fault
 from engine.runtime.parser import Reading, read
@@ -51,6 +51,9 @@ def lint_files(files: Mapping[str, bytes]) -> list[Fault]:
 
 def lint_bundle(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Fault]:
     """Faults of a bundle, by its files relative to its folder; ``process.toml`` is one of them."""
+    unjudged = [*file_lint.file_faults(files), *file_lint.size_faults(files)]
+    if unjudged:
+        return _in_order(unjudged)
     reading = read(files)
     faults = [*reading.faults, *_checked(reading, _common(reading))]
     faults.extend(manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles))

@@ -5,12 +5,12 @@ run; everything else is flow and is pinned for the life of a case (see ``engine.
 in ``bpmn/README.md`` explains every table with an example.
 """
 
-import tomllib
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from engine.errors import Invalid
+from engine.strict import Unreadable, read_toml
 
 LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_en"})
 
@@ -211,8 +211,8 @@ def _read(source: bytes, file: str, kind: type[T]) -> T:
 def parse_toml(source: bytes, file: str) -> dict[str, Any]:
     """TOML bytes to plain values; raises ManifestFaulty."""
     try:
-        return tomllib.loads(source.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return read_toml(source)
+    except Unreadable as error:
         raise ManifestFaulty(file=file, reason=str(error)) from None
 
 

@@ -1,20 +1,20 @@
 """Does a bundle fit together? The drawing against ``process.toml``, its forms, decisions, notices, roles and operations."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
 
-from engine import data_lint
+from engine import clock_lint, data_lint, name_lint
 from engine.form_lint import form_faults
 from engine.manifest import Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.drawing import Element, Process
-from engine.runtime.expressions import RESERVED, constant, deadlines_read, names_read
+from engine.runtime.expressions import RESERVED, check_expression, constant, deadlines_read, names_read
 from engine.runtime.parser import Reading
 from engine.runtime.reader import TASKS
+from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
 AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
@@ -73,6 +73,8 @@ class _Bundle:
         yield from self.rules()
         yield from self.references()
         yield from self.data()
+        yield from name_lint.name_faults(self.manifest, self.notices)
+        yield from clock_lint.clock_faults(self.manifest, self.processes, self.notices, self.operations)
 
     def at(self, element: str, reason: str, warning: bool = False) -> Fault:
         return Fault(MANIFEST, element, reason, warning=warning)
@@ -129,16 +131,17 @@ class _Bundle:
         names = sorted(
             {file.split("/")[1] for file in self.files if file.startswith("notices/") and file.count("/") > 1}
         )
-        parts = {*self.manifest.participants, *self.manifest.parties}
         for name in names:
             file = f"notices/{name}/notice.toml"
             for wanted in ("notice.toml", "body.html.j2", "sample.json"):
                 if f"notices/{name}/{wanted}" not in self.files:
                     yield Fault(f"notices/{name}/{wanted}", "", "is missing")
             if f"notices/{name}/sample.json" in self.files:
-                _, fault = _json(f"notices/{name}/sample.json", self.files[f"notices/{name}/sample.json"])
+                sample, fault = _json(f"notices/{name}/sample.json", self.files[f"notices/{name}/sample.json"])
                 if fault is not None:
                     yield fault
+                elif not isinstance(sample, dict):
+                    yield Fault(f"notices/{name}/sample.json", "", "is not an object of facts by name")
             try:
                 notice = read_notice(self.files.get(file, b""), file)
             except ManifestFaulty as error:
@@ -146,16 +149,17 @@ class _Bundle:
                     yield Fault(file, "", str(error.data["reason"]))
                 continue
             self.notices[name] = notice
-            if notice.issuer not in self.manifest.participants:
-                yield Fault(file, "issuer", f"there is no participant {notice.issuer}")
-            if notice.addressee not in parts:
-                yield Fault(file, "addressee", f"there is no participant or party {notice.addressee}")
-            if notice.form != "slip" and not notice.series:
-                yield Fault(file, "series", "a letter or file is numbered, and so has a series")
-            for fact, expression in notice.facts.items():
-                yield from self.expression(
-                    file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys()
-                )
+            yield from self.notice(file, notice)
+
+    def notice(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
+        if notice.issuer not in self.manifest.participants:
+            yield Fault(file, "issuer", f"there is no participant {notice.issuer}")
+        if notice.addressee not in {*self.manifest.participants, *self.manifest.parties}:
+            yield Fault(file, "addressee", f"there is no participant or party {notice.addressee}")
+        if notice.form != "slip" and not notice.series:
+            yield Fault(file, "series", "a letter or file is numbered, and so has a series")
+        for fact, expression in notice.facts.items():
+            yield from self.expression(file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys())
 
     def locale(self) -> Iterator[Fault]:
         for file in sorted(f for f in self.files if f.startswith("locale/") and f.endswith(".toml")):
@@ -253,6 +257,8 @@ class _Bundle:
             return f"its lane {lane} is not of the form participant.role"
         if part not in self.manifest.participants:
             return f"its lane names the participant {part}, which process.toml does not declare"
+        if len(role) > name_lint.longest_role():
+            return f"its lane names a role longer than {name_lint.longest_role()} characters"
         if self.roles is not None and role not in self.roles:
             return f"its lane names the role {role}, which nobody can have"
         return None
@@ -357,6 +363,8 @@ class _Bundle:
                     yield self.at(f"stages.{stage.key}", f"there is no node {node}")
             if stage.waits_for not in parts:
                 yield self.at(f"stages.{stage.key}", f"waits for {stage.waits_for}, which is no participant or party")
+        if not self.manifest.parties:
+            yield self.at("parties", "names nobody: whoever files a case is its first party")
         yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject)
         for name, participant in self.manifest.participants.items():
             if participant.organisation is not None:
@@ -403,6 +411,7 @@ class _Bundle:
     ) -> Iterator[Fault]:
         """An expression of the declarations: readable, and over names that there are."""
         try:
+            check_expression(text)
             names = names_read(text)
         except ExpressionInvalid as error:
             yield Fault(file, where, f"the expression “{text[:80]}” is not allowed: {error}")
@@ -419,9 +428,9 @@ def _locals(element: Element) -> Iterator[str]:
 
 def _json(file: str, source: bytes) -> tuple[Any, Fault | None]:
     try:
-        return json.loads(source.decode("utf-8-sig")), None
-    except (ValueError, RecursionError) as error:
-        return None, Fault(file, "", f"is not JSON: {' '.join(str(error).split())[:200]}")
+        return read_json(source), None
+    except Unreadable as error:
+        return None, Fault(file, "", str(error))
 
 
 def _constant(expression: str) -> object:

@@ -5,7 +5,7 @@ unit of work that reached it. One that takes long parks: it returns ``Parked`` a
 finishes it. Parameters only ever grow, so that deployed processes keep working.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -118,13 +118,19 @@ class Registry:
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
 
-    def operation(self, verb: str, /, **parameters: Mapping[str, Any]) -> Callable[[Perform], Perform]:
-        """Register a verb; ``parameters`` maps each name to its JSON Schema, all required."""
+    def operation(
+        self, verb: str, announces: Sequence[str] = (), /, **parameters: Mapping[str, Any]
+    ) -> Callable[[Perform], Perform]:
+        """Register a verb; ``parameters`` maps each name to its JSON Schema, all required.
+
+        ``announces`` are the domain events that it makes known, such as ``notice.issued:{name}`` with a parameter in it.
+        """
         schema = {
             "type": "object",
             "properties": parameters,
             "required": [n for n, s in parameters.items() if "default" not in s],
             "additionalProperties": False,
+            "x-announces": announces,
         }
 
         def register(perform: Perform) -> Perform:

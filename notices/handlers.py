@@ -24,7 +24,7 @@ NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
 def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
     registry.operation("notice.draft", name=NAME)(service.draft)
-    registry.operation("notice.issue", name=NAME)(service.issue)
+    registry.operation("notice.issue", ["notice.issued:{name}", "notice.dispatched:{name}"], name=NAME)(service.issue)
     registry.check(template_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)

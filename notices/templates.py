@@ -35,11 +35,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -56,6 +58,9 @@ from notices.tables import lay_out, lay_out_particulars
 FOLDER = Path(__file__).parent / "templates"
 PREVIEW_CSS = FOLDER / "preview.css"
 MARKUP_LIMIT = 4 * DOCUMENT_LIMIT
+LARGEST_TEMPLATE = 32 * 1024
+MOST_PARTS = 5_000
+"""Of a template: texts, names, operators. A long reply has some 300."""
 LARGEST_FACTOR = 10**15
 UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
 USUAL_DATE = "2026年10月10日"
@@ -90,9 +95,25 @@ WORDS = {
 # -- the author's template -------------------------------------------------------------------------------------------------
 
 
+class Unfolded(CodeGenerator):
+    """Makes Python of a template without calculating anything: what looks constant may be a gigabyte of blanks."""
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
+
+
+class _Undeclared(Unfolded, meta.TrackingCodeGenerator):
+    """Finds the names that a template takes from its facts."""
+
+    optimizer = property(lambda self: None, lambda self, value: None)
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja for strangers: no attributes of Python, no mutation, no unescaped value, no including, no huge numbers or texts."""
 
+    code_generator_class = Unfolded
     intercepted_binops = frozenset({"**", "*", "%"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -162,7 +183,9 @@ def _day(day: str | date) -> date:
 
 @cache
 def _sandbox(lang: str) -> Sandbox:
-    sandbox = Sandbox(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    sandbox = Sandbox(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, optimized=False
+    )
     for name in UNSAFE_FILTERS:
         sandbox.filters.pop(name, None)
     filters = (date_zh, date_en, weekday_zh, numeral_zh, br, paragraphs)
@@ -209,20 +232,36 @@ def faults(template: str, facts: Collection[str]) -> Iterator[str]:
     """What shows to be wrong with a template before any paper is made of it; ``facts`` are those that it is given."""
     sandbox = _sandbox("zh-CN")
     try:
+        tree = _parsed(sandbox, template)
         sandbox.from_string(template)  # knows the filters, too
-        tree = sandbox.parse(template)
-        _refuse_autoescape_blocks(tree)
         for node in tree.find_all(nodes.Getattr):
             if node.attr.startswith("_"):
                 yield f"line {node.lineno}: {node.attr} cannot be read"
-        for name in sorted(meta.find_undeclared_variables(tree) - {*facts, *OWN, *sandbox.globals}):
+        names = _Undeclared(sandbox)
+        names.visit(tree)
+        for name in sorted(names.undeclared_identifiers - {*facts, *OWN, *sandbox.globals}):
             yield f"uses {name}, which is no fact of notice.toml"
     except jinja2.TemplateSyntaxError as fault:
         yield f"line {fault.lineno}: {fault.message}"
     except TemplateFaulty as fault:
         yield str(fault.data["sentence"])
-    except RecursionError:
+    except (RecursionError, MemoryError, IndentationError):
         yield "is nested too deeply"
+    except SyntaxError as fault:  # of the Python that Jinja makes of it
+        yield f"cannot be used: {fault.msg}"
+    except ValueError:
+        yield "has a number that is too large"
+
+
+def _parsed(sandbox: Sandbox, template: str) -> nodes.Template:
+    """The tree of a template that does nothing forbidden, and is small enough to be made into Python."""
+    if len(template) > LARGEST_TEMPLATE:
+        raise TemplateFaulty(sentence=f"is larger than {LARGEST_TEMPLATE // 1024} KB.")
+    tree = sandbox.parse(template)
+    _refuse_autoescape_blocks(tree)
+    if sum(1 for _ in islice(tree.find_all(nodes.Node), MOST_PARTS + 1)) > MOST_PARTS:
+        raise TemplateFaulty(sentence=f"has more than {MOST_PARTS} names, values and operators.")
+    return tree
 
 
 def _refuse_autoescape_blocks(tree: nodes.Template) -> None:

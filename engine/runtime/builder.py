@@ -208,7 +208,8 @@ class _ScopeBuilder:
                 self.spec.task_specs[step.task_spec].completed_event.connect(step.merge_child)
         for step in specs:
             step.completed_event.connect(sweep)
-            if not (isinstance(step, HandlerStart) or (isinstance(step, Boundary) and step.repeats)):
+            notes_itself = isinstance(step, HandlerStart | steps.ErrorEnd)
+            if not (notes_itself or (isinstance(step, Boundary) and step.repeats)):
                 step.completed_event.connect(note_passed)
             if isinstance(step, joins.InclusiveJoin):
                 step.upstream = {entry: self.upstream(entry, step.name) for entry in step._inputs}

@@ -1,4 +1,7 @@
-"""Decision tables: DMN files with hit policy UNIQUE or COLLECT, whose cells are expressions of the same sandbox.
+"""Decision tables: DMN files whose cells are expressions of the same sandbox.
+
+Of the hit policies there are UNIQUE (at most one rule may match), FIRST (the first that matches, in the order of the
+table) and COLLECT (a list of what all matching rules say).
 
 An input cell is empty or ``-`` (anything), a value or a list of values (``"a","b"``), a comparison (``> 3``), an
 interval (``[1..5]``, ``]1..5[``), a negation (``not("a","b")``), or a condition in which ``?`` stands for the input.
@@ -13,17 +16,18 @@ from lxml import etree
 
 from engine.runtime import expressions
 from engine.runtime.errors import ExpressionInvalid, Fault
+from engine.runtime.expressions import Effort
 from engine.runtime.xmlfile import DMN_NAMESPACES, Refused, children, read_xml, text_of
 
 INPUT = "input_value_"  # the name under which a condition with ? reads the input
-POLICIES = ("UNIQUE", "COLLECT")
+POLICIES = ("UNIQUE", "FIRST", "COLLECT")
 MOST_RULES = 1_000
 MOST_CELLS = 10_000
 MOST_EXPRESSIONS = 200_000  # characters of all cells of a file
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 _COMPARISON = re.compile(r"(<=|>=|==|!=|<|>|in\b|not\s+in\b)\s*(?=\S)")
 _NEGATION = re.compile(r"not\s*\((.*)\)\Z", re.DOTALL)
-_OUTSIDE_QUOTES = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\?""")
+_OUTSIDE_QUOTES = re.compile(r"""("(?:[^"\\]|\\.)*+(?:"|\Z|\\)|'(?:[^'\\]|\\.)*+(?:'|\Z|\\))|\?""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,25 @@ class Decision:
     outputs: tuple[str, ...]
     rules: tuple[Rule, ...]
 
-    def decide(self, names: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs for named values: of the one rule that matches (nothing where none does), or lists of all."""
-        given = [expressions.evaluate(text, names) for text in self.inputs]
-        matching = [rule for rule in self.rules if self._matches(rule, given, names)]
+    def decide(self, names: Mapping[str, Any], effort: Effort | None = None) -> dict[str, Any]:
+        """The outputs for named values: of the rule that matches (nothing where none does), or lists of all.
+
+        Raises ExpressionInvalid where a cell cannot be calculated, or two rules of a UNIQUE table match.
+        """
+        effort = effort or Effort()
+        given = [expressions.evaluate(text, names, effort) for text in self.inputs]
+        matching = (rule for rule in self.rules if self._matches(rule, given, names, effort))
         if self.policy == "COLLECT":
-            rows = [self._values(rule, names) for rule in matching]
+            rows = [self._values(rule, names, effort) for rule in matching]
             return {name: [row[i] for row in rows] for i, name in enumerate(self.outputs)}
-        if len(matching) > 1:
-            numbers = " and ".join(str(rule.number) for rule in matching[:2])
-            raise ExpressionInvalid(f"rules {numbers} of the decision both match, though only one may")
-        row = self._values(matching[0], names) if matching else [None] * len(self.outputs)
-        return dict(zip(self.outputs, row, strict=True))
+        found = next(matching, None)
+        if found is None:
+            return dict.fromkeys(self.outputs)
+        if self.policy == "UNIQUE" and (other := next(matching, None)) is not None:
+            raise ExpressionInvalid(
+                f"rules {found.number} and {other.number} of the decision both match, though only one may"
+            )
+        return dict(zip(self.outputs, self._values(found, names, effort), strict=True))
 
     def reads(self) -> frozenset[str]:
         """The variables that the table reads."""
@@ -65,15 +76,15 @@ class Decision:
         return frozenset().union(*map(expressions.names_read, texts)) - {INPUT}
 
     @staticmethod
-    def _matches(rule: Rule, given: list[Any], names: Mapping[str, Any]) -> bool:
+    def _matches(rule: Rule, given: list[Any], names: Mapping[str, Any], effort: Effort) -> bool:
         for condition, value in zip(rule.conditions, given, strict=True):
-            if condition and not expressions.evaluate(condition, _With(INPUT, value, names)):
+            if condition and not expressions.evaluate(condition, _With(INPUT, value, names), effort):
                 return False
         return True
 
     @staticmethod
-    def _values(rule: Rule, names: Mapping[str, Any]) -> list[Any]:
-        return [expressions.evaluate(text, names) for text in rule.values]
+    def _values(rule: Rule, names: Mapping[str, Any], effort: Effort) -> list[Any]:
+        return [expressions.evaluate(text, names, effort) for text in rule.values]
 
 
 class _With(dict[str, Any]):
@@ -175,7 +186,7 @@ class _Reader:
     def table(self, ident: str, table: etree._Element) -> Decision:
         policy = (table.get("hitPolicy") or "UNIQUE").upper()
         if policy not in POLICIES:
-            self.fault(ident, f"the hit policy {policy[:40]} is not supported: use UNIQUE or COLLECT")
+            self.fault(ident, f"the hit policy {policy[:40]} is not supported: use UNIQUE, FIRST or COLLECT")
         if table.get("aggregation"):
             self.fault(ident, "aggregation is not supported: collect a list and calculate with it")
         inputs = tuple(self.input(ident, i) for i in self.parts(table, "input"))

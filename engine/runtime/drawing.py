@@ -51,6 +51,7 @@ class Scope:
     id: str
     elements: dict[str, "Element"] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
+    played: object = field(default=None, repr=False, compare=False)  # what the game of tokens found (soundness.py)
     _ways: "_Ways | None" = field(default=None, repr=False, compare=False)
 
     def ways(self) -> "_Ways":
@@ -147,3 +148,4 @@ class Drawing:
     messages: frozenset[str] = frozenset()
     shapes: frozenset[str] = frozenset()  # ids of elements that have a place in the diagram
     ids: Mapping[str, int] = field(default_factory=dict)  # how often each id is given in the file
+    size: Mapping[str, int] = field(default_factory=dict)  # how many processes, nodes … there are

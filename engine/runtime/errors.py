@@ -1,9 +1,13 @@
 """What can go wrong in the engine room: faults of a drawing, and errors while a case advances."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from engine.errors import Conflict, EngineError, Invalid
+
+LONGEST_PART = 400  # characters of a file's name, an element or a reason in the line of a fault
+MOST_NAMES = 5  # in a row within a reason
 
 
 @dataclass(frozen=True, order=True)
@@ -16,9 +20,21 @@ class Fault:
     warning: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
-        element = " ".join(self.element.split()) or "-"
-        reason = " ".join(self.reason.split())
-        return f"{self.file}: {element}: {'warning: ' if self.warning else ''}{reason}"
+        file, element = (_one_line(part).replace(": ", ":") for part in (self.file, self.element))
+        reason = _one_line(self.reason)
+        return f"{file}: {element or '-'}: {'warning: ' if self.warning else ''}{reason}"
+
+
+def _one_line(text: str) -> str:
+    """What strangers wrote, on one line of a terminal: no controls, no tricks with the direction of writing, not endless."""
+    plain = "".join(c if c.isprintable() or c == " " else "\ufffd" for c in " ".join(text.split()))
+    return plain if len(plain) <= LONGEST_PART else f"{plain[: LONGEST_PART - 1]}…"
+
+
+def shortened(names: Collection[str]) -> str:
+    """The first few of many names, and how many more there are."""
+    first = ", ".join(name[:100] for name in sorted(names)[:MOST_NAMES])
+    return f"{first} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else first
 
 
 class Faulty(Invalid):

@@ -28,6 +28,7 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
         self.context = context
         self.now = now
         self.data = dict(context.data)
+        self.effort = expressions.Effort()
         self.writes: dict[str, Any] = {}
         self.passed: list[Passed] = []
         self.failures: dict[Any, EngineError] = {}  # id of a token that was held in this advance → why
@@ -37,7 +38,7 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
 
     def evaluate(self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None) -> Any:
         try:
-            return expressions.evaluate(expression, self.names(task))
+            return expressions.evaluate(expression, self.names(task), self.effort)
         except ExpressionInvalid as error:
             raise failed(task, expression, error) from None
 
@@ -47,7 +48,7 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
         names = ChainMap(assigned, *self.names(task).maps)
         try:
             for name, tree in expressions.assignments(script):
-                assigned[name] = expressions.value_of(tree, names)
+                assigned[name] = expressions.value_of(tree, names, self.effort)
         except ExpressionInvalid as error:
             raise failed(task, script, error) from None
         self.write(task, assigned)

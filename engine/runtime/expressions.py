@@ -2,13 +2,13 @@
 
 A bundle is data that an administrator may upload, so an expression is never given to Python. It is parsed, checked
 against a short list of allowed forms, and walked by the evaluator below. There are no methods, attributes of objects,
-loops, comprehensions or formatted strings; ``a.b`` is ``a["b"]`` and nothing else. Because no form repeats, the time of
-one expression is bounded by its length times the size of the values it touches, and both are bounded.
+loops, comprehensions or formatted strings; ``a.b`` is ``a["b"]`` and nothing else. No form repeats; what one expression,
+one table or one advance of a case may cost all together is an ``Effort``: every step and every item touched counts.
 """
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import isfinite
 from typing import Any, NoReturn
@@ -23,6 +23,7 @@ LONGEST_STRING = 100_000
 LONGEST_LIST = 10_000
 LARGEST_NUMBER = 2**63 - 1  # whole numbers must fit the stored state
 HEAVIEST = 200_000  # items and characters/16 of a result
+MOST_EFFORT = 1_000_000  # steps, items and characters/8 touched; about a second
 
 CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 
@@ -59,7 +60,7 @@ def _total(values: Any) -> Any:
 def _rounded(value: Any, digits: Any = 0) -> Any:
     if not isinstance(value, int | float) or not isinstance(digits, int) or not -20 <= digits <= 20:
         raise ExpressionInvalid("round() takes a number and at most 20 digits")
-    return round(value, digits) if digits else round(value)
+    return _bounded(round(value, digits) if digits else round(value))
 
 
 def _is_any(values: Any) -> bool:
@@ -97,6 +98,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "float": _as_float,
     "bool": bool,
 }
+LOOKING = frozenset({"sum", "min", "max", "any", "all"})  # those that look at every item
 RESERVED = frozenset(FUNCTIONS) | frozenset(CONSTANTS)
 
 
@@ -219,6 +221,26 @@ _NAMES_OF_FORMS: Mapping[type[ast.AST], str] = {
 }
 
 
+class Effort:
+    """What the expressions of one advance may still cost; raises ExpressionInvalid when it is spent."""
+
+    def __init__(self, left: int = MOST_EFFORT) -> None:
+        self.left = left
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise ExpressionInvalid("it would take too long")
+
+    def touch(self, *values: Any) -> None:
+        """Pay for values that are looked at as a whole: compared, searched, added up or copied."""
+        for value in values:
+            if isinstance(value, str):
+                self.spend(len(value) // 8)
+            elif isinstance(value, list | tuple | Mapping):
+                self.spend(_weight(value))
+
+
 def _refuse(reason: str) -> NoReturn:
     raise ExpressionInvalid(reason)
 
@@ -314,12 +336,31 @@ def assignments(script: str) -> tuple[tuple[str, ast.expr], ...]:
 
 def check_expression(expression: str) -> None:
     """Refuse an expression that the sandbox does not allow; raises ExpressionInvalid with a sentence."""
-    parsed(expression)
+    _refuse_deadlines(parsed(expression))
+
+
+def check_time(expression: str) -> None:
+    """The same for the time of a timer, which may refer to deadlines by their names in quotes."""
+    for call in _calls_of_deadline(parsed(expression)):
+        if not all(isinstance(argument, ast.Constant) for argument in call.args):
+            _refuse("deadline() takes the name of a deadline in quotes")
+
+
+def _refuse_deadlines(tree: ast.AST) -> None:
+    if next(_calls_of_deadline(tree), None):
+        _refuse("deadline() is for timers: it is no value that could be kept or compared")
+
+
+def _calls_of_deadline(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "deadline":
+            yield node
 
 
 def check_script(script: str) -> None:
     """Refuse a script that is more than assignments; raises ExpressionInvalid with a sentence."""
-    assignments(script)
+    for _, tree in assignments(script):
+        _refuse_deadlines(tree)
 
 
 def names_read(expression: str) -> frozenset[str]:
@@ -344,11 +385,9 @@ def names_written(script: str) -> frozenset[str]:
 
 def deadlines_read(expression: str) -> frozenset[str]:
     """The names of deadlines that an expression refers to."""
-    calls = (n for n in ast.walk(parsed(expression)) if isinstance(n, ast.Call))
     return frozenset(
         argument.value
-        for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id == "deadline"
+        for call in _calls_of_deadline(parsed(expression))
         for argument in call.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
     )
@@ -374,15 +413,16 @@ def _names(tree: ast.AST) -> frozenset[str]:
 # ------------------------------------------------------------------------------------------------ evaluating
 
 
-def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
+def evaluate(expression: str, names: Mapping[str, Any], effort: Effort | None = None) -> Any:
     """The value of an expression over named values; raises ExpressionInvalid with a sentence."""
-    return value_of(parsed(expression), names)
+    return value_of(parsed(expression), names, effort)
 
 
-def value_of(tree: ast.expr, names: Mapping[str, Any]) -> Any:
+def value_of(tree: ast.expr, names: Mapping[str, Any], effort: Effort | None = None) -> Any:
     """The value of a checked tree; raises ExpressionInvalid with a sentence."""
+    effort = effort or Effort()
     try:
-        result = _Walk(names).value(tree)
+        result = _Walk(names, effort).value(tree)
     except ExpressionInvalid:
         raise
     except ZeroDivisionError:
@@ -391,33 +431,34 @@ def value_of(tree: ast.expr, names: Mapping[str, Any]) -> Any:
         raise ExpressionInvalid(f"a value does not fit ({type(error).__name__})") from None
     except (TypeError, ArithmeticError, RecursionError) as error:
         raise ExpressionInvalid(str(error) or type(error).__name__) from None
-    _weigh(result)
+    effort.touch(result)
     return result
 
 
-def _weigh(value: Any) -> None:
-    """Refuse results that grew by containing themselves many times over; stops counting at the limit."""
-    if isinstance(value, str | int | float | type(None)):
-        return
+def _weight(value: Any) -> int:
+    """How many items a value has; refuses one that grew by containing itself many times over, or for ever."""
     weight, stack = 0, [(value, 0)]
     while stack:
         item, depth = stack.pop()
-        weight += 1 + (len(item) // 16 if isinstance(item, str) else 0)
+        weight += 1 + len(item)
+        for part in item.values() if isinstance(item, Mapping) else item:
+            if isinstance(part, str):
+                weight += len(part) // 16
+            elif isinstance(part, list | tuple | Mapping):
+                stack.append((part, depth + 1))
         if weight > HEAVIEST or depth > DEEPEST:
             raise ExpressionInvalid("the value would be too large")
-        if isinstance(item, Mapping):
-            stack.extend((v, depth + 1) for v in item.values())
-        elif isinstance(item, list | tuple):
-            stack.extend((v, depth + 1) for v in item)
+    return weight
 
 
 class _Walk:
     """One evaluation: a walk over a checked tree."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[str, Any], effort: Effort) -> None:
+        self.names, self.effort = names, effort
 
     def value(self, node: ast.AST) -> Any:
+        self.effort.spend(1)
         match node:
             case ast.Constant(value=value):
                 return value
@@ -432,7 +473,7 @@ class _Walk:
             case ast.Dict(keys=keys, values=values):
                 return {self.value(k): self.value(v) for k, v in zip(keys, values, strict=True) if k is not None}
             case ast.Call(func=ast.Name(id=name), args=args):
-                return FUNCTIONS[name](*[self.value(a) for a in args])
+                return self.call(name, [self.value(a) for a in args])
         return self.operation(node)
 
     def operation(self, node: ast.AST) -> Any:
@@ -444,10 +485,21 @@ class _Walk:
             case ast.UnaryOp(op=op, operand=operand):
                 return self.sign(op, self.value(operand))
             case ast.BinOp(left=left, op=op, right=right):
-                return BINARY[type(op)](self.value(left), self.value(right))
+                return self.calculation(op, self.value(left), self.value(right))
             case ast.IfExp(test=test, body=body, orelse=other):
                 return self.value(body) if self.value(test) else self.value(other)
         raise ExpressionInvalid(f"{type(node).__name__} is not available")
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        if name in LOOKING:
+            self.effort.touch(*arguments)
+        return FUNCTIONS[name](*arguments)
+
+    def calculation(self, op: ast.operator, left: Any, right: Any) -> Any:
+        result = BINARY[type(op)](left, right)
+        if isinstance(result, str | list):
+            self.effort.spend(len(result) // 8)
+        return result
 
     def variable(self, name: str) -> Any:
         if name in self.names:
@@ -467,17 +519,20 @@ class _Walk:
             raise ExpressionInvalid(f"{_kind(owner)} has no items")
         if isinstance(index, ast.Slice):
             bounds = [None if part is None else self.value(part) for part in (index.lower, index.upper, index.step)]
+            self.effort.spend(len(owner) // 8)
             return owner[slice(*bounds)]
         key = self.value(index)
         try:
             return owner[key]
         except (KeyError, IndexError):
-            raise ExpressionInvalid(f"there is no item {key!r:.60}") from None
+            raise ExpressionInvalid(f"{_kind(owner)} has no such item") from None
 
     def comparison(self, node: ast.Compare) -> bool:
         left = self.value(node.left)
         for op, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.value(comparator)
+            if not isinstance(op, ast.Is | ast.IsNot):
+                self.effort.touch(left, right)
             if not COMPARISONS[type(op)](left, right):
                 return False
             left = right

@@ -167,7 +167,7 @@ def _of_gateways(scope: Scope, live: list[tuple[str, str]]) -> Iterator[Obstacle
         return
     for join in soundness.passable(scope, tokens):
         yield Obstacle(join, "it would not wait any longer for the others", "不再需要等待其他分支")
-    findings = soundness.play(scope, tokens)
+    findings = soundness.play_on(scope, tokens)
     if not findings.stuck or not findings.complete:
         return
     usual = soundness.play(scope)

@@ -1,5 +1,6 @@
 """From files to a blueprint: read, judge, build. Every problem is a fault with its place, never a traceback."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,15 @@ from engine.runtime.errors import Fault, Faulty
 from engine.runtime.reader import read_drawing
 from engine.runtime.refusals import check_processes
 
+MOST_TOGETHER = {  # of all files that are judged together; beyond it nobody could read them, and checks would take minutes
+    "files": 500,
+    "processes": 200,
+    "nodes": 3_000,
+    "sequence flows": 6_000,
+    "characters of expressions": 300_000,
+    "cells of decision tables": 20_000,
+}
+
 
 @dataclass
 class Reading:
@@ -19,25 +29,46 @@ class Reading:
     processes: dict[str, Process] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    size: Counter[str] = field(default_factory=Counter)
+
+    def has_room(self, file: str, size: Mapping[str, int]) -> bool:
+        """Whether a file fits beside those that were read before; if not, that is a fault."""
+        self.size.update(size)
+        too_many = next((what for what, most in MOST_TOGETHER.items() if self.size[what] > most), None)
+        if too_many is not None:
+            reason = f"was not judged: together the files have more than {MOST_TOGETHER[too_many]} {too_many}"
+            self.faults.append(Fault(file, "", reason))
+        return too_many is None
 
 
 def read(files: Mapping[str, bytes]) -> Reading:
     """Read all .bpmn and .dmn files, and judge what can be judged of each and of all together."""
     reading = Reading()
     for file in sorted(files):
-        if file.endswith(".bpmn"):
-            drawing, faults = read_drawing(file, files[file])
-            reading.drawings.append(drawing)
-            reading.faults.extend(faults)
-            for process in drawing.processes:
-                _add_process(reading, process)
-        elif file.endswith(".dmn"):
-            decisions, faults = read_decisions(file, files[file])
-            reading.faults.extend(faults)
-            for decision in decisions:
-                _add_decision(reading, decision)
+        if not file.endswith((".bpmn", ".dmn")) or not reading.has_room(file, {"files": 1}):
+            continue
+        (_read_bpmn if file.endswith(".bpmn") else _read_dmn)(reading, file, files[file])
     reading.faults.extend(check_processes(reading.processes, reading.decisions))
     return reading
+
+
+def _read_bpmn(reading: Reading, file: str, source: bytes) -> None:
+    drawing, faults = read_drawing(file, source)
+    if reading.has_room(file, drawing.size):
+        reading.drawings.append(drawing)
+        reading.faults.extend(faults)
+        for process in drawing.processes:
+            _add_process(reading, process)
+
+
+def _read_dmn(reading: Reading, file: str, source: bytes) -> None:
+    decisions, faults = read_decisions(file, source)
+    cells = [text for d in decisions for r in d.rules for text in (*r.conditions, *r.values)]
+    size = {"cells of decision tables": len(cells), "characters of expressions": sum(map(len, cells))}
+    if reading.has_room(file, size):
+        reading.faults.extend(faults)
+        for decision in decisions:
+            _add_decision(reading, decision)
 
 
 def _add_process(reading: Reading, process: Process) -> None:

@@ -3,6 +3,7 @@
 What the engine would silently do wrong is refused here: an element is either understood wholly or named as a fault.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,17 +65,26 @@ _SPIFF_UNSUPPORTED: Mapping[str, str] = {
 }
 _EVENT_SUFFIX = "EventDefinition"
 MESSAGE_KEY = "messageKey"  # the property of an event or task that says which of several messages of one name it means
+_INSTEAD: Mapping[str, str] = {
+    "conditional": "nothing watches case data; draw a gateway, a message or a signal",
+    "link": "draw the sequence flow",
+    "compensate": "draw the work that undoes what was done",
+    "cancel": "it belongs to transactions, which are not supported either",
+}
 _SAID = (  # elements whose text is an expression or a script
     *(f"{{{BPMN}}}{tag}" for tag in ("conditionExpression", "script", "timeDate", "timeDuration", "timeCycle")),
     *(f"{{{BPMN}}}{tag}" for tag in ("loopCardinality", "loopCondition", "completionCondition", "loopDataInputRef")),
     *(f"{{{SPIFF}}}{tag}" for tag in ("messagePayload", "payloadExpression")),
 )
-MOST_NODES = 1_000
-MOST_FLOWS = 2_500
-MOST_PROCESSES = 50
-MOST_EXPRESSIONS = 100_000  # characters of all conditions, scripts, parameters and times of a file
+MOST = {  # of one file: beyond any drawing that people could read, and it would keep the checks busy for minutes
+    "nodes": 1_000,
+    "sequence flows": 2_500,
+    "processes": 50,
+    "characters of expressions": 100_000,  # conditions, scripts, parameters and times
+}
 DEEPEST_SCOPE = 12
-LONGEST_ID = 200
+LONGEST_ID = 100  # as long as the columns in which ids of nodes are kept
+_ID = re.compile(r"[^\W\d][\w.-]*")  # as XML wants it; names that tables, addresses and styles can carry
 
 
 def read_drawing(file: str, source: bytes) -> tuple[Drawing, list[Fault]]:
@@ -101,12 +111,14 @@ class _Reader:
             self.globals.setdefault(tag, {})[node.get("id") or ""] = node
 
     def fault(self, element: str | None, reason: str) -> None:
-        self.faults.append(Fault(self.file, (element or "")[:LONGEST_ID], reason))
+        self.faults.append(Fault(self.file, element or "", reason))
 
     def read(self) -> tuple[Drawing, list[Fault]]:
-        if reason := self.too_much():
-            self.fault(None, f"{reason}: split it into called processes")
-            return Drawing(self.file), self.faults
+        size = self.size()
+        for what, most in MOST.items():
+            if size[what] > most:
+                self.fault(None, f"has more than {most} {what}: split it into called processes")
+                return Drawing(self.file), self.faults
         self.check_globals()
         processes = [self.process(node) for tag, node in children(self.root) if tag == "process"]
         if not processes:
@@ -117,26 +129,24 @@ class _Reader:
             frozenset(n for m in self.globals.get("message", {}).values() if (n := m.get("name"))),
             frozenset(s for s in (n.get("bpmnElement") for n in self.root.iter(f"{{{BPMNDI}}}*")) if s),
             Counter(i for n in self.root.iter(f"{{{BPMN}}}*") if (i := n.get("id"))),
+            size,
         )
         for ident, times in drawing.ids.items():
             if times > 1:
                 self.fault(ident, "this id is given more than once in the file")
         return drawing, self.faults
 
-    def too_much(self) -> str | None:
-        """What is beyond any drawing that people could read, and would keep the checks busy for minutes."""
+    def size(self) -> dict[str, int]:
+        """How much there is to read and to judge."""
         number = Counter(etree.QName(n).localname for n in self.root.iter(f"{{{BPMN}}}*"))
-        if sum(number[kind] for kind in NODES) > MOST_NODES:
-            return f"has more than {MOST_NODES} nodes"
-        if number["sequenceFlow"] > MOST_FLOWS:
-            return f"has more than {MOST_FLOWS} sequence flows"
-        if number["process"] > MOST_PROCESSES:
-            return f"has more than {MOST_PROCESSES} processes"
         texts = sum(len(text_of(n) or "") for tag in _SAID for n in self.root.iter(tag))
         values = sum(len(n.get("value") or "") for n in self.root.iter(f"{{{SPIFF}}}parameter"))
-        if texts + values > MOST_EXPRESSIONS:
-            return f"has more than {MOST_EXPRESSIONS} characters of expressions and scripts"
-        return None
+        return {
+            "nodes": sum(number[kind] for kind in NODES),
+            "sequence flows": number["sequenceFlow"],
+            "processes": number["process"],
+            "characters of expressions": texts + values,
+        }
 
     def check_globals(self) -> None:
         for tag in ("dataStore", "itemDefinition", "correlationProperty", "choreography", "globalChoreographyTask"):
@@ -175,6 +185,7 @@ class _Reader:
             if not ident:
                 self.fault(None, "a lane has no id")
                 continue
+            self.ident(lane, "lane")
             out[ident] = lane.get("name") or ident
             for reference in lane.findall(f"{{{BPMN}}}flowNodeRef"):
                 self.lane_of[text_of(reference) or ""] = ident
@@ -206,8 +217,10 @@ class _Reader:
 
     def ident(self, node: etree._Element, tag: str) -> str:
         ident = node.get("id")
-        if not ident or ident != ident.strip() or len(ident) > LONGEST_ID:
-            self.fault(ident, f"a {tag} has no proper id")
+        if not ident:
+            self.fault(None, f"a {tag} has no id")
+        elif not _ID.fullmatch(ident) or len(ident) > LONGEST_ID or ident.startswith("__"):
+            self.fault(ident, f"the id of a {tag} is a letter and then letters, digits and _.-, at most {LONGEST_ID}")
         return ident or f"({tag})"
 
     def language(self, node: etree._Element | None, ident: str) -> None:
@@ -337,7 +350,8 @@ class _Reader:
             if kind in TRIGGERS[element.kind]:
                 element.trigger = self.trigger(element, kind, part)
             else:
-                self.fault(element.id, f"{kind} is not supported for a {element.kind}")
+                hint = _INSTEAD.get(kind, "see docs/bpmn.md")
+                self.fault(element.id, f"{kind} is not supported for a {element.kind}: {hint}")
                 element.trigger = Trigger("unsupported")
 
     def message_task(self, element: Element, node: etree._Element) -> None:
@@ -359,7 +373,7 @@ class _Reader:
             return Trigger(kind)
         declared = self.globals.get(kind, {}).get(reference.split(":")[-1])
         if declared is None:
-            self.fault(element.id, f"there is no {kind} “{reference[:LONGEST_ID]}” in the file")
+            self.fault(element.id, f"there is no {kind} “{reference[:100]}” in the file")
             return Trigger(kind)
         name = declared.get({"error": "errorCode", "escalation": "escalationCode"}.get(kind, "name"))
         if not name:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from engine.runtime import expressions, timers
 from engine.runtime.decisions import Decision
 from engine.runtime.drawing import Element, Flow, Process, Repetition, Scope
-from engine.runtime.errors import ExpressionInvalid, Fault
+from engine.runtime.errors import ExpressionInvalid, Fault, shortened
 from engine.runtime.graph import cycles, reach, reversed_graph
 from engine.runtime.reader import ACTIVITIES, GATEWAYS
-from engine.runtime.soundness import following, is_whole, play
+from engine.runtime.soundness import Findings, Patience, following, is_whole, play
 
 CHOOSING = ("exclusiveGateway", "inclusiveGateway")
 DECIDING = frozenset({*CHOOSING, "eventBasedGateway", "boundaryEvent"})
@@ -21,8 +21,9 @@ MOST_CONSTANT_LOOPS = 1_000
 
 def check_processes(processes: Mapping[str, Process], decisions: Mapping[str, Decision]) -> Iterator[Fault]:
     """Faults of processes that belong together."""
+    patience = Patience()
     for process in processes.values():
-        yield from _Checker(process, processes, decisions).check()
+        yield from _Checker(process, processes, decisions, patience).check()
     yield from _shared_ids(processes)
     yield from _recursion(processes)
 
@@ -64,8 +65,14 @@ def _recursion(processes: Mapping[str, Process]) -> Iterator[Fault]:
 class _Checker:
     """Checks one process."""
 
-    def __init__(self, process: Process, processes: Mapping[str, Process], decisions: Mapping[str, Decision]) -> None:
-        self.process, self.processes, self.decisions = process, processes, decisions
+    def __init__(
+        self,
+        process: Process,
+        processes: Mapping[str, Process],
+        decisions: Mapping[str, Decision],
+        patience: Patience,
+    ) -> None:
+        self.process, self.processes, self.decisions, self.patience = process, processes, decisions, patience
 
     def fault(self, element: str, reason: str) -> Fault:
         return Fault(self.process.file, element, reason)
@@ -96,6 +103,8 @@ class _Checker:
             )
         for start in starts:
             kind = start.trigger.kind if start.trigger else None
+            if kind == "unsupported":
+                continue  # has been said
             if role == "process" and kind not in (None, "message"):
                 yield self.fault(start.id, f"a case is not begun by a {kind}: use a plain start event or a message")
             elif role == "subprocess" and kind is not None:
@@ -121,14 +130,17 @@ class _Checker:
             if not kinds & DECIDING and not any(scope.boundaries(node) for node in circle):
                 yield self.fault(min(circle), "goes round for ever: nothing on this loop can decide to leave it")
         joins = [e for e in scope.of_kind("parallelGateway", "inclusiveGateway") if len(scope.incoming(e.id)) > 1]
-        crowded = play(scope).crowded if joins and is_whole(scope) else {}
+        found = play(scope, self.patience) if joins and is_whole(scope) else Findings()
+        if not found.complete:
+            reason = "has too many ways to be tried one by one: whether its joins get their tokens was not proven"
+            yield Fault(self.process.file, scope.id, reason, warning=True)
         for join in joins:
             if join.kind == "inclusiveGateway" and join.id in looping:
                 yield self.fault(
                     join.id, "an inclusive gateway may not join branches in a loop: wrap it in a subprocess"
                 )
-            if join.id in crowded:
-                ways = ", ".join(sorted(crowded[join.id]))
+            if join.id in found.crowded:
+                ways = shortened(found.crowded[join.id])
                 yield self.fault(join.id, f"several tokens can come by {ways}, where this join takes one")
 
     # -------------------------------------------------------------------------------------------- flows
@@ -302,7 +314,7 @@ class _Checker:
         if timers.LOOKS_LIKE_TIME.match(text.upper()):
             yield self.fault(element.id, f"a time is an expression: {text} needs quotes, '{text}'")
             return
-        faults = list(self.expression(element.id, kind, text))
+        faults = list(self.expression(element.id, kind, text, expressions.check_time))
         yield from faults
         if faults:
             return
@@ -353,9 +365,11 @@ class _Checker:
         for name in (repeats.item, repeats.output, repeats.output_item):
             yield from self.variable(element.id, name)
 
-    def expression(self, element: str, what: str, text: str) -> Iterator[Fault]:
+    def expression(
+        self, element: str, what: str, text: str, check: Callable[[str], None] = expressions.check_expression
+    ) -> Iterator[Fault]:
         try:
-            expressions.check_expression(text)
+            check(text)
         except ExpressionInvalid as error:
             shown = text if len(text) <= 80 else f"{text[:80]}…"
             yield self.fault(element, f"its {what} “{' '.join(shown.split())}” is not allowed: {error}")

@@ -2,7 +2,7 @@
 
 Every choice is tried. A flow has exactly one consumer, so the order in which branches move does not matter to what they can
 reach: of all nodes that could move, only one needs to be tried at a time, joins last. That keeps the game small; where it
-grows beyond a limit it is given up and nothing is said.
+grows beyond a limit it is given up, and the findings say that they are not complete.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,8 @@ from itertools import combinations
 from engine.runtime.drawing import Element, Scope
 from engine.runtime.graph import reach, reversed_graph
 
-MOST_TOKENS = 100_000  # looked at, over all markings
+MOST_TOKENS = 100_000  # looked at, over all markings of a scope
+PATIENCE = 250_000  # the same, over all scopes that are judged together
 MOST_EXITS = 6  # of an inclusive gateway
 JOINS = ("parallelGateway", "inclusiveGateway")
 
@@ -28,23 +29,37 @@ class Findings:
     complete: bool = True
 
 
-def play(scope: Scope, tokens: Mapping[str, int] | None = None) -> Findings:
-    """All that can happen to the tokens of one scope, from its start or from where they are (flow → tokens on it);
-    subprocesses count as one step."""
-    return _Game(scope).play(tokens)
+class Patience:
+    """What is left of the effort that a set of drawings may cost."""
+
+    def __init__(self) -> None:
+        self.left = PATIENCE
+
+
+def play(scope: Scope, patience: Patience | None = None) -> Findings:
+    """All that can happen to the tokens of one scope; subprocesses count as one step. Played once, then remembered."""
+    if not isinstance(scope.played, Findings):
+        scope.played = _Game(scope, patience or Patience()).play()
+    return scope.played
+
+
+def play_on(scope: Scope, tokens: Mapping[str, int]) -> Findings:
+    """All that can happen to tokens from where they are (flow → tokens on it)."""
+    return _Game(scope, Patience()).play(tokens)
 
 
 def passable(scope: Scope, tokens: Mapping[str, int]) -> list[str]:
     """The joins that tokens could pass where they are."""
-    game, at = _Game(scope), {scope.flows[flow].target for flow in tokens}
+    game, at = _Game(scope, Patience()), {scope.flows[flow].target for flow in tokens}
     here = dict(tokens)
     return [n for n in sorted(at) if game.is_join(n) and (game.is_full(here, n) or game.may_join(here, n))]
 
 
 class _Game:
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, patience: Patience) -> None:
+        self.scope, self.patience = scope, patience
         self.findings = Findings()
+        self.looked_at = 0
         self.outgoing = {ident: [f.id for f in scope.outgoing(ident)] for ident in scope.elements}
         self.incoming = {ident: [f.id for f in scope.incoming(ident)] for ident in scope.elements}
         self.target = {f.id: f.target for f in scope.flows.values()}
@@ -56,17 +71,20 @@ class _Game:
         begun = [_marking(dict.fromkeys(self.outgoing[s.id], 1)) for s in self.scope.of_kind("startEvent")]
         begun = begun if tokens is None else [_marking(tokens)]
         seen: set[Marking] = set(begun)
-        looked_at = 0
+        most = min(MOST_TOKENS, self.patience.left)
         while begun:
-            for following_tokens in self.moves(dict(begun.pop())):
-                looked_at += len(following_tokens) + 1
+            here = dict(begun.pop())
+            self.looked_at += len(here)
+            for following_tokens in self.moves(here):
+                self.looked_at += len(following_tokens) + 1
                 after = _marking(following_tokens)
                 if after not in seen:
                     seen.add(after)
                     begun.append(after)
-            if looked_at > MOST_TOKENS:
+            if self.looked_at > most:
                 self.findings.complete = False
                 break
+        self.patience.left -= min(self.looked_at, most)
         return self.findings
 
     # -------------------------------------------------------------------------------------------- moves
@@ -104,11 +122,13 @@ class _Game:
             return False
         empty = [f for f in self.incoming[node] if f not in tokens]
         elsewhere = {self.target[f] for f in tokens if self.target[f] != node}
+        self.looked_at += len(empty) * len(elsewhere)
         return not any(elsewhere & self.upstream(node, entry) for entry in empty)
 
     def upstream(self, node: str, entry: str) -> set[str]:
         """The nodes from which a token can come to an entry of a gateway without passing it."""
         if entry not in self.ways_in:
+            self.looked_at += len(self.before)
             before = {n: [b for b in others if b != node] for n, others in self.before.items()}
             self.ways_in[entry] = reach([self.scope.flows[entry].source], before)
         return self.ways_in[entry]
@@ -165,6 +185,11 @@ class _Game:
 def is_whole(scope: Scope) -> bool:
     """Whether every flow begins and ends in the scope, so that tokens can be played at all."""
     return all(f.source in scope.elements and f.target in scope.elements for f in scope.flows.values())
+
+
+def has_joins(scope: Scope) -> bool:
+    """Whether tokens can wait for each other at all."""
+    return any(len(scope.incoming(e.id)) > 1 for e in scope.of_kind(*JOINS))
 
 
 def following(scope: Scope) -> dict[str, list[str]]:

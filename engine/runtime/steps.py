@@ -46,7 +46,7 @@ class DecisionTask(Stepwise, SpiffBpmnTask):  # type: ignore[misc]
     def _run_hook(self, my_task: Any) -> bool:
         execution = my_task.workflow.script_engine
         try:
-            execution.write(my_task, self.decision.decide(execution.names(my_task)))
+            execution.write(my_task, self.decision.decide(execution.names(my_task), execution.effort))
         except ExpressionInvalid as error:
             raise failed(my_task, self.decision.id, error) from None
         return True

@@ -11,6 +11,12 @@ LARGEST_FILE = 2 * 1024 * 1024
 DEEPEST_FILE = 200
 MOST_ELEMENTS = 50_000
 MOST_IN_ONE_TAG = 64 * 1024  # characters between two angle brackets' starts: attributes and text of one element
+ENCODINGS = frozenset(  # those in which an angle bracket is an angle bracket, so that bytes can be counted
+    {
+        *("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "gb2312", "gbk", "gb18030", "big5"),
+        *("iso-8859-1", "iso-8859-15", "windows-1252"),
+    }
+)
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -61,6 +67,11 @@ def _check_bytes(file: str, source: bytes) -> None:
     if len(source) > LARGEST_FILE:
         raise Refused(Fault(file, "", f"is larger than {LARGEST_FILE // 1024 // 1024} MB"))
     plain = source.replace(b"\0", b"")  # UTF-16 and UTF-32 of ASCII characters
+    if not plain.removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n").startswith(b"<"):
+        raise Refused(Fault(file, "", "is not XML: it does not begin with “<”"))
+    declared = re.match(rb"[^<]{0,8}<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"'>]{0,60})", plain)
+    if declared and declared[1].decode("ascii", "replace").lower() not in ENCODINGS:
+        raise Refused(Fault(file, "", "is in an encoding that is not supported: use UTF-8"))
     if re.search(rb"<!\s*DOCTYPE", plain, re.IGNORECASE):
         raise Refused(Fault(file, "", "contains a document type (DOCTYPE), which is refused"))
     if plain.count(b"<") > 2 * MOST_ELEMENTS:

@@ -1,7 +1,6 @@
 """What the lint finds in bare files and in bundles: one line a fault, with file, element and reason."""
 
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,7 +34,6 @@ from tests.drawing import (
     user,
     with_diagram,
 )
-from tests.unit.runtime.test_parse import HOSTILE, LAWFUL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -234,17 +232,7 @@ def test_strangers_may_use_the_same_ids() -> None:
 def test_a_decision_table_alone_can_be_judged() -> None:
     good = decision("d", ["x"], ["y"], [(["1"], ["2"])])
     assert lint.lint_files({"d.dmn": good}) == []
-    assert lint.lint_files({"d.dmn": good.replace(b"UNIQUE", b"FIRST")})[0].element == "d"
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_files_end_soon(name: str) -> None:
-    begun = time.perf_counter()
-    faults = bare(HOSTILE[name])
-    assert time.perf_counter() - begun < 8
-    assert faults or name in LAWFUL
-    assert len(faults) <= lint.MOST_FAULTS + 1
-    assert all("\n" not in str(fault) for fault in faults)
+    assert lint.lint_files({"d.dmn": good.replace(b"UNIQUE", b"PRIORITY")})[0].element == "d"
 
 
 # ------------------------------------------------------------------------------------------------ bundles

@@ -11,6 +11,7 @@ from tests.drawing import (
     exclusive,
     loop,
     message,
+    node,
     parallel,
     process,
     rule,
@@ -141,3 +142,10 @@ def test_a_tick_changes_nothing_when_nothing_is_due() -> None:
     journey.do(Tick())
     assert len(journey.state) == len(before)
     assert journey.last_passed == []
+
+
+def test_plain_and_manual_tasks_wait_for_a_person_too() -> None:
+    journey = Journey(process("start > a > b > end", a=node("task"), b=node("manualTask")))
+    assert journey.ready == ["a"]
+    assert journey.complete("a").ready == ["b"]
+    assert journey.complete("b").step.finished

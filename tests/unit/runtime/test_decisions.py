@@ -71,6 +71,26 @@ def test_a_collecting_table_gives_all_matches_in_order() -> None:
     assert decided(table, x=0) == {"y": []}
 
 
+def test_the_first_match_of_a_first_table_counts() -> None:
+    rules = [(["> 5"], ["'high'", "x"]), (["> 1"], ["'some'", "0"]), (["-"], ["'any'", "null"])]
+    table = decision("d", ["x"], ["y", "z"], rules, policy="FIRST")
+    assert decided(table, x=9) == {"y": "high", "z": 9}
+    assert decided(table, x=3) == {"y": "some", "z": 0}
+    assert decided(table, x=0) == {"y": "any", "z": None}
+
+
+def test_a_first_table_without_a_match_gives_nothing() -> None:
+    assert decided(decision("d", ["x"], ["y"], [(["1"], ["'one'"])], policy="FIRST"), x=2) == {"y": None}
+
+
+def test_what_comes_after_the_first_match_is_not_looked_at() -> None:
+    """The second row could not be compared with a text; a UNIQUE table, which looks at all rows, must fail there."""
+    rules = [(["'a'"], ["1"]), (["> 3"], ["2"])]
+    assert decided(decision("d", ["x"], ["y"], rules, policy="FIRST"), x="a") == {"y": 1}
+    with pytest.raises(ExpressionFailed):
+        decided(decision("d", ["x"], ["y"], rules), x="a")
+
+
 def test_a_decision_within_a_loop_writes_the_local_of_its_instance() -> None:
     body = sub("i_start > r > i_end", each("xs", "x", "ys", "y"), r=rule("d"))
     table = decision("d", ["x"], ["y"], [(["> 1"], ['"many"']), (["<= 1"], ['"one"'])])
@@ -99,7 +119,7 @@ def test_a_table_says_what_it_reads() -> None:
     assert read.reads() == {"a", "c", "limit", "other", "result"}
 
 
-@pytest.mark.parametrize("policy", ["FIRST", "ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "nonsense"])
+@pytest.mark.parametrize("policy", ["ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "nonsense"])
 def test_other_hit_policies_are_refused(policy: str) -> None:
     with pytest.raises(Faulty, match="hit policy"):
         decided(decision("d", ["x"], ["y"], [(["-"], ["1"])], policy=policy))

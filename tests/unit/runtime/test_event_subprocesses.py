@@ -15,11 +15,13 @@ from tests.drawing import (
     end,
     error,
     escalation,
+    exclusive,
     handler,
     message,
     parallel,
     process,
     service,
+    signal,
     sub,
     throw,
 )
@@ -258,3 +260,43 @@ def test_a_way_that_an_interruption_cut_off_was_not_taken() -> None:
 def test_adding_a_first_handler_renames_no_step_of_the_main_flow() -> None:
     before, after_ = begun("top"), begun("top", w=WITHDRAW)
     assert set(before.blueprint.steps["p"]) < set(after_.blueprint.steps["p"])
+
+
+@pytest.mark.parametrize("interrupting", [False, True])
+def test_an_escalation_begins_a_handler_of_the_scope_around_it(interrupting: bool) -> None:
+    drawn = process(
+        "start > S > end",
+        S=sub("i_start > told > i > i_end", told=throw(escalation("E"))),
+        h=handler("h_start > h_task > h_end", escalation("E"), interrupting),
+    )
+    journey = Journey(drawn)
+    assert journey.ready == (["h_task"] if interrupting else ["h_task", "i"])
+    journey.complete("h_task")
+    assert journey.step.finished is interrupting
+
+
+def test_a_signal_begins_a_handler_each_time() -> None:
+    drawn = process(
+        "start > m > a > t > g; g [again] > m; g [] > end",
+        m=exclusive(),
+        t=throw(signal("s")),
+        g=exclusive(),
+        h=handler("h_start > h_task > h_end", signal("s"), False),
+    )
+    journey = Journey(drawn, {"again": True}).complete("a").complete("a")
+    assert journey.ready == ["a", "h_task", "h_task"]
+
+
+@pytest.mark.parametrize("handled", ["h_start > h_end", "h_start > h_task > h_end"])
+def test_an_error_end_that_a_handler_of_its_own_scope_catches_does_not_hold_the_scope(handled: str) -> None:
+    """At the top, and in a subprocess that goes on to the next node."""
+    journey = Journey(process("start > x", x=end(error("E")), h=handler(handled, error("E"))))
+    while journey.ready:
+        journey.complete(journey.ready[0])
+    assert journey.step.finished
+    assert journey.passed.count("x") == 1
+    inside = sub("i_start > x", x=end(error("E")), h=handler(handled, error("E")))
+    journey = Journey(process("start > S > last > end", S=inside))
+    if "h_task" in journey.ready:
+        journey.complete("h_task")
+    assert journey.ready == ["last"]
