@@ -20,12 +20,12 @@ from SpiffWorkflow.util.task import TaskState
 from engine.runtime import history
 from engine.runtime.blueprint import Blueprint, shape_of
 from engine.runtime.errors import UnreadableState
-from engine.runtime.execution import Execution
+from engine.runtime.execution import LOCALS, Execution
 from engine.runtime.instance import Instance, SubInstance, open_parts
 
 VERSION = 2
 _TRIGGERED = 1024  # a bit beside the library's states
-_COLUMNS = 6
+_COLUMNS, _DATA = 6, 4
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
@@ -175,7 +175,7 @@ def _upgraded(blueprint: Blueprint, raw: Any) -> Any:
 
 
 def _from_1(blueprint: Blueprint, raw: list[Any]) -> list[Any]:
-    """Positions counted in the order in which the steps of a scope were built; now they count in the order of names."""
+    """Positions counted in the order in which steps were built, and now count in that of names; locals are a mapping."""
     _, shape, completed, parts = raw
     built = {ident: tuple(spec.task_specs) for ident, spec in _specs(blueprint).items()}
     if shape != shape_of(built):
@@ -184,7 +184,15 @@ def _from_1(blueprint: Blueprint, raw: list[Any]) -> list[Any]:
         position = {name: number for number, name in enumerate(blueprint.steps[scope])}
         for row in rows:
             row[1] = position[built[scope][row[1]]]
+            _name_locals(row)
     return [2, blueprint.shape, completed, parts]
+
+
+def _name_locals(row: list[Any]) -> None:
+    """The names that loops declare were one string."""
+    data = row[_DATA] if len(row) > _DATA else None
+    if data and isinstance(data.get(LOCALS), str):
+        data[LOCALS] = dict.fromkeys(data[LOCALS].split(), True)
 
 
 def _specs(blueprint: Blueprint) -> dict[str, Any]:
