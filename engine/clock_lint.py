@@ -123,10 +123,11 @@ def owes_an_answer(manifest: Manifest, notices: Mapping[str, NoticeRule]) -> boo
 
 
 def _unmoved(manifest: Manifest, events: Events) -> Iterator[Fault]:
+    """Clocks that stand still for ever; one that stops with the case can stop, since an operator may close that."""
     for name, rule in manifest.deadlines.items():
         if not events.can_happen(rule.starts_on):
             yield Fault(FILE, f"deadlines.{name}", f"never starts: nothing makes {rule.starts_on} known")
-        if not any(events.can_happen(event) for event in rule.stops_on):
+        if not any(event == CLOSED or events.can_happen(event) for event in rule.stops_on):
             yield Fault(FILE, f"deadlines.{name}", "never stops: nothing makes known any event of stops_on")
 
 

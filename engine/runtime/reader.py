@@ -140,7 +140,8 @@ class _Reader:
         """How much there is to read and to judge."""
         number = Counter(etree.QName(n).localname for n in self.root.iter(f"{{{BPMN}}}*"))
         texts = sum(len(text_of(n) or "") for tag in _SAID for n in self.root.iter(tag))
-        values = sum(len(n.get("value") or "") for n in self.root.iter(f"{{{SPIFF}}}parameter"))
+        given = (f"{{{SPIFF}}}parameter", f"{{{SPIFF}}}property")
+        values = sum(len(n.get("value") or "") for n in self.root.iter(*given))
         return {
             "nodes": sum(number[kind] for kind in NODES),
             "sequence flows": number["sequenceFlow"],

@@ -1,15 +1,18 @@
 """The catalogue of attacks on the sandbox: refused at deployment or stopped at work, in little time and memory."""
 
 from collections.abc import Iterator
+from xml.sax.saxutils import quoteattr
 
 import pytest
 
 from engine.runtime import ExpressionFailed, Faulty
 from tests.confined import Keeper, keeper
 from tests.drawing import (
+    Drawn,
     after,
     at,
     boundary,
+    catch,
     decision,
     each,
     every,
@@ -48,11 +51,19 @@ def test_no_attack_by_a_script_gets_through(kept: Keeper, lawful: bool) -> None:
     assert (ending.code, ending.out, ending.err) == (0, "", ""), ending
 
 
+def keyed(expression: str) -> Drawn:
+    """A catching event that means one of several messages of a name."""
+    value = f'<spiffworkflow:property name="messageKey" value={quoteattr(expression)}/>'
+    held = f"<extensionElements><spiffworkflow:properties>{value}</spiffworkflow:properties></extensionElements>"
+    return catch(held + message("m"))
+
+
 PLACES = {
     "a condition": lambda e: process(f"start > g; g [{e}] > end; g [] > end2", g=exclusive()),
     "a script": lambda e: process("start > a > end", a=script(f"x = {e}")),
     "a parameter": lambda e: process("start > a > end", a=service("v.x", n=e)),
     "a payload": lambda e: process("start > a > end", a=throw(message("m", payload=e))),
+    "a message key": lambda e: process("start > a > end", a=keyed(e)),
     "a date": lambda e: process("start > a > end; b > end2", b=boundary("a", at(e))),
     "a duration": lambda e: process("start > a > end; b > end2", b=boundary("a", after(e))),
     "a cycle": lambda e: process("start > a > end; b > end2", b=boundary("a", every(e), False)),
