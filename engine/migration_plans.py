@@ -15,7 +15,7 @@ from engine.db import Reading
 from engine.definitions import Bundle
 from engine.errors import EngineError, NotFound
 from engine.manifest import fits
-from engine.models import Case, Party, ProcessDefinition, ProcessInstance
+from engine.models import Case, Party, ProcessDefinition, ProcessInstance, ReceivedMessage
 from engine.process import Run
 from engine.runtime import Step, Transplant, look, transplant
 
@@ -137,7 +137,7 @@ def judged(reading: Reading, run: Run, target: Bundle) -> tuple[CasePlan, Transp
         tuple(waiting(here)),
         moved.begins,
         tuple(obstacles),
-        (*_data_out_of_sight(run, target), *_clocks(reading, there)),
+        (*_data_out_of_sight(run, target), *_clocks(reading, there), *_early_messages(reading, run, here, moved.step)),
     )
     return planned, moved
 
@@ -170,6 +170,22 @@ def _parties_that_are_gone(reading: Reading, run: Run, target: Bundle) -> Iterat
     for part in reading.session.exec(select(Party.part).where(col(Party.case_id) == run.case.id)):
         if part not in target.manifest.parties:
             yield Remark(part, "the new version knows no such party", "新版本没有这一当事人")
+
+
+def _early_messages(reading: Reading, run: Run, here: Step, there: Step | None) -> Iterator[Remark]:
+    """What came before anybody waited for it, and would be waited for now."""
+    awaited = there.listening - here.listening if there else frozenset()
+    early = select(ReceivedMessage.name).where(
+        col(ReceivedMessage.case_id) == run.case.id,
+        col(ReceivedMessage.consumed_at).is_(None),
+        col(ReceivedMessage.name).in_(awaited),
+    )
+    for name in sorted(set(reading.session.exec(early))) if awaited else ():
+        yield Remark(
+            name,
+            "a message that came earlier is taken up when the case next moves on",
+            "此前收到的消息将在下次办理时处理",
+        )
 
 
 def _clocks(reading: Reading, there: Run) -> Iterator[Remark]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine import definitions, instance_migration, maintenance, messages, migration_plans, queries, tasks
+from engine import definitions, instance_migration, maintenance, messages, migration_plans, process, queries, tasks
 from engine.access import PUBLIC, SYSTEM, Actor, NotAdministrator
 from engine.db import UnitOfWork
 from engine.definitions import VersionUnknown
@@ -23,8 +23,10 @@ from engine.models import (
     Notice,
     Participant,
     ProcessInstance,
+    ReceivedMessage,
     Task,
     Timer,
+    new_id,
 )
 from tests import other_versions
 from tests.factories import ANSWERS, World, at_once
@@ -203,6 +205,22 @@ def test_what_the_applicant_could_not_send_before_can_be_sent(world: World) -> N
 
 
 @pytest.mark.sqlite_only
+def test_a_message_that_came_too_early_is_taken_up_by_a_version_that_waits_for_it(world: World) -> None:
+    world.submit()
+    with world.database.unit_of_work(SYSTEM) as uow:
+        run, ident = process.lock(uow, world.case_id), new_id()
+        payload = run.key.seal_value({}, process.message_purpose(ident))
+        early = ReceivedMessage(id=ident, case_id=world.case_id, name="remind", payload=payload, received_at=uow.now)
+        uow.add(early)
+    to = deploy(world, other_versions.with_reminders())
+    assert "came earlier" in planned(world, to)[0].warnings[0].sentence
+    migrate(world, to)
+    assert world.open_tasks() == ["check"]
+    world.do("check")
+    assert world.open_tasks() == ["answer_reminder", "assess"]
+
+
+@pytest.mark.sqlite_only
 def test_a_new_clock_runs_from_the_moment_that_would_have_started_it(world: World) -> None:
     world.submit()
     world.travel("+1d")
@@ -255,7 +273,7 @@ def test_what_was_said_under_the_old_version_stays_in_the_file(world: World) -> 
     assert "评估开放条件" in [entry.title for entry in after.history]
     with world.database.reading(handler) as reading:
         done = queries.inbox(reading, "done").rows
-    assert {"核对申请", "评估开放条件"} <= {row.title for row in done}
+    assert {"核对申请内容", "评估开放条件"} <= {row.title for row in done}
 
 
 # ------------------------------------------------------------------------------------------------ what cannot be
@@ -284,7 +302,7 @@ def test_a_field_of_another_type_is_an_obstacle_while_it_holds_a_value(world: Wo
         other_versions.original(), "process.toml", ('description = "string"', 'description = "list"')
     )
     with world.database.reading(SYSTEM) as reading:
-        run = migration_plans.process.opened(reading, reading.session.get_one(Case, world.case_id))
+        run = process.opened(reading, reading.session.get_one(Case, world.case_id))
         target = definitions.Bundle("x", "x", 9, 1, *map(dict, definitions.split(other)))
         judged, _ = migration_plans.judged(reading, run, target)
     assert [(o.place, o.sentence) for o in judged.obstacles] == [("description", "what the case holds is no list")]

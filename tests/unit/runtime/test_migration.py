@@ -1,7 +1,6 @@
 """A running case goes over to another version of its drawing: tokens stay by name, or a sentence says why they cannot."""
 
 from datetime import timedelta
-from random import Random
 
 import pytest
 
@@ -13,7 +12,6 @@ from engine.runtime import (
     Transplant,
     UnhandledError,
     UnreadableState,
-    look,
     parse,
     transplant,
 )
@@ -27,9 +25,7 @@ from tests.drawing import (
     catch,
     definitions,
     each,
-    end,
     error,
-    exclusive,
     first_of,
     handler,
     inclusive,
@@ -457,153 +453,3 @@ def test_a_damaged_state_is_not_moved() -> None:
     blueprint = parse({"p.bpmn": process("start > a > end")}, "p")
     with pytest.raises(UnreadableState):
         transplant(blueprint, blueprint, b"nonsense", Context(), T0)
-
-
-# ------------------------------------------------------------------------------------------------ any drawing
-
-
-class Growing:
-    """A random drawing; grown, it has new nodes between, beside and around those that it had."""
-
-    def __init__(self, seed: int, grown: bool) -> None:
-        self.random, self.extra, self.grown = Random(seed), Random(seed + 10_000), grown
-        self.nodes: dict[str, Drawn] = {}
-        self.lines: list[str] = []
-        self.number = 0
-
-    def drawing(self) -> bytes:
-        last = self.chain(self.fresh("first"), 3)
-        self.flow(last, "end")
-        if self.random.random() < 0.5:
-            self.nodes["more"] = MORE
-        if self.grown:
-            self.nodes["withdraw"] = WITHDRAW
-        first = "start > start_new > first1" if self.grown else "start > first1"
-        return process("; ".join([first, *self.lines]), **self.nodes)
-
-    def fresh(self, name: str, drawn: Drawn | None = None) -> str:
-        self.number += 1
-        ident = f"{name}{self.number}"
-        if drawn is not None:
-            self.nodes[ident] = drawn
-        return ident
-
-    def flow(self, source: str, target: str, condition: str | None = None) -> None:
-        mark = "" if condition is None else f" [{condition}]"
-        if self.grown and not target.startswith("join") and self.extra.random() < 0.4:
-            between = f"new_{source}_{target}_"
-            self.lines.append(f"{source}{mark} > {between} > {target}")
-        else:
-            self.lines.append(f"{source}{mark} > {target}")
-
-    def chain(self, here: str, depth: int) -> str:
-        for _ in range(self.random.randint(1, 3)):
-            block = self.random.choice([self.task, self.task, self.fork, self.choice, self.inner, self.waiting])
-            here = self.task(here, depth) if depth == 0 else block(here, depth - 1)
-        return here
-
-    def task(self, here: str, depth: int) -> str:
-        kind = self.random.choice([None, None, service("v"), user(each("xs", "x")), user(loop("False"))])
-        ident = self.fresh("t", kind)
-        if self.random.random() < 0.3:
-            event = self.random.choice([message("m"), after("'P3D'")])
-            host = self.fresh("b", boundary(ident, event, False))
-            self.flow(host, self.fresh("side"))
-        elif self.grown and self.extra.random() < 0.3:
-            self.nodes[f"new_{ident}"] = boundary(ident, message("never"))
-            self.lines.append(f"new_{ident} > rescue_{ident} > end_of_{ident}")
-            self.nodes[f"end_of_{ident}"] = end()
-        self.flow(here, ident)
-        return ident
-
-    def fork(self, here: str, depth: int) -> str:
-        split, join = self.fresh("fork", parallel()), self.fresh("join", parallel())
-        self.flow(here, split)
-        for _ in range(2):
-            first = self.fresh("t")
-            self.flow(split, first)
-            self.flow(self.chain(first, depth), join)
-        return join
-
-    def choice(self, here: str, depth: int) -> str:
-        split, join = self.fresh("g", exclusive()), self.fresh("k", exclusive())
-        self.flow(here, split)
-        for condition in ("len(xs) > 1", ""):
-            first = self.fresh("t")
-            self.flow(split, first, condition)
-            self.flow(self.chain(first, depth), join)
-        return join
-
-    def inner(self, here: str, depth: int) -> str:
-        more = " > {0}_new" if self.grown else ""
-        ident = self.fresh("S")
-        text = f"{ident}_start > {ident}_a > {ident}_b{more.format(ident)} > {ident}_end"
-        self.nodes[ident] = sub(text)
-        self.flow(here, ident)
-        return ident
-
-    def waiting(self, here: str, depth: int) -> str:
-        ident = self.fresh("w", catch(self.random.choice([message("m"), after("'P2D'")])))
-        self.flow(here, ident)
-        return ident
-
-
-def any_move(journey: Journey, random: Random) -> None:
-    step = journey.step
-    if step.operations:
-        journey.answer(nth=random.randrange(len(step.operations)))
-    elif step.ready and random.random() < 0.8:
-        chosen = random.choice(step.ready)
-        journey.complete(chosen.node, [r.id for r in step.ready if r.node == chosen.node].index(chosen.id))
-    elif "m" in step.listening and random.random() < 0.5:
-        journey.say("m")
-    elif "more" in step.listening and random.random() < 0.1:
-        journey.say("more")
-    else:
-        journey.tick(days=1)
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_a_drawing_that_only_grew_takes_over_every_case_as_it_stands(seed: int) -> None:
-    """At any moment of any case: the same work, timers and messages; and the case comes to its end."""
-    random = Random(seed)
-    small, grown = Growing(seed, False).drawing(), Growing(seed, True).drawing()
-    blueprint, new = parse({"p.bpmn": small}, "p"), parse({"p.bpmn": grown}, "p")
-    for moves in range(0, 30, 3):
-        journey = Journey(blueprint, {"xs": random.choice([[1], [1, 2]])})
-        for _ in range(moves):
-            if not journey.step.finished:
-                any_move(journey, random)
-        if journey.step.finished:
-            return
-        before, data = journey.step, Context(journey.data)
-        assert journey.state is not None
-        seen = look(blueprint, journey.state, data, journey.now)
-        assert sorted(r.id for r in seen.ready) == sorted(r.id for r in before.ready)
-        result = transplant(blueprint, new, journey.state, data, journey.now)
-        assert result.obstacles == ()
-        assert result.step is not None
-        assert sorted(r.id for r in result.step.ready) == sorted(r.id for r in before.ready)
-        assert sorted(result.step.timers, key=str) == sorted(before.timers, key=str)
-        assert result.step.listening == before.listening | {"withdraw"} | ({"never"} & result.step.listening)
-        journey.blueprint, journey.step, journey.state = new, result.step, result.step.state
-        for _ in range(400):
-            if journey.step.finished:
-                break
-            any_move(journey, random)
-        assert journey.step.finished
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_going_over_to_the_same_drawing_changes_nothing_at_all(seed: int) -> None:
-    random = Random(seed)
-    journey = Journey(Growing(seed, False).drawing(), {"xs": [1, 2]})
-    for _ in range(25):
-        assert journey.state is not None
-        same = transplant(journey.blueprint, journey.blueprint, journey.state, Context(journey.data), journey.now)
-        assert same.step is not None
-        assert same.begins == ()
-        assert same.step.state == look(journey.blueprint, journey.state, Context(journey.data), journey.now).state
-        if journey.step.finished:
-            break
-        any_move(journey, random)
