@@ -42,11 +42,11 @@ def require_first(outcomes: list[Outcome]) -> None:
 
 
 def killed_everywhere(stage: Stage, act: Act) -> None:
-    last = None
-    for last in stage.insist(act, "kill", set()):
+    outcomes: list[Outcome] = []
+    for outcome in stage.insist(act, "kill", set()):
         require_consistent(stage.world)
-    assert last is not None
-    assert last.ok, last
+        outcomes.append(outcome)
+    assert outcomes[-1].ok, outcomes[-1]
 
 
 @pytest.mark.sqlite_only
