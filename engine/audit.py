@@ -88,6 +88,15 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
     )
 
 
+def of_incident(session: Session, incident_id: str, case_id: str | None) -> list[AuditEvent]:
+    """The events that speak of an incident, in order: of its case, or of the administration."""
+    streams = ["administration", *([f"case:{case_id}"] if case_id else [])]
+    about = select(AuditEvent).where(
+        col(AuditEvent.stream).in_(streams), col(AuditEvent.detail)["incident"].as_string() == incident_id
+    )
+    return list(session.exec(about.order_by(col(AuditEvent.at), col(AuditEvent.position))))
+
+
 def _last(session: Session, stream: str) -> AuditEvent | None:
     """The newest event of a stream. On PostgreSQL writers of one stream take turns until the end of their transaction: a lock
     on the newest row would not do, for who has waited for it would still see the same row as the newest."""

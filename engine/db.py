@@ -73,6 +73,11 @@ class UnitOfWork(Reading):
     warnings: list[EngineError] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
 
+    def warn(self, warning: EngineError) -> None:
+        """Something that whoever acts must be told, once."""
+        if warning.sentence() not in {known.sentence() for known in self.warnings}:
+            self.warnings.append(warning)
+
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Something to do once the change is safe, e.g. wake the worker. It must not fail the request."""
         self._after_commit.append(effect)
