@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_diagrams, cli_migrate, cli_people
+from api import cli_diagrams, cli_incidents, cli_migrate, cli_people
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ app.add_typer(notice, name="notice")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
 app.command("migrate")(cli_migrate.migrate)
+app.command("incidents")(cli_incidents.list_incidents)
+app.add_typer(cli_incidents.app, name="incident")
 
 MOST_FILES = 100  # that are judged together as bare files: each may be 2 MB
 BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]

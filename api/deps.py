@@ -267,7 +267,7 @@ class _Raced(Exception):
     """Somebody else is just carrying out the same request."""
 
 
-Answer = dict[str, Any]  # plain values, ids only: it is kept
+Answer = dict[str, Any]  # plain values, ids only: it is kept, with the sentences of ``warnings``
 
 
 @dataclass(frozen=True)
@@ -281,15 +281,19 @@ class Once:
         """Carry out ``act`` in one unit of work, or give the answer that it had the first time.
 
         ``request`` is what was asked (plain values): the same key with another request is refused. What failed is not
-        kept, so it may be tried again under the same key.
+        kept, so it may be tried again under the same key. What whoever acts must be told besides is in ``warnings``.
         """
+
+        def answered(uow: UnitOfWork) -> Answer:
+            return act(uow) | {"warnings": [warning.sentence(door.locale) for warning in uow.warnings]}
+
         if self.key is None:
             with door.writing() as uow:
-                return act(uow)
+                return answered(uow)
         while True:
             try:
                 with door.writing() as uow:
-                    return self._kept_or_done(uow, request, act)
+                    return self._kept_or_done(uow, request, answered)
             except _Raced:
                 continue  # the other one has committed by now: its answer is ours
 
@@ -302,7 +306,7 @@ class Once:
         if kept is not None:
             if kept.fingerprint != fingerprint:
                 raise KeyReused()
-            return dict(kept.result)
+            return {"warnings": []} | kept.result
         kept = IdempotencyKey(scope=scope, value=value, fingerprint=fingerprint, created_at=clock.wall())
         try:
             uow.add(kept)  # PostgreSQL waits here for one that is at work under the same key

@@ -131,6 +131,15 @@ _NEWEST = (
 )
 
 
+def of_incident(session: Session, incident_id: str, case_id: str | None) -> list[AuditEvent]:
+    """The events that speak of an incident, in order: of its case, or of the administration."""
+    streams = ["administration", *([f"case:{case_id}"] if case_id else [])]
+    about = select(AuditEvent).where(
+        col(AuditEvent.stream).in_(streams), col(AuditEvent.detail)["incident"].as_string() == incident_id
+    )
+    return list(session.exec(about.order_by(col(AuditEvent.at), col(AuditEvent.position))))
+
+
 def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="microseconds")
 

@@ -81,6 +81,11 @@ class UnitOfWork(Reading):
         """Something that belongs to the change and is done once, at its end; where it fails, nothing is changed."""
         self._before_commit.append(effect)
 
+    def warn(self, warning: EngineError) -> None:
+        """Something that whoever acts must be told, once."""
+        if warning.sentence() not in {known.sentence() for known in self.warnings}:
+            self.warnings.append(warning)
+
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Something to do once the change is safe, e.g. wake the worker. It must not fail the request."""
         self._after_commit.append(effect)

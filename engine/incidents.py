@@ -3,7 +3,7 @@
 What an operator does about it is in ``engine.repairs``.
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from engine import audit
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.models import Incident
 
 
@@ -19,6 +19,32 @@ class IncidentNotFound(NotFound):
     """There is no such incident."""
 
     zh = "没有这条异常记录。"
+
+
+class AlreadySettled(Conflict):
+    """This incident is settled; there is nothing left to do about it."""
+
+    zh = "该异常已经处理完毕，无需再处理。"
+
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    "expression-failed": ("表达式无法计算", "An expression cannot be evaluated"),
+    "no-way-out": ("网关没有可走的出口", "A gateway has no way out"),
+    "unhandled-error": ("流程没有处理出现的错误", "An error that the process does not handle"),
+    "endless-run": ("流程循环不止", "The process runs in circles"),
+    "too-many-tokens": ("流程不断分裂", "The process multiplies"),
+    "operation-broken": ("系统操作未能执行", "An operation could not be carried out"),
+    "flow-failed": ("流程无法继续，操作未保存", "The process could not go on; nothing was saved"),
+    "timer.failed": ("到期事项未能执行", "What was due could not be done"),
+    "job.failed": ("后台作业多次失败", "A background job failed again and again"),
+    "audit.broken": ("审计记录不完整", "The record is broken"),
+}
+
+
+def title(kind: str, locale: str) -> str:
+    """What kind of trouble it is, in the reader's language; the sentence of the incident is the machine's own."""
+    words = TITLES.get(kind, ("系统异常", "The machine could not go on"))
+    return words[0 if locale.startswith("zh") else 1]
 
 
 @dataclass(frozen=True)
@@ -53,8 +79,8 @@ def open_incident(
         uow.add(Incident(kind=kind, case_id=case_id, job_id=job_id, node=node, sentence=sentence[:2000], at=uow.now))
 
 
-def report_held(uow: UnitOfWork, kind: str, sentence: str, case_id: str, node: str, held: HeldToken) -> None:
-    """A token is held: its incident is opened, or says anew why, when a new try has failed as well."""
+def report_held(uow: UnitOfWork, kind: str, sentence: str, case_id: str, node: str, held: HeldToken) -> str:
+    """A token is held: its incident is opened, or says anew why, when a new try has failed as well. Gives its id."""
     known = select(Incident).where(
         col(Incident.case_id) == case_id, col(Incident.token) == held.token, col(Incident.resolved_at).is_(None)
     )
@@ -64,6 +90,7 @@ def report_held(uow: UnitOfWork, kind: str, sentence: str, case_id: str, node: s
     incident.kind, incident.sentence, incident.at = kind, sentence[:2000], uow.now
     incident.revision, incident.cause, incident.acted = held.revision, held.cause[:200], held.acted
     uow.add(incident)
+    return incident.id
 
 
 def settle_held(uow: UnitOfWork, case_id: str, held: Set[str]) -> None:
@@ -92,12 +119,26 @@ def find(reading: Reading, incident_id: str) -> Incident:
     return incident
 
 
-def resolve(uow: UnitOfWork, incident_id: str) -> Incident:
-    """Close an incident that somebody has dealt with."""
+def held_nodes(reading: Reading, case_id: str) -> list[str]:
+    """The nodes at which the flow of a case has stopped, for everybody who may see the case."""
+    held = select(Incident.node).where(
+        col(Incident.case_id) == case_id, col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None)
+    )
+    return list(dict.fromkeys(node for node in reading.session.exec(held.order_by(col(Incident.at))) if node))
+
+
+def require_open(incident: Incident) -> None:
+    """Raise AlreadySettled when somebody has dealt with it meanwhile."""
+    if incident.resolved_at is not None:
+        raise AlreadySettled(incident_id=incident.id)
+
+
+def resolve(uow: UnitOfWork, incident_id: str, reason: str, event: str = "incident.resolved") -> Incident:
+    """Close an incident that somebody has dealt with, or is about to try again."""
     incident = find(uow, incident_id)
     if incident.resolved_at is None:
         _close(uow, incident)
-        audit.record(uow, "incident.resolved", stream="administration", incident=incident_id)
+        audit.record(uow, event, stream="administration", incident=incident_id, reason=reason)
     return incident
 
 

@@ -5,6 +5,8 @@ run; everything else is flow and is pinned for the life of a case (see ``engine.
 in ``bpmn/README.md`` explains every table with an example.
 """
 
+import json
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -16,6 +18,7 @@ LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_
 
 Basis = Literal["statutory", "ordered", "regulatory", "external", "internal"]
 FieldType = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
+LARGEST_NUMBER = 2**53  # beyond it, programs that count in floating point disagree about what was written
 T = TypeVar("T")
 _KINDS: dict[FieldType, tuple[type, ...]] = {
     "string": (str,),
@@ -188,7 +191,17 @@ def fits(value: Any, kind: FieldType) -> bool:
     """Whether a field of the case's document that is declared so may hold a value; nothing fits everywhere."""
     if value is None:
         return True
-    return isinstance(value, _KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "boolean"):
+        return False
+    if isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
+        return False
+    try:
+        if kind == "date":
+            return date.fromisoformat(str(value)).isoformat() == value
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # as the document keeps it
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def read_manifest(source: bytes, file: str = "process.toml") -> Manifest:

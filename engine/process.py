@@ -93,6 +93,12 @@ class WorkKept(EngineError):
     zh = "您的办理已经保存。流程随后在“{node_zh}”处停下，已通知系统管理员处理。"
 
 
+class SubmissionKept(EngineError):
+    """What you sent has arrived and is kept. Our staff will see to the next step; your time limits are not affected."""
+
+    zh = "您提交的内容已经收到并妥善保存。后续步骤由工作人员处理，办理期限不受影响。"
+
+
 @dataclass
 class Run:
     """A case that is being changed: its row, its opened document, its flow, its clocks, and who takes part."""
@@ -340,10 +346,11 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
 
 def _report_held(uow: UnitOfWork, run: Run, token: str, node: str, error: EngineError) -> None:
     held = incidents.HeldToken(token, run.case.revision, run.cause, str(uow.actor))
-    incidents.report_held(uow, error.slug, error.for_the_record(), run.case.id, node, held)
-    audit.record(uow, "token.held", run.case.id, node=node, reason=error.slug)
+    incident = incidents.report_held(uow, error.slug, error.for_the_record(), run.case.id, node, held)
+    audit.record(uow, "token.held", run.case.id, incident=incident, node=node, reason=error.slug)
+    warning = SubmissionKept if uow.actor.kind == "party" else WorkKept  # the public need not know our steps
     titles = {"node": run.bundle.node_title(node, "en"), "node_zh": run.bundle.node_title(node)}
-    uow.warnings.append(WorkKept(case_id=run.case.id, **titles))
+    uow.warn(warning(case_id=run.case.id, **titles))
 
 
 def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> None:

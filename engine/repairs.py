@@ -1,30 +1,28 @@
 """What an operator does for a case whose flow has stopped: try again, correct data, move or cancel a token.
 
-Every act needs a reason and is recorded with it. An operator keeps the flow going and reads no case: nodes, names of fields
-and sentences are shown, never values. What follows a new try is done in the name of whoever had set it off, so that an
-approval stays that of the approver.
+Every act needs a reason and is recorded with it. What an operator sees of the case is in ``engine.situations``. What follows
+a new try is done in the name of whoever had set it off, so that an approval stays that of the approver.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import col
 
-from engine import audit, clock, data_lint, incidents, process, runtime
+from engine import audit, clock, incidents, process, situations
 from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
-from engine.definitions import Bundle
-from engine.errors import Conflict, Invalid
-from engine.manifest import fits
-from engine.models import Case, Incident, Job, Timer
+from engine.errors import Conflict, EngineError, Invalid
+from engine.manifest import FieldType, fits
+from engine.models import Incident, Job, Timer
 from engine.process import Run
-from engine.runtime import Cancel, Move, Retry, StaleTrigger, Token, Trigger
-from engine.runtime.parser import read
+from engine.runtime import Cancel, Move, Retry, Trigger
 
 LONGEST_REASON = 500
+YES, NO = frozenset({"true", "yes", "是"}), frozenset({"false", "no", "否"})
 
 
 class ReasonNeeded(Invalid):
@@ -36,7 +34,19 @@ class ReasonNeeded(Invalid):
 class ValueUnfit(Invalid):
     """The field {name} takes {kind}."""
 
-    zh = "字段“{name}”的类型应为{kind}。"
+    zh = "字段“{name}”应填写{kind_zh}。"
+
+
+class NoCase(Conflict):
+    """This incident is no matter of a case; there is no token and no data."""
+
+    zh = "该异常与案件无关，没有可处理的令牌和数据。"
+
+
+class TokenGone(Conflict):
+    """The token is not there any more: somebody was quicker, or the case has gone on. Look where it stands now."""
+
+    zh = "该令牌已不在原处：可能已由他人处理，或者流程已经继续。请查看当前情况。"
 
 
 class StillHeld(Conflict):
@@ -45,51 +55,10 @@ class StillHeld(Conflict):
     zh = "案件仍停在“{node}”：请重试，或者移动、取消该令牌。"
 
 
-@dataclass(frozen=True)
-class Field:
-    """A field of the case's document as an operator sees it: what it is to hold, and whether it holds anything."""
+class StoppedAgain(EngineError):
+    """It was done; the process then stopped at “{node}”."""
 
-    name: str
-    kind: str
-    filled: bool
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A stopped case as an operator sees it: where it is, and the fields that the held node reads."""
-
-    incident: Incident
-    bundle: Bundle
-    tokens: tuple[Token, ...]
-    reads: tuple[Field, ...]
-    fields: tuple[Field, ...]
-
-
-# ---------------------------------------------------------------- looking
-
-
-def situation(reading: Reading, incident_id: str) -> Situation | None:
-    """Where the case of an incident stands; nothing for an incident that is no matter of a case."""
-    incident = incidents.find(reading, incident_id)
-    case = reading.session.get(Case, incident.case_id) if incident.case_id else None
-    if case is None:
-        return None
-    run = process.opened(reading, case)
-    declared = run.bundle.manifest.data
-    fields = tuple(Field(name, kind, run.data.get(name) is not None) for name, kind in declared.items())
-    reads = reads_of(run.bundle, incident.node or "")
-    state = run.key.open(run.instance.state, process.STATE)
-    found = runtime.tokens(run.bundle.blueprint, state)
-    return Situation(incident, run.bundle, found, tuple(f for f in fields if f.name in reads), fields)
-
-
-def reads_of(bundle: Bundle, node: str) -> frozenset[str]:
-    """The fields that a node reads, the conditions of the flows that leave it included."""
-    drawn = read({path: source for path, source in bundle.flow.items() if path.endswith((".bpmn", ".dmn"))})
-    use = data_lint.Use(drawn.processes, drawn.decisions, {})
-    scopes = [scope for process_ in drawn.processes.values() for scope in process_.scopes()]
-    flows = [flow.id for scope in scopes for flow in scope.outgoing(node)]
-    return frozenset().union(*(use.accesses[place].reads for place in (node, *flows) if place in use.accesses))
+    zh = "已经执行；流程随后在“{node_zh}”处停下。"
 
 
 # ---------------------------------------------------------------- acting
@@ -100,8 +69,8 @@ def retry(uow: UnitOfWork, incident_id: str, reason: str) -> None:
     _require(uow, reason)
     incident = incidents.find(uow, incident_id)
     if incident.token is None:
-        _put_back(uow, incidents.resolve(uow, incident_id))
-    elif incident.resolved_at is None:
+        _put_back(uow, incidents.resolve(uow, incident_id, reason, "incident.retried"))
+    else:
         _act(uow, incident, Retry(incident.token), "token.retried", reason)
 
 
@@ -111,47 +80,63 @@ def resolve(uow: UnitOfWork, incident_id: str, reason: str) -> None:
     incident = incidents.find(uow, incident_id)
     if incident.token is not None and incident.resolved_at is None:
         raise StillHeld(incident_id=incident_id, node=incident.node)
-    incidents.resolve(uow, incident_id)
+    incidents.resolve(uow, incident_id, reason)
 
 
 def move(uow: UnitOfWork, incident_id: str, token: str, to: str, reason: str) -> None:
-    """Put a token of the stopped case on another node of its scope; raises NotMovable, StaleTrigger."""
+    """Put a token of the stopped case on another node of its scope; raises NotMovable, TokenGone, AlreadySettled."""
     _require(uow, reason)
-    _act(uow, incidents.find(uow, incident_id), Move(token, to), "token.moved", reason, to=to)
+    _act(uow, incidents.find(uow, incident_id), Move(token, to), "token.moved", reason, to=to[:100])
 
 
 def cancel(uow: UnitOfWork, incident_id: str, token: str, reason: str) -> None:
-    """Take a token of the stopped case away; raises NotMovable, StaleTrigger."""
+    """Take a token of the stopped case away; raises NotMovable, TokenGone, AlreadySettled."""
     _require(uow, reason)
     _act(uow, incidents.find(uow, incident_id), Cancel(token), "token.cancelled", reason)
 
 
 def correct(uow: UnitOfWork, incident_id: str, values: Mapping[str, Any], reason: str) -> None:
-    """Write fields of the stopped case's document, as a new revision; raises FieldUndeclared, ValueUnfit."""
+    """Write fields of the stopped case's document, as a new revision; raises FieldUndeclared, ValueUnfit, AlreadySettled."""
     _require(uow, reason)
-    run = _case_of(uow, incidents.find(uow, incident_id))
+    incident = incidents.find(uow, incident_id)
+    run = _case_of(uow, incident)
     for name, value in values.items():
         _check_value(run, name, value)
-    audit.record(uow, "data.corrected", run.case.id, fields=sorted(values), reason=reason)
-    process.write(uow, run, values, "repair")
+    if values:
+        audit.record(
+            uow, "data.corrected", run.case.id, incident=incident.id, fields=audit.names(values), reason=reason.strip()
+        )
+        process.write(uow, run, values, "repair")
 
 
-def _act(uow: UnitOfWork, incident: Incident, trigger: Trigger, event: str, reason: str, **detail: str) -> None:
+def _act(
+    uow: UnitOfWork, incident: Incident, trigger: Retry | Move | Cancel, event: str, reason: str, **to: str
+) -> None:
     run = _case_of(uow, incident)
-    standing = {
-        t.id: t.node for t in runtime.tokens(run.bundle.blueprint, run.key.open(run.instance.state, process.STATE))
-    }
-    token = getattr(trigger, "token", "")
-    audit.record(uow, event, run.case.id, node=standing.get(token, incident.node), reason=reason, **detail)
-    again = isinstance(trigger, Retry)
-    with _in_the_name_of(uow, incident if again else None):
-        process.proceed(uow, run, trigger, (incident.cause or "repair") if again else "repair")
+    standing = {token.id: token.node for token in situations.tokens_of(run)}
+    if trigger.token not in standing:
+        raise TokenGone(incident_id=incident.id)
+    node = standing[trigger.token]
+    audit.record(uow, event, run.case.id, incident=incident.id, node=node, reason=reason.strip(), **to)
+    if isinstance(trigger, Retry):
+        with _in_the_name_of(uow, incident):
+            _proceed(uow, run, trigger, incident.cause or "repair")
+    else:
+        _proceed(uow, run, trigger, "repair")
+
+
+def _proceed(uow: UnitOfWork, run: Run, trigger: Trigger, cause: str) -> None:
+    """Go on; where it stops again, the operator is told in words for operators."""
+    process.proceed(uow, run, trigger, cause)
+    uow.warnings = [StoppedAgain(**warning.data) for warning in uow.warnings]
 
 
 def _case_of(uow: UnitOfWork, incident: Incident) -> Run:
     if incident.case_id is None:
-        raise StaleTrigger(what=incident.kind)
-    return process.lock_for_repair(uow, incident.case_id)
+        raise NoCase(incident_id=incident.id)
+    run = process.lock_for_repair(uow, incident.case_id)
+    incidents.require_open(incident)  # read anew, for somebody may have been quicker while we waited for the lock
+    return run
 
 
 def _put_back(uow: UnitOfWork, incident: Incident) -> None:
@@ -176,23 +161,73 @@ def _require(uow: UnitOfWork, reason: str) -> None:
         raise ReasonNeeded(longest=LONGEST_REASON)
 
 
-def _check_value(run: Run, name: str, value: Any) -> None:
-    """Nothing, or what process.toml declares the field to hold."""
-    kind = run.bundle.manifest.data.get(name)
-    if kind is None:
-        raise process.FieldUndeclared(name=name)
-    if not fits(value, kind):
-        raise ValueUnfit(name=name, kind=kind)
-
-
 @contextmanager
-def _in_the_name_of(uow: UnitOfWork, incident: Incident | None) -> Iterator[None]:
+def _in_the_name_of(uow: UnitOfWork, incident: Incident) -> Iterator[None]:
     """Let what follows be done by whoever had set it off."""
     operator = uow.actor
-    if incident is not None and incident.acted:
+    if incident.acted:
         kind, _, ident = incident.acted.partition(":")
         uow.actor = Actor(kind, id=ident, case_id=incident.case_id or "")  # type: ignore[arg-type]
     try:
         yield
     finally:
         uow.actor = operator
+
+
+# ---------------------------------------------------------------- values
+
+
+def read_value(name: str, kind: FieldType, text: str) -> Any:
+    """What an operator typed, as a field of this kind holds it; an empty text is nothing. Raises ValueUnfit."""
+    if not text.strip():
+        return None
+    try:
+        return _READERS.get(kind, str)(text if kind == "string" else text.strip())
+    except (ValueError, RecursionError):
+        raise unfit(name, kind) from None
+
+
+def read_values(reading: Reading, incident_id: str, typed: Mapping[str, str]) -> dict[str, Any]:
+    """What an operator typed for fields of the stopped case; raises NoCase, FieldUndeclared, ValueUnfit."""
+    case = situations.of_incident(reading, incident_id).case
+    if case is None:
+        raise NoCase(incident_id=incident_id)
+    kinds = {field.name: field.kind for field in case.fields}
+    for name in typed:
+        if name not in kinds:
+            raise process.FieldUndeclared(name=name[:64])
+    return {name: read_value(name, kinds[name], text) for name, text in typed.items()}
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in YES | NO:
+        raise ValueError(text)
+    return text.lower() in YES
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+
+
+_READERS: Mapping[FieldType, Callable[[str], Any]] = {
+    "integer": int,
+    "number": _number,
+    "boolean": _boolean,
+    "list": json.loads,
+    "object": json.loads,
+}
+
+
+def unfit(name: str, kind: FieldType) -> ValueUnfit:
+    """The sentence about a value that a field cannot hold."""
+    zh, en = situations.KINDS[kind]
+    return ValueUnfit(name=name, kind=en, kind_zh=zh)
+
+
+def _check_value(run: Run, name: str, value: Any) -> None:
+    """Nothing, or what process.toml declares the field to hold."""
+    kind = run.bundle.manifest.data.get(name)
+    if kind is None:
+        raise process.FieldUndeclared(name=name)
+    if not fits(value, kind):
+        raise unfit(name, kind)

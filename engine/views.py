@@ -169,10 +169,31 @@ class CaseView:
 
 
 @dataclass(frozen=True)
+class HeldView:
+    """A step at which the flow of a case has stopped by itself, until an administrator gets it going."""
+
+    node: str
+    title: str
+
+
+@dataclass(frozen=True)
+class StoppedRow:
+    """A stopped case in the inbox of those who work on it: it may have no task that would show it there."""
+
+    reference: str
+    subject: str
+    process: str
+    places: tuple[HeldView, ...]
+    due_on: date | None
+    light: Light
+
+
+@dataclass(frozen=True)
 class CaseFile:
     """Everything that the desk shows of a case."""
 
     case: CaseView
+    held: tuple[HeldView, ...]
     deadlines: tuple[DeadlineView, ...]
     fields: tuple[FieldShown, ...]  # the application as it was filed
     answers: tuple[tuple[str, tuple[FieldShown, ...]], ...]  # what later steps wrote: (step title, fields)
@@ -191,7 +212,7 @@ class DiagramView:
     title: str
     process: str  # id of the BPMN process in the file
     source: bytes
-    states: dict[str, str]  # drawn id → done | current
+    states: dict[str, str]  # drawn id → done | current | held
     names: dict[str, str]  # translated labels by id
 
 

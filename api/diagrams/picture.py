@@ -208,7 +208,7 @@ def _hide_what_the_system_does(picture: Picture) -> None:
     """Leave out service and script tasks; where a case waits at one, or one sends a message, it stays."""
     hosts = {shape.element.get("attachedToRef") for shape in picture.shapes.values() if shape.kind == BOUNDARY}
     for shape in list(picture.shapes.values()):
-        busy = shape.state.status == "current" or shape.state.count
+        busy = shape.state.status in ("current", "held") or shape.state.count
         if shape.kind not in HIDDEN_FROM_READERS or shape.id in hosts or busy:
             continue
         arriving = [line for line in picture.lines.values() if line.target == shape.id]

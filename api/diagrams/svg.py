@@ -22,6 +22,7 @@ from api.diagrams.symbols import (
     LOOP_SIGN,
     PARALLEL_SIGN,
     SEQUENTIAL_SIGN,
+    STOP_SIGN,
     TASK_SIGNS,
     TICK,
 )
@@ -198,9 +199,12 @@ class _Pen:
         drawn = ""
         word = self.words.pill(state.status)
         if word and not shape.expanded:
-            width = text_width(word, 12.0) + 16
+            held = state.status == "held"
+            width = text_width(word, 12.0) + (32 if held else 16)
             x = box.right + 8 - width if state.count <= 0 else box.x - 8
-            drawn += _pill(Box(x, box.y - 11, width, 20), word, "bp-badge bp-now")
+            pill = Box(x, box.y - 11, width, 20)
+            sign = f"<g {_at(x + 14, pill.cy)}>{STOP_SIGN}</g>" if held else ""
+            drawn += _pill(pill, word, "bp-badge bp-stop" if held else "bp-badge bp-now", sign, 8 if held else 0)
         if state.count > 0:
             drawn += self._count(shape)
         elif state.status == "done" and shape.kind in TASKS and not shape.expanded:
@@ -234,7 +238,7 @@ def _heat(shape: Shape) -> int:
 def _state_classes(shape: Shape) -> Iterator[str]:
     if shape.is_handler and shape.expanded:
         yield "bp-handler"
-    if shape.state.status in ("done", "current"):
+    if shape.state.status is not None:
         yield f"bp-{shape.state.status}"
     if _heat(shape):
         yield f"bp-h{_heat(shape)}"

@@ -59,6 +59,7 @@ HEAT_SIGNS = {
     3: '<path class="bp-light" d="M0-4.5L4.8 4h-9.6z"/>',
     4: '<path class="bp-light" d="M-4-4h8v8h-8z"/>',
 }
+STOP_SIGN = '<path class="bp-light" d="M-2-5h4l3 3v4l-3 3h-4l-3-3v-4z"/>'
 TICK = '<circle r="9"/><path d="M-4 0l3 3.2L4.4-3.2"/>'
 EXPAND_SIGN = '<path class="bp-sign" d="M-7-7H7V7H-7zM0-4v8M-4 0h8"/>'
 PARALLEL_SIGN = '<path class="bp-sign" d="M-4-6V6M0-6V6M4-6V6"/>'

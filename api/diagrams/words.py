@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["done", "current"]
+Status = Literal["done", "current", "held"]
 
 _KINDS = {
     "task": ("任务", "Task"),
@@ -30,8 +30,8 @@ _KINDS = {
     "complexGateway": ("复杂判断", "Complex gateway"),
     "textAnnotation": ("说明", "Note"),
 }
-_STATES = {"done": ("已完成", "done"), "current": ("进行中", "in progress")}
-_PILLS = {"current": ("进行中", "Now")}
+_STATES = {"done": ("已完成", "done"), "current": ("进行中", "in progress"), "held": ("停滞", "stopped")}
+_PILLS = {"current": ("进行中", "Now"), "held": ("停滞", "Stopped")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Words:
         return self._pick(_STATES[status]) if status in _STATES else ""
 
     def pill(self, status: Status | None) -> str:
-        """The word that stands on a step that is being worked on."""
+        """The word that stands on a step that is being worked on, or at which the case has stopped."""
         return self._pick(_PILLS[status]) if status in _PILLS else ""
 
     def count(self, count: int) -> str:

@@ -20,6 +20,7 @@ from api.json.shapes import (
     PageOf,
     Shape,
     TaskLineShape,
+    Told,
     page_of,
 )
 from engine import cases, messages, process, queries
@@ -66,7 +67,7 @@ class ExplanationShape(Shape):
     sentences: list[str]
 
 
-class CaseBegun(Shape):
+class CaseBegun(Told):
     """What the applicant keeps: the number, the code to follow the case with, and by when an answer is due."""
 
     reference: str
@@ -75,7 +76,7 @@ class CaseBegun(Shape):
     explanation: ExplanationShape | None
 
 
-class MessageTaken(Shape):
+class MessageTaken(Told):
     """The message was taken."""
 
     reference: str
@@ -89,8 +90,17 @@ class AnswersShape(Shape):
     fields: list[FieldShape]
 
 
+class HeldShape(Shape):
+    """A step at which the process has stopped by itself; an operator sees to it."""
+
+    node: str = Field(description="Id of the step in the diagram")
+    title: str
+
+
 class CaseFileShape(CaseShape):
     """A case with all that the desk sees of it."""
+
+    held: list[HeldShape]
 
     deadlines: list[DeadlineShape]
     fields: list[FieldShape]
@@ -119,10 +129,10 @@ def begin(
     with door.reading() as reading:
         begun = cases.submitted(reading, kept["case"], kept["party"])
     response.headers["Location"] = f"/api/v1/cases/{begun.reference}"
-    return begun_shape(begun, door.locale)
+    return begun_shape(begun, door.locale, kept["warnings"])
 
 
-def begun_shape(begun: Submitted, locale: str) -> CaseBegun:
+def begun_shape(begun: Submitted, locale: str, warnings: list[str]) -> CaseBegun:
     """What was submitted, for programs."""
     counted = begun.explanation
     return CaseBegun(
@@ -138,6 +148,7 @@ def begun_shape(begun: Submitted, locale: str) -> CaseBegun:
         )
         if counted
         else None,
+        warnings=warnings,
     )
 
 
@@ -170,7 +181,10 @@ def file_shape(file: queries.CaseFile) -> CaseFileShape:
     return CaseFileShape.model_validate(
         {
             **vars(file.case),
-            **{n: getattr(file, n) for n in ("deadlines", "fields", "applicant", "documents", "tasks", "history")},
+            **{
+                n: getattr(file, n)
+                for n in ("held", "deadlines", "fields", "applicant", "documents", "tasks", "history")
+            },
             "notices": [notice_shape(n) for n in file.notices],
             "answers": [{"step": step, "fields": fields} for step, fields in file.answers],
         }

@@ -23,6 +23,15 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Told(Shape):
+    """What was done, and what whoever did it must be told besides."""
+
+    warnings: list[str] = Field(
+        default_factory=list,
+        description="Sentences for people: the work is kept, but the process stopped after it and an operator sees to it",
+    )
+
+
 class FieldProblemShape(Shape):
     """What is wrong with one field."""
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.deps import ApiPerson, ChangedMeanwhile, OnlyOnce, SeenRevision, etag
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import CaseFileShape, file_shape, notice_shape
-from api.json.shapes import Asked, FormShape, NoticeShape, PageOf, Shape, TaskLineShape, page_of
+from api.json.shapes import Asked, FormShape, NoticeShape, PageOf, Shape, TaskLineShape, Told, page_of
 from engine import queries, tasks
 from engine.db import UnitOfWork
 from engine.models import Task
@@ -24,7 +24,7 @@ class TaskAnswers(Asked):
     form: dict[str, Any] = Field(default_factory=dict)
 
 
-class TaskDone(Shape):
+class TaskDone(Told):
     """What has become of a task."""
 
     id: str

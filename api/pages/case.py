@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api import formview, rendering
+from api import formview, i18n, rendering
 from api.deps import Door, PagePerson
 from api.pages import casework
 from api.pages.frame import viewer
-from api.pages.posted import Key, Sent
+from api.pages.posted import Key, Sent, Word
 from engine import clock, queries
 from engine.queries.files import ReasonMissing
 from engine.views import FieldShown
@@ -18,8 +18,8 @@ router = APIRouter(prefix="/desk/cases")
 
 
 @router.get("/{reference}")
-def show(request: Request, door: PagePerson, reference: Key) -> Response:
-    return _draw(request, door, reference)
+def show(request: Request, door: PagePerson, reference: Key, said: Word = "") -> Response:
+    return _draw(request, door, reference, said=said)
 
 
 @router.post("/{reference}/unmask")
@@ -42,6 +42,7 @@ def _draw(
     unmasked: Sequence[FieldShown] = (),
     problems: Sequence[formview.FaultView] = (),
     status: int = 200,
+    said: str = "",
 ) -> Response:
     with door.reading() as reading:
         who = viewer(reading, door)
@@ -60,4 +61,10 @@ def _draw(
         problems=problems,
         clocks=casework.clocks(file.deadlines),
         diagrams=casework.drawings(file.diagrams, door.locale),
+        said=_said(said, door.locale),
     )
+
+
+def _said(name: str, locale: str) -> str:
+    _ = i18n.gettext(locale)
+    return _("Your work has been kept.") if name == "kept" else ""

@@ -9,6 +9,7 @@ from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
 from engine import queries
+from engine.errors import Invalid
 from engine.views import DeadlineView, DiagramView, FieldShown
 
 
@@ -19,19 +20,26 @@ class Drawing:
     title: str
     svg: str
     stateful: bool
+    stopped: bool = False  # a step of it is held
+    fault: str = ""  # why there is no picture; the page is good without
 
 
-def drawings(diagrams: Sequence[DiagramView], locale: str) -> list[Drawing]:
+def drawings(diagrams: Sequence[DiagramView], locale: str, *, reader: bool = True) -> list[Drawing]:
     """The diagrams that a case has reached, with the way that it took through them."""
     reached = [diagram for diagram in diagrams if _touches(diagram)] or diagrams[:1]
-    return [drawing(diagram, locale) for diagram in reached]
+    return [drawing(diagram, locale, reader=reader) for diagram in reached]
 
 
-def drawing(diagram: DiagramView, locale: str) -> Drawing:
-    """One diagram as its readers see it."""
+def drawing(diagram: DiagramView, locale: str, *, reader: bool = True) -> Drawing:
+    """One diagram as its readers see it; an operator sees what the system does as well."""
     states = {node: NodeState(cast(Status, status)) for node, status in diagram.states.items()}
-    picture = draw(diagram.source, diagram.process, states, reader=True, locale=locale, names=diagram.names)
-    return Drawing(diagram.title, picture, bool(states))
+    try:
+        picture = draw(diagram.source, diagram.process, states, reader=reader, locale=locale, names=diagram.names)
+    except (
+        Invalid
+    ) as error:  # a bundle from elsewhere may hold a diagram that we cannot read: its cases are worked all the same
+        return Drawing(diagram.title, "", False, fault=error.sentence(locale))
+    return Drawing(diagram.title, picture, bool(states), "held" in diagram.states.values())
 
 
 def _touches(diagram: DiagramView) -> bool:

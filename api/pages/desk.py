@@ -48,6 +48,7 @@ def inbox(
         )
         urgent = queries.inbox(reading, "mine", limit=1).rows
         numbers = queries.counts(reading)
+        stopped = queries.stopped(reading)
         processes = [
             (bundle.key, bundle.text(bundle.manifest.process, "title", door.locale))
             for bundle in definitions.processes(reading)
@@ -67,6 +68,7 @@ def inbox(
         next_key=page.next_key,
         most_urgent=urgent[0] if urgent else None,
         counts=numbers,
+        stopped=stopped,
         processes=processes,
         claimable=any(row.assignee_id is None and row.ended_at is None for row in page.rows),
         said=_said(said, door.locale),

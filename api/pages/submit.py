@@ -89,6 +89,7 @@ def _told(request: Request, door: Door, answer: deps.Answer) -> Response:
         subject=status.case.subject,
         clock=status.deadline,
         receipts=status.notices,
+        warnings=answer["warnings"],
         headline=status.headline,
         next_text=status.next_text,
     )

@@ -18,6 +18,7 @@ from engine import clock, queries, tasks
 from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
+from engine.models import Case
 from engine.queries.files import ReasonMissing
 from engine.views import FieldShown, TaskView
 
@@ -98,9 +99,12 @@ def complete(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> 
             queries.task(reading, task_id).form.validate(values)
         uploads = sent_form.store(door, posted)
         with door.writing() as uow:
-            tasks.complete(uow, task_id, values, uploads, revision=posted.revision)
+            done = tasks.complete(uow, task_id, values, uploads, revision=posted.revision)
+            stopped_at = uow.session.get_one(Case, done.case_id).reference if uow.warnings else ""
     except (FormInvalid, tasks.RuleViolated, *UPLOAD_FAULTS, *CONFLICTS, tasks.SeparationViolated) as error:
         return _draw(request, door, task_id, _refused(error, door, values))
+    if stopped_at:  # the page of the case says where it stands
+        return RedirectResponse(f"/desk/cases/{stopped_at}?said=kept", 303)
     return RedirectResponse("/desk?said=completed", 303)
 
 

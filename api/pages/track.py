@@ -12,7 +12,7 @@ from api import auth, deps, files, formview, i18n, rendering
 from api.deps import Door, PageAnyone, PageParty
 from api.pages import posted as sent_form
 from api.pages.posted import Key, Sent, Word
-from engine import cases, definitions, documents, messages, queries
+from engine import cases, definitions, documents, messages, process, queries
 from engine.attempts import TooManyAttempts
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -125,12 +125,12 @@ def send(request: Request, door: PageParty, message: Key, posted: Sent) -> Respo
         opened.form.validate(values)
         uploads = sent_form.store(door, posted)
         once = sent_form.once(posted, f"page /track/case/{message}")
-        once.write(door, sent_form.fingerprint(values, uploads), act)
+        kept = once.write(door, sent_form.fingerprint(values, uploads), act)["warnings"]
     except FormInvalid as error:
         return _draw(request, door, opened, values, error.problems, submission=posted.submission)
     except Invalid as error:
         return _draw(request, door, opened, values, error=error)
-    return RedirectResponse("/track/case?said=sent", 303)
+    return RedirectResponse(f"/track/case?said={'kept' if kept else 'sent'}", 303)
 
 
 def _open(door: Door, message: str, *, sent: bool = False) -> _Opened:
@@ -196,4 +196,5 @@ def _asked_for(bundle: Bundle, offer: Offer) -> bool:
 
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
-    return _("Thank you, it has arrived.") if name == "sent" else ""
+    kept = process.SubmissionKept().sentence(locale)
+    return {"sent": _("Thank you, it has arrived."), "kept": kept}.get(name, "")

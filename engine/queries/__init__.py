@@ -8,6 +8,7 @@ from engine.queries.board import board_counts, overdue
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
+from engine.queries.stopped import stopped
 from engine.views import (
     BoardCounts,
     CaseFile,
@@ -17,6 +18,7 @@ from engine.views import (
     DiagramView,
     DocumentView,
     FieldShown,
+    HeldView,
     HistoryEntry,
     Light,
     NoticeView,
@@ -25,6 +27,7 @@ from engine.views import (
     Page,
     PublicStatus,
     Stage,
+    StoppedRow,
     TaskRow,
     TaskView,
 )
@@ -38,6 +41,7 @@ __all__ = [
     "DiagramView",
     "DocumentView",
     "FieldShown",
+    "HeldView",
     "HistoryEntry",
     "Light",
     "NoticeView",
@@ -46,6 +50,7 @@ __all__ = [
     "Page",
     "PublicStatus",
     "Stage",
+    "StoppedRow",
     "TaskRow",
     "TaskView",
     "board_counts",
@@ -55,6 +60,7 @@ __all__ = [
     "inbox",
     "overdue",
     "public_status",
+    "stopped",
     "task",
     "unmask",
 ]

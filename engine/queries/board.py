@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from engine import clock, definitions, search, supervision
 from engine.db import Reading
 from engine.models import Breach, Case, Deadline, Organisation, Person, Task
-from engine.queries import lights, paging
+from engine.queries import lights, paging, stopped
 from engine.views import BoardCounts, OverdueRow, Page
 
 
@@ -93,12 +93,15 @@ def _row(reading: Reading, deadline: Deadline, case: Case, breach_id: str | None
     if declared is None:  # a clock of a version on which the case was before
         earlier = definitions.versions_of(reading, case).of_deadline(deadline.name)
         declared = earlier.manifest.deadlines.get(deadline.name)
+    word = "{}（停滞）" if locale.startswith("zh") else "{} (stopped)"
+    steps = [bundle.node_title(t.node, locale) for t, _ in waiting]
+    steps += [word.format(place.title) for place in stopped.places(reading, bundle, case.id)]
     return OverdueRow(
         reference=case.reference,
         subject=case.subject,
         process=bundle.text(bundle.manifest.process, "title", locale),
         organisation=organisation.short_name if organisation else "",
-        step=separator.join(dict.fromkeys(bundle.node_title(t.node, locale) for t, _ in waiting)),
+        step=separator.join(dict.fromkeys(steps)),
         holder=separator.join(dict.fromkeys(name for _, name in waiting if name)),
         deadline=bundle.text(declared, "title", locale) if declared else deadline.name,
         basis=deadline.basis,

@@ -29,7 +29,7 @@ from engine.models import (
     Task,
 )
 from engine.process import Run
-from engine.queries import lights, paging, rows
+from engine.queries import diagrams, lights, paging, rows, stopped
 from engine.views import (
     CaseFile,
     CaseView,
@@ -112,8 +112,10 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
     open_tasks = reading.session.exec(
         select(Task).where(col(Task.case_id) == case.id, col(Task.state) == "open").order_by(col(Task.created_at))
     ).all()
+    held = stopped.places(reading, run.bundle, case.id)
     return CaseFile(
         case=view(reading, case),
+        held=held,
         deadlines=tuple(deadline_views(reading, run)),
         fields=_application(reading, run, revisions),
         answers=_answers(reading, run, revisions),
@@ -122,7 +124,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
         notices=tuple(notice_views(reading, run, _notices(reading, case))),
         tasks=tuple(rows.task_rows(reading, [(t, case) for t in open_tasks])),
         history=tuple(_history(reading, run)),
-        diagrams=tuple(_diagrams(reading, run, [t.node for t in open_tasks])),
+        diagrams=tuple(_diagrams(reading, run, [t.node for t in open_tasks], [place.node for place in held])),
     )
 
 
@@ -438,31 +440,10 @@ def _actor_names(reading: Reading, records: Sequence[StepRecord]) -> dict[str, s
     return names | {"system": "系统" if zh else "System"}
 
 
-def _diagrams(reading: Reading, run: Run, open_nodes: Sequence[str]) -> list[DiagramView]:
+def _diagrams(reading: Reading, run: Run, open_nodes: Sequence[str], held: Sequence[str]) -> list[DiagramView]:
     """The diagrams of the process, each with the way that the case took through it."""
-    locale, bundle = reading.actor.locale, run.bundle
     passed = reading.session.exec(
         select(StepRecord.node).where(col(StepRecord.case_id) == run.case.id, col(StepRecord.kind) != "event")
     )
-    states = dict.fromkeys(passed, "done") | dict.fromkeys(open_nodes, "current")
-    nodes = bundle.blueprint.nodes
-    active = {nodes[n].process for n in open_nodes if n in nodes}
-    for node in nodes.values():  # a call activity is where its called process is
-        if node.called in active:
-            states[node.id] = "current"
-            active.add(node.process)
-    names = {} if locale.startswith("zh") else {k: str(v) for k, v in bundle.english.get("nodes", {}).items()}
-    views = []
-    for path, source in bundle.diagrams().items():
-        inside = [n for n in nodes.values() if n.file == path]
-        if inside:
-            key = inside[0].process
-            views.append(DiagramView(_diagram_title(bundle, key, nodes, locale), key, source, states, names))
-    return sorted(views, key=lambda v: v.process != bundle.key)
-
-
-def _diagram_title(bundle: Bundle, key: str, nodes: Any, locale: str) -> str:
-    if key == bundle.key:
-        return bundle.text(bundle.manifest.process, "title", locale)
-    caller = next((n.id for n in nodes.values() if n.called == key), key)
-    return bundle.node_title(caller, locale)
+    states = diagrams.states_of(run.bundle, passed, open_nodes, held)
+    return diagrams.of_bundle(run.bundle, reading.actor.locale, states)

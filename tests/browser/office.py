@@ -22,7 +22,7 @@ from api.scenarios import shanghai
 from api.serving import listen
 from api.worker import Metronome
 from engine import cases, definitions, directory, maintenance, tasks
-from engine.access import PUBLIC, SYSTEM
+from engine.access import PUBLIC, SYSTEM, Actor
 from engine.db import Database
 from engine.models import Task
 from engine.settings import ROOT, Settings
@@ -91,8 +91,7 @@ class Office:
 
     def do(self, login: str, steps: int) -> None:
         """Let somebody do the first steps of the case that was filed last, and claim the next one when they did any."""
-        with self.database.reading(SYSTEM) as reading:
-            actor = directory.actor_of(reading, directory.person(reading, login).id)
+        actor = actor_of(self.database, login)
         newest = select(Task.id).where(col(Task.state) == "open").order_by(col(Task.created_at).desc())
         for answers in (*STEPS[:steps], None) if steps else ():
             with self.database.unit_of_work(actor) as uow:
@@ -102,6 +101,12 @@ class Office:
     def work(self) -> None:
         """Do all that is due, without waiting for the next beat."""
         maintenance.settle(self.database)
+
+
+def actor_of(database: Database, login: str) -> Actor:
+    """Somebody of the office."""
+    with database.reading(SYSTEM) as reading:
+        return directory.actor_of(reading, directory.person(reading, login).id)
 
 
 def furnish(database: Database) -> None:

@@ -2,13 +2,15 @@
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
-from engine import audit, incidents, process, queries, repairs
+from engine import audit, incidents, process, queries, repairs, situations
 from engine.access import SYSTEM, Actor, NotAdministrator
-from engine.errors import Invalid
+from engine.incidents import AlreadySettled
+from engine.manifest import FieldType
 from engine.models import AuditEvent, Case, CaseRevision, Incident, StepRecord, Task
-from engine.repairs import ReasonNeeded, Situation, StillHeld, ValueUnfit
-from engine.runtime import NotMovable, StaleTrigger
+from engine.repairs import ReasonNeeded, StillHeld, TokenGone, ValueUnfit
+from engine.situations import Stopped
 from tests.bundles import Trial, bundle
 from tests.drawing import exclusive, parallel, script, service
 from tests.factories import World
@@ -16,7 +18,7 @@ from tests.factories import World
 OPERATOR = Actor("person", id="operator", duty="administrator")
 COUNTING = bundle(
     "start > count > s > after > end",
-    {"amount": "string", "total": "integer"},
+    {"amount": "string", "total": "integer", "day": "date", "share": "number", "items": "list"},
     {"count": {"amount": "string"}},
     s=script("total = int(amount) + 1"),
 )
@@ -34,9 +36,9 @@ def incident_of(world: World) -> Incident:
     return world.one(Incident, case_id=world.case_id, resolved_at=None)
 
 
-def situation(world: World) -> Situation:
+def situation(world: World) -> Stopped:
     with world.database.reading(OPERATOR) as reading:
-        found = repairs.situation(reading, incident_of(world).id)
+        found = situations.of_incident(reading, incident_of(world).id).case
     assert found is not None
     return found
 
@@ -52,7 +54,8 @@ def retry(world: World) -> None:
 
 
 def events(world: World, name: str) -> list[dict[str, object]]:
-    return [e.detail for e in world.all(AuditEvent, stream=f"case:{world.case_id}", name=name)]
+    found = world.all(AuditEvent, stream=f"case:{world.case_id}", name=name)
+    return [{key: value for key, value in e.detail.items() if key != "incident"} for e in found]
 
 
 def test_the_work_is_kept_and_an_incident_names_the_element(world: World, stopped: Trial) -> None:
@@ -131,15 +134,26 @@ def test_nothing_is_repaired_without_a_reason(world: World, stopped: Trial, reas
         repairs.retry(uow, incident_of(world).id, reason)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("amount", 3), ("total", "3"), ("total", True), ("nothing", 1), ("agency", [])]
+UNFIT: tuple[tuple[str, object], ...] = (
+    ("amount", 3),
+    ("total", "3"),
+    ("total", True),
+    ("total", 2**60),
+    ("nothing", 1),
+    ("agency", []),
+    ("agency", "\ud800"),
+    ("day", "2026-02-30"),
+    ("day", "20260421"),
+    ("share", float("nan")),
+    ("items", [float("inf")]),
 )
-def test_data_are_corrected_only_to_what_the_process_declares(
-    world: World, stopped: Trial, name: str, value: object
-) -> None:
-    with pytest.raises(Invalid) as refused:
-        correct(world, **{name: value})
-    assert isinstance(refused.value, ValueUnfit | process.FieldUndeclared)
+
+
+def test_data_are_corrected_only_to_what_the_process_declares(world: World, stopped: Trial) -> None:
+    for name, value in UNFIT:
+        with pytest.raises((ValueUnfit, process.FieldUndeclared)):
+            correct(world, **{name: value})
+    assert world.case().revision == 2
 
 
 def test_only_operators_repair(world: World, stopped: Trial) -> None:
@@ -156,25 +170,55 @@ def test_only_operators_repair(world: World, stopped: Trial) -> None:
             act(uow)
 
 
-def test_a_token_that_is_gone_is_a_clear_conflict(world: World, stopped: Trial) -> None:
+def test_what_somebody_else_has_settled_is_a_clear_conflict(world: World, stopped: Trial) -> None:
     old = incident_of(world)
     correct(world, amount="3")
     retry(world)
-    with world.database.unit_of_work(OPERATOR) as uow:
-        repairs.retry(uow, old.id, "再试一次")  # settled already: nothing happens twice
-    with pytest.raises(StaleTrigger), world.database.unit_of_work(OPERATOR) as uow:
-        repairs.move(uow, old.id, old.token or "", "count", "重新填写")
-    with pytest.raises(NotMovable), world.database.unit_of_work(OPERATOR) as uow:
-        token = situation_of(world, old).tokens[0]
-        repairs.cancel(uow, old.id, token.id, "取消")
+    for act in (
+        lambda uow: repairs.retry(uow, old.id, "再试一次"),
+        lambda uow: repairs.move(uow, old.id, old.token or "", "count", "重新填写"),
+        lambda uow: repairs.cancel(uow, old.id, old.token or "", "取消"),
+        lambda uow: repairs.correct(uow, old.id, {"amount": "4"}, "更正"),
+    ):
+        with pytest.raises(AlreadySettled), world.database.unit_of_work(OPERATOR) as uow:
+            act(uow)
     assert world.open_tasks() == ["after"]
 
 
-def situation_of(world: World, incident: Incident) -> Situation:
+@pytest.mark.parametrize("token", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_a_token_that_is_gone_is_a_clear_conflict(world: World, stopped: Trial, token: str) -> None:
+    with pytest.raises(TokenGone), world.database.unit_of_work(OPERATOR) as uow:
+        repairs.move(uow, incident_of(world).id, token, "count", "重新填写")
+
+
+def test_an_operator_sees_what_was_done_so_far_and_how_often_it_was_tried(world: World, stopped: Trial) -> None:
+    retry(world)
+    correct(world, amount="3")
     with world.database.reading(OPERATOR) as reading:
-        found = repairs.situation(reading, incident.id)
-    assert found is not None
-    return found
+        found = situations.of_incident(reading, incident_of(world).id)
+    assert [(act.name, act.reason) for act in found.acts] == [
+        ("token.held", "expression-failed"),
+        ("token.retried", "已更正"),
+        ("token.held", "expression-failed"),
+        ("data.corrected", "金额应为数字，已与承办人核实"),
+    ]
+    assert found.tries == 2
+    assert found.since == found.acts[0].at
+    assert found.case is not None
+    assert (found.case.revision, found.incident.revision) == (3, 2)
+
+
+def test_an_incident_of_the_machine_is_closed_with_a_reason(world: World, stopped: Trial) -> None:
+    with world.database.unit_of_work(SYSTEM) as uow:
+        incidents.open_incident(uow, "job.failed", "The mail server does not answer.")
+        failed = uow.session.exec(select(Incident).where(col(Incident.kind) == "job.failed")).one()
+    with world.database.unit_of_work(OPERATOR) as uow:
+        repairs.resolve(uow, failed.id, "已改用邮寄送达")
+    with world.database.reading(OPERATOR) as reading:
+        (act,) = situations.of_incident(reading, failed.id).acts
+    assert (act.name, act.reason) == ("incident.resolved", "已改用邮寄送达")
+    with pytest.raises(repairs.NoCase), world.database.unit_of_work(OPERATOR) as uow:
+        repairs.correct(uow, failed.id, {"amount": "3"}, "更正")
 
 
 # ---------------------------------------------------------------- operations
@@ -249,3 +293,42 @@ def test_a_held_case_shows_at_the_desk_where_it_stands(world: World, stopped: Tr
         assert queries.case_file(reading, world.case().reference).case.reference == world.case().reference
     with world.database.reading(OPERATOR) as reading:
         assert [i.node for i in incidents.open_incidents(reading)] == ["s"]
+
+
+# ---------------------------------------------------------------- what is typed
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "value"),
+    [
+        ("string", " 三 ", " 三 "),
+        ("string", " ", None),
+        ("integer", " 3 ", 3),
+        ("number", "3", 3),
+        ("number", "-0.5", -0.5),
+        ("boolean", "是", True),
+        ("boolean", "No", False),
+        ("date", "2026-04-21", "2026-04-21"),
+        ("list", "[1, 2]", [1, 2]),
+        ("object", '{"a": null}', {"a": None}),
+        ("list", "", None),
+    ],
+)
+def test_what_is_typed_is_read_as_the_field_holds_it(kind: FieldType, typed: str, value: object) -> None:
+    assert repairs.read_value("n", kind, typed) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [
+        ("integer", "三个"),
+        ("integer", "3.5"),
+        ("number", "x"),
+        ("boolean", "也许"),
+        ("list", "[1"),
+        ("list", "[" * 100_000),
+    ],
+)
+def test_what_cannot_be_read_is_refused(kind: FieldType, typed: str) -> None:
+    with pytest.raises(ValueUnfit):
+        repairs.read_value("n", kind, typed)

@@ -94,6 +94,10 @@ TABLE = {
     "GET /api/v1/due": "everybody",
     "GET /api/v1/incidents": "administrators",
     "POST /api/v1/incidents/{incident_id}/retry": "administrators",
+    "GET /api/v1/incidents/{incident_id}": "administrators",
+    "POST /api/v1/incidents/{incident_id}/correct": "administrators",
+    "POST /api/v1/incidents/{incident_id}/move": "administrators",
+    "POST /api/v1/incidents/{incident_id}/cancel": "administrators",
     "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
     # pages
     "GET /": "everybody",
@@ -127,6 +131,10 @@ TABLE = {
     "GET /board": "supervisors, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "GET /admin/incidents/{incident_id}": "administrators, signed in",
+    "POST /admin/incidents/{incident_id}/correct": "administrators, signed in",
+    "POST /admin/incidents/{incident_id}/move": "administrators, signed in",
+    "POST /admin/incidents/{incident_id}/cancel": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/resolve": "administrators, signed in",
 }
 BODIES: dict[str, dict[str, Any]] = {

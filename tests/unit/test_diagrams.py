@@ -286,6 +286,17 @@ def test_a_reader_sees_the_systems_step_where_the_case_waits() -> None:
     assert "notify" in drawn_ids(draw(layout(SIMPLE), reader=True, states={"notify": NodeState("current")}))
 
 
+def test_a_step_at_which_the_case_has_stopped_is_told_by_shape_colour_and_word() -> None:
+    svg = draw(layout(SIMPLE), reader=True, states={"check": NodeState("done"), "notify": NodeState("held")})
+    (step,) = [g for g in parsed(svg).iter(f"{SVG}g") if g.get("data-id") == "notify"]
+    assert "bp-held" in step.get("class", "")
+    (badge,) = [g for g in parsed(svg).iter(f"{SVG}g") if "bp-stop" in g.get("class", "")]
+    assert "停滞" in "".join(badge.itertext())
+    assert [path.get("class") for path in badge.iter(f"{SVG}path")] == ["bp-light"], "a sign beside the word"
+    told = [t.text for t in parsed(svg).iter(f"{SVG}title")]
+    assert any(text and text.endswith("停滞") for text in told)
+
+
 def test_a_drawing_in_english_has_english_words_and_labels() -> None:
     names = {"check": "Check the request", "p": "Request", "ask_yes": "Agreed in full"}
     svg = draw(layout(SIMPLE), states={"check": NodeState("current", 1)}, locale="en", names=names)

@@ -10,14 +10,16 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from api import cli
 from engine.settings import ROOT
+from tests import stopped
 from tests.furnished import Furnished
-from tests.household import BUNDLE
+from tests.household import BUNDLE, reopen
 
 Run = Callable[..., tuple[int, str, str]]
 DUBAN = Path(sys.executable).with_name("duban")
@@ -74,6 +76,8 @@ def test_alone_it_says_what_it_can_do(run: Run) -> None:
         "seed",
         "travel",
         "user",
+        "incidents",
+        "incident",
     ):
         assert f"  {name} " in out
 
@@ -254,6 +258,61 @@ class TestAudit:
             code, out, _ = run(command)
             assert code == 1
             assert "changed" in out
+
+
+class TestIncidents:
+    @pytest.fixture
+    def incident(self, city: Path, furnished_sqlite: Furnished) -> str:
+        """A case that has stopped, in the installation that the commands use."""
+        household = replace(reopen(city), tokens=furnished_sqlite.tokens)
+        ident = stopped.stop(household)
+        household.database.dispose()
+        return ident
+
+    def test_a_stopped_case_is_listed_shown_corrected_and_tried_again(self, run: Run, incident: str) -> None:
+        (line,) = run("incidents")[1].splitlines()
+        assert line.split()[0] == incident
+        assert line.endswith("expression-failed  试办 · s")
+        _, shown, _ = run("incident", "show", incident[:8])
+        assert f"{incident}  expression-failed  open" in shown
+        assert "at s (held)" in shown
+        assert "field: amount (string, filled, read here)" in shown
+        assert stopped.SECRET not in shown
+        assert run("incident", "retry", incident, "--reason", "试一试") == (
+            0,
+            "It was done; the process then stopped at “s”.\nTried again; the incident is still open.\n",
+            "",
+        )
+        assert run("incident", "correct", incident, "amount=3", "kept=yes", "--reason", "已核实")[0] == 0
+        assert run("incident", "retry", incident, "--reason", "已更正")[1].endswith("the incident is settled.\n")
+        assert run("incidents") == (0, "", "")
+        assert "token.retried  " in run("incident", "show", incident)[1]
+
+    def test_the_held_token_is_moved_when_no_other_is_named(self, run: Run, incident: str) -> None:
+        code, _, err = run("incident", "cancel", incident, "--reason", "不再需要")
+        assert (code, err.count("\n")) == (2, 1)
+        assert "move it to an end" in err
+        code, out, _ = run("incident", "move", incident, "--to", "count", "--reason", "请重新填写")
+        assert (code, out) == (0, "Moved; the incident is settled.\n")
+
+    def test_every_mistake_of_an_operator_is_one_line(self, run: Run, incident: str) -> None:
+        for wrong in (
+            ["show", "nobody"],
+            ["show", ""],
+            ["retry", incident],
+            ["retry", incident, "--reason", " "],
+            ["resolve", incident, "--reason", "x"],
+            ["correct", incident, "--reason", "x"],
+            ["correct", incident, "amount", "--reason", "x"],
+            ["correct", incident, "total=three", "--reason", "x"],
+            ["correct", incident, "nothing=1", "--reason", "x"],
+            ["move", incident, "--reason", "x"],
+            ["move", incident, "--to", "nowhere", "--reason", "x"],
+            ["cancel", incident, "--token", "x", "--reason", "x"],
+        ):
+            code, _, err = run("incident", *wrong)
+            assert (code, err.count("\n"), err[:7]) == (2, 1, "duban: "), (wrong, err)
+            assert "unexpected" not in err
 
 
 class TestServing:

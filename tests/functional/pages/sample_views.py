@@ -1,7 +1,9 @@
 """Values for every template, made by hand: what the engine gives on a busy day. All people and cases are invented."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from api import formview
@@ -9,9 +11,12 @@ from api.pages import casework
 from api.pages.board import Number
 from api.pages.casework import Drawing
 from api.pages.frame import Viewer
+from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
 from engine.calendars import Rule, explain, load
 from engine.forms import Form, Problem
+from engine.models import Incident
+from engine.situations import Field, Row
 from engine.views import (
     CaseFile,
     CaseView,
@@ -19,6 +24,7 @@ from engine.views import (
     DeadlineView,
     DocumentView,
     FieldShown,
+    HeldView,
     HistoryEntry,
     Light,
     NoticeView,
@@ -26,6 +32,7 @@ from engine.views import (
     OverdueRow,
     PublicStatus,
     Stage,
+    StoppedRow,
     TaskRow,
     TaskView,
 )
@@ -273,18 +280,20 @@ STATUS = PublicStatus(
 )
 
 
-def diagram() -> Drawing:
-    """The main drawing of the open-data request, half way through."""
+def diagram(stopped_at: str = "") -> Drawing:
+    """The main drawing of the open-data request, half way through, perhaps stopped at a step."""
     from api.diagrams import NodeState, draw
 
     source = (ROOT / "bpmn" / "open_data_request" / "process.bpmn").read_bytes()
     states = {name: NodeState("done") for name in ("request_received", "issue_receipt", "intake")}
-    picture = draw(source, "open_data_request", states | {"assess": NodeState("current")}, reader=True)
-    return Drawing("开放需求申请", picture, True)
+    here = {stopped_at: NodeState("held")} if stopped_at else {"assess": NodeState("current")}
+    picture = draw(source, "open_data_request", states | here, reader=True)
+    return Drawing("开放需求申请", picture, True, bool(stopped_at))
 
 
 FILE = CaseFile(
     case=case(),
+    held=(),
     deadlines=(
         clock(),
         clock(
@@ -312,6 +321,7 @@ FILE = CaseFile(
     history=HISTORY,
     diagrams=(),
 )
+STOPPED = StoppedRow(REFERENCE, PARKING, "开放需求申请", (HeldView("assess", "评估开放条件"),), date(2026, 5, 6), AMBER)
 DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, ())
 
 
@@ -375,6 +385,53 @@ def apply_page(values: dict[str, Any], problems: tuple[Problem, ...] = ()) -> di
         "upload_megabytes": 20,
         "submission": "x" * 24,
     }
+
+
+FIELDS_READ = (Field("data_exists", "string", True), Field("days", "integer", False))
+
+
+def incident_page(**changed: Any) -> dict[str, Any]:
+    """What the page of an incident gives to its template: a script that cannot calculate."""
+    step = Place("already_open", "判断是否已经开放", "系统计算")
+    ends = (Place("assess", "评估开放条件", "人工办理"), Place("replied", "已答复", "结束"))
+    case = SimpleNamespace(
+        bundle=SimpleNamespace(key="open_data_request", version=1),
+        revision=3,
+        reads=FIELDS_READ,
+        fields=(*FIELDS_READ, Field("publish", "boolean", False)),
+    )
+    given: dict[str, Any] = {
+        "here": "admin",
+        "viewer": viewer(works=False, supervises=False, administers=True, organisation=""),
+        "incident": Incident(
+            id="i2",
+            kind="expression-failed",
+            case_id="c1",
+            node="already_open",
+            token="k1",
+            revision=2,
+            sentence="At already_open, the expression “int(days)” cannot be evaluated: it is not a number",
+            at=at(28, 10),
+        ),
+        "title": "表达式无法计算",
+        "since": at(28),
+        "tries": 2,
+        "process": "开放需求申请",
+        "case": case,
+        "place": step,
+        "standings": [Standing("k1", step, True, ends), Standing("k2", ends[0], False, ends)],
+        "kinds": {"string": "文字", "integer": "整数", "boolean": "是或否"},
+        "field": None,
+        "attempt": Attempt(),
+        "problems": (),
+        "diagrams": [diagram()],
+        "history": (
+            HistoryEntry(at(28), "流程停下", "", "missed", "表达式无法计算"),
+            HistoryEntry(at(28, 10), "已经重试", "系统管理员", "done", "已更正"),
+        ),
+        "submission": "x" * 24,
+    }
+    return given | changed
 
 
 BOARD_NUMBERS = [
@@ -448,6 +505,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "subject": PARKING,
             "clock": clock(),
             "receipts": NOTICES[:1],
+            "warnings": ["您提交的内容已经收到并妥善保存。后续步骤由工作人员处理，办理期限不受影响。"],
             "headline": "提交申请",
             "next_text": "申请已经收到，现在不需要您做什么。",
         },
@@ -491,6 +549,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "next_key": "abc",
             "most_urgent": ROWS[0],
             "counts": Counts(2, 2, 2, 1, 6, 4, 3),
+            "stopped": (STOPPED,),
             "processes": [("open_data_request", "开放需求申请")],
             "claimable": True,
         },
@@ -518,6 +577,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "unmasked": (),
             "clocks": casework.clocks(FILE.deadlines),
             "diagrams": [diagram()],
+        },
+    ),
+    "case-stopped": (
+        "case.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "today": TODAY,
+            "file": replace(FILE, held=STOPPED.places, tasks=()),
+            "unmasked": (),
+            "clocks": casework.clocks(FILE.deadlines),
+            "diagrams": [diagram(stopped_at="assess")],
+            "said": "您的办理已经保存。",
         },
     ),
     "search": (
@@ -567,16 +639,32 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "shown": "open_data_request",
             "diagrams": [diagram()],
             "incidents": [
-                {
-                    "id": "i1",
-                    "at": at(28, 10),
-                    "kind": "job.failed",
-                    "sentence": "电子邮件没有送出：邮件服务器没有应答。",
-                    "node": None,
-                    "job_id": "0f3a",
-                }
+                Row("i1", at(28, 10), "job.failed", "后台作业多次失败", "", ""),
+                Row("i2", at(28, 9), "expression-failed", "表达式无法计算", "开放需求申请", "判断是否已经开放"),
             ],
         },
+    ),
+    "incident": ("incident.html", incident_page()),
+    "incident-refused": (
+        "incident.html",
+        incident_page(
+            field=FIELDS_READ[1],
+            attempt=Attempt("correct", "字段“days”应填写整数。", value="三", status=422),
+            problems=[formview.FaultView("字段“days”应填写整数。", "reason-correct")],
+        ),
+    ),
+    "incident-settled": (
+        "incident.html",
+        incident_page(
+            incident=Incident(
+                kind="job.failed", sentence="The mail server refused.", at=at(28), resolved_at=at(28, 11)
+            ),
+            case=None,
+            place=None,
+            process="",
+            standings=(),
+            diagrams=(),
+        ),
     ),
     "error": (
         "error.html",

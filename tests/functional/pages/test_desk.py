@@ -275,11 +275,11 @@ def test_an_incident_is_settled_by_an_administrator_only(household: Household) -
     with household.database.unit_of_work(SYSTEM) as uow:
         incidents.open_incident(uow, "job.failed", "邮件没有送出。")
     browser = household.browser_of("administrator")
-    overview = page(browser.get("/admin"))
-    (address,) = overview.xpath("//button[contains(@formaction, '/resolve')]/@formaction")
+    (incident,) = page(browser.get("/admin")).xpath("//a[contains(@href, '/admin/incidents/')]/@href")
     csrf = hidden(page(household.browser_of("handler").get("/desk")), "/sign-out")
-    assert household.browser_of("handler").post(address, data=csrf).status_code == 403
-    assert send(browser, "/admin", address, reason="已电话告知").headers["location"] == "/admin?said=settled"
+    assert household.browser_of("handler").post(f"{incident}/resolve", data=csrf).status_code == 403
+    settled = send(browser, incident, f"{incident}/resolve", reason="已电话告知")
+    assert settled.headers["location"] == "/admin?said=resolve"
     assert "没有待处理的异常。" in page(browser.get("/admin")).text_content()
 
 

@@ -7,6 +7,8 @@ import pytest
 from lxml import html
 
 from api import rendering
+from api.pages import casework
+from engine.views import DiagramView
 from tests.functional.pages.sample_views import PAGES
 
 LOCALES = ("zh", "en")
@@ -122,6 +124,13 @@ def test_folded_fields_say_when_they_matter() -> None:
     _, page = drawn("task")
     holder = page.xpath("//*[@id='field-holder']/ancestor::*[@data-when]")[0]
     assert holder.get("data-when") == '[{"data_exists": ["yes"], "data_held": ["outside"]}]'
+
+
+def test_a_diagram_that_cannot_be_drawn_leaves_the_rest_of_the_page() -> None:
+    drawing = casework.drawing(DiagramView("试办", "p", b"<definitions/>", {}, {}), "zh")
+    template, values = PAGES["case"]
+    page = html.fromstring(rendering.draw(template, "zh", **values | {"diagrams": [drawing]}))
+    assert "不是可读取的 BPMN 2.0 文件" in page.text_content()
 
 
 @pytest.mark.parametrize("name", PAGES)
