@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
@@ -26,6 +27,7 @@ from engine.models import (
     Case,
     CaseRevision,
     Deadline,
+    Incident,
     Organisation,
     Participant,
     Party,
@@ -112,6 +114,8 @@ class Run:
     clocks: list[Deadline]
     awaited: frozenset[Awaited] = frozenset()
     position: int = 0  # of the last step record
+    held: int = 0  # tokens that could not go on
+    early: int = 0  # messages that nobody has awaited yet
     cause: str = ""
 
 
@@ -158,7 +162,7 @@ def opened(reading: Reading, case: Case) -> Run:
     """The case with its document decrypted, its participants and its clocks loaded."""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     found = {"case_id": case.id, "definition_id": case.definition_id}
-    instance, position, presentation_id = reading.session.exec(_FLOW_OF_CASE, params=found).one()
+    instance, position, presentation_id, held, early = reading.session.execute(_FLOW_OF_CASE, found).one()
     return Run(
         case=case,
         bundle=definitions.with_words(reading, case.definition_id, presentation_id),
@@ -168,15 +172,22 @@ def opened(reading: Reading, case: Case) -> Run:
         instance=instance,
         clocks=deadlines.of_case(reading, case.id),
         position=position,
+        held=held,
+        early=early,
     )
 
 
-_FLOW_OF_CASE = select(
+def _of_case(value: Any, table: Any, *conditions: ColumnElement[bool]) -> Any:
+    """One value about the rows of the case, as a part of the query that opens it."""
+    return select(value).where(col(table.case_id) == bindparam("case_id"), *conditions).scalar_subquery()
+
+
+_FLOW_OF_CASE = row_of(
     ProcessInstance,
-    select(func.coalesce(func.max(StepRecord.position), 0))
-    .where(col(StepRecord.case_id) == bindparam("case_id"))
-    .scalar_subquery(),
+    _of_case(func.coalesce(func.max(StepRecord.position), 0), StepRecord),
     definitions.newest_presentation(bindparam("definition_id")),
+    _of_case(func.count(), Incident, col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None)),
+    _of_case(func.count(), ReceivedMessage, col(ReceivedMessage.consumed_at).is_(None)),
 ).where(col(ProcessInstance.case_id) == bindparam("case_id"))
 
 
@@ -296,7 +307,7 @@ def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | 
 
 def _awaited_message(uow: UnitOfWork, run: Run) -> Message | None:
     """The earliest message that came before anybody waited for it, and that somebody waits for now."""
-    if not run.awaited:
+    if not run.awaited or not run.early:
         return None
     early = select(ReceivedMessage).where(
         col(ReceivedMessage.case_id) == run.case.id,
@@ -308,6 +319,7 @@ def _awaited_message(uow: UnitOfWork, run: Run) -> Message | None:
         key = run.key.open_value(waiting.key, purpose) if waiting.key else None
         if any(awaited.is_met_by(waiting.name, key) for awaited in run.awaited):
             waiting.consumed_at = uow.now
+            run.early -= 1
             uow.add(waiting)
             return Message(waiting.name, run.key.open_value(waiting.payload, purpose), key)
     return None
@@ -345,6 +357,7 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
 
 
 def _report_held(uow: UnitOfWork, run: Run, token: str, node: str, error: EngineError) -> None:
+    run.held += 1
     held = incidents.HeldToken(token, run.case.revision, run.cause, str(uow.actor))
     incident = incidents.report_held(uow, error.slug, error.for_the_record(), run.case.id, node, held)
     audit.record(uow, "token.held", run.case.id, incident=incident, node=node, reason=error.slug)
@@ -397,7 +410,8 @@ def happened(reading: Reading, case_id: str, event: str) -> bool:
 def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     _project_tasks(uow, run, step)
     _project_timers(uow, run, step)
-    incidents.settle_held(uow, run.case.id, {held.id for held in step.held})
+    if run.held:
+        incidents.settle_held(uow, run.case.id, {held.id for held in step.held})
     for name, _ in step.messages:
         audit.record(uow, "message.thrown", run.case.id, message=name)
     active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
