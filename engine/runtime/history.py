@@ -11,6 +11,7 @@ The library keeps every step for ever and walks them all. What it will still loo
 
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
@@ -74,6 +75,8 @@ class _Scope:
         self.keep.add(task.id)
         if task._parent is not None:
             self.keep.add(task._parent)
+        if task.state == TaskState.READY and isinstance(task.task_spec, BoundaryEvent):
+            self.keep.update(self.parent(task)._children)  # it has ended the activity, and its join will ask for that
         if not task._children or task.state >= TaskState.COMPLETED:
             return
         spec = task.task_spec

@@ -243,12 +243,16 @@ class Sketch(Stock):
         page.choices.append(last)
         return first, after
 
-    def race(self, depth: int, page: Page) -> Ends:
+    def race(self, depth: int, page: Page, told: str | None = None) -> Ends:
+        """Whichever comes first; ``told`` is a signal that is among it."""
         first, last = page.add(self.new("g"), first_of()), page.add(self.new("g"), exclusive())
         kinds = self.random.sample(["message", "message", "timer", "signal", "receive"], self.random.randint(2, 3))
+        kinds = ["signal", "message"] if told else kinds
         for kind in kinds:
             waiting = Drawn("receiveTask", message(self.added(self.heard["message"], "m")))
-            event = page.add(self.new("k"), waiting if kind == "receive" else catch(self.waited([kind])))
+            if kind != "receive":
+                waiting = catch(signal(told) if told and kind == "signal" else self.waited([kind]))
+            event = page.add(self.new("k"), waiting)
             begin, final = self.block(depth, page)
             page.flow(first, event, begin)
             page.flow(final, last)
@@ -325,16 +329,23 @@ class Sketch(Stock):
         page.flow(final, last if joins else self.ending(page))
 
     def alarmed(self, depth: int, page: Page) -> Ends:
-        """An activity beside which something is told that it waits for."""
+        """Something that waits for a signal, and beside it somebody who gives it."""
         fork, join = page.add(self.new("g"), parallel()), page.add(self.new("g"), parallel())
-        host = getattr(self, self.random.choice(["task", "single_", "sub", "several"]))(depth - 1, page)[0]
-        last, name = page.add(self.new("g"), exclusive()), self.added(self.heard["signal"], "g")
-        interrupting = self.chance(0.5)
-        event = page.add(self.new("b"), boundary(host, signal(name), interrupting))
-        page.flow(fork, host, last, join)
-        self.exit(page, max(0, depth - 1), event, last, interrupting)
+        name = self.added(self.heard["signal"], "g")
+        first, last = (self.race if self.chance(0.3) else self.startled)(depth, page, name)
+        page.flow(fork, first)
+        page.flow(last, join)
         page.flow(fork, page.add(self.new("t"), user()), page.add(self.new("w"), throw(signal(name))), join)
         return fork, join
+
+    def startled(self, depth: int, page: Page, told: str) -> Ends:
+        """An activity with a signal on its border."""
+        host = getattr(self, self.random.choice(["task", "single_", "sub", "several"]))(depth - 1, page)[0]
+        last, interrupting = page.add(self.new("g"), exclusive()), self.chance(0.5)
+        page.flow(host, last)
+        event = page.add(self.new("b"), boundary(host, signal(told), interrupting))
+        self.exit(page, max(0, depth - 1), event, last, interrupting)
+        return host, last
 
     def guarded(self, depth: int, page: Page) -> Ends:
         """A subprocess in which errors may be thrown and escalations told, caught on its border."""

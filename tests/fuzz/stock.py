@@ -105,7 +105,7 @@ class Stock:
             return error(self.added(self.codes, "E") if self.chance(0.8) else None, self.variable())
         if kind == "escalation":
             return escalation(self.some(self.heard[kind], "L") if self.chance(0.8) else None, self.variable())
-        name = self.some(self.heard[kind], "m" if kind == "message" else "g", 0.9 if kind == "message" else 0.5)
+        name = self.some(self.heard[kind], "m" if kind == "message" else "g", 0.9 if kind == "message" else 0.3)
         return message(name, self.variable()) if kind == "message" else signal(name)
 
     def told(self, kinds: list[str]) -> str:
@@ -114,7 +114,7 @@ class Stock:
         if kind == "escalation":
             return escalation(self.some(self.heard[kind], "L", 0.2), payload=self.payload())
         if kind == "signal":
-            return signal(self.some(self.heard[kind], "g", 0.3))
+            return signal(self.some(self.heard[kind], "g", 0.1))
         return self.sent()
 
     def sent(self) -> str:

@@ -9,7 +9,7 @@ from engine.runtime.reader import TRIGGERS
 from tests.fuzz.duel import Difference, Duel, Result
 from tests.fuzz.run import AT_ONCE
 
-CASES = 640
+CASES = 560
 PARTS = 8
 NEVER_BESIDE = {("startEvent", "error"), ("boundaryEvent", "error")}  # an error always interrupts
 REPEATED = ("userTask", "manualTask", "task", *AT_ONCE, "subProcess", "callActivity")
@@ -19,7 +19,7 @@ REPEATED = ("userTask", "manualTask", "task", *AT_ONCE, "subProcess", "callActiv
 def test_the_engine_and_the_rules_of_bpmn_agree(part: int) -> None:
     results = [played(seed) for seed in range(part, CASES, PARTS)]
     real = [result for result in results if not result.refused and not result.endless]
-    assert len(real) > 0.8 * len(results)
+    assert len(real) > 0.7 * len(results)
     assert sum(result.steps for result in real) > 8 * len(real)
     assert sum(result.parted for result in real) <= len(real) // 20
 

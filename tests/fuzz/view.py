@@ -17,6 +17,7 @@ class View(NamedTuple):
     messages: list[str]
     writes: list[str]
     passed: list[str]
+    held: list[str]
     finished: bool
 
 
@@ -34,6 +35,7 @@ def view_of(step: Step) -> View:
         sorted(f"{name} {payload}" for name, payload in step.messages),
         sorted(f"{name} = {value}" for name, value in step.writes.items()),
         sorted(p.node for p in step.passed),
+        sorted(h.node for h in step.held),
         step.finished,
     )
 
@@ -49,6 +51,7 @@ def view_by_rules(oracle: Oracle) -> View:
         sorted(f"{name} {payload}" for name, payload in oracle.messages),
         sorted(f"{name} = {value}" for name, value in oracle.writes.items()),
         sorted(oracle.passed),
+        [],  # nothing that is drawn here fails
         oracle.finished,
     )
 

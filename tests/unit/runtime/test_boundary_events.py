@@ -60,6 +60,18 @@ def test_an_activity_that_is_interrupted_as_it_ends_is_not_also_done() -> None:
     assert journey.passed == ["start", "start__work", "b", "b__other"]
 
 
+def test_an_interruption_in_the_midst_of_much_other_work_takes_its_way() -> None:
+    drawn = process(
+        "start > f > many > end; f > work > end2; f > u > tell > end3; b > other > end4",
+        f=parallel(),
+        many=user(each("xs", "x")),
+        tell=throw(signal("s")),
+        b=boundary("work", signal("s")),
+    )
+    journey = Journey(drawn, {"xs": list(range(200))}).complete("u")
+    assert [node for node in journey.ready if node != "many"] == ["other"]
+
+
 def test_several_boundary_events_on_one_task() -> None:
     drawn = process(
         "start > work > end; b1 > one > end1; b2 > two > end2; b3 > three > end3",
