@@ -13,6 +13,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -87,13 +89,22 @@ class PostgresServer:
         self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def crash(self) -> None:
-        """End the server as a power cut ends programs, and start it again on the same port; it recovers from its log."""
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """End the server as a power cut ends programs; afterwards it is back on the same port and recovers from its log."""
         assert self._process
         self._process.send_signal(signal.SIGQUIT)  # "immediate": nothing is written any more
         self._process.wait(timeout=30)
-        if not self._start_on(self.port):
-            raise PostgresFailed(f"PostgreSQL did not start again: {self._log()}")
+        try:
+            yield
+        finally:
+            if not self._start_on(self.port):
+                raise PostgresFailed(f"PostgreSQL did not start again: {self._log()}")
+
+    def crash(self) -> None:
+        """Away for a moment."""
+        with self.away():
+            pass
 
     def keep_safe(self, database: str) -> None:
         """What is committed in this database survives a crash of the server, as everywhere outside of tests."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine import directory
 from engine.access import SYSTEM, Actor
+from engine.models import Incident
 from engine.settings import ROOT
 from tests.factories import ANSWERS, REQUEST, World
 
@@ -130,6 +131,11 @@ class Stage:
     def release(self, node: str, by: str) -> Act:
         return self._post(f"/api/v1/tasks/{self.world.task(node).id}/release", None, self._bearer(by))
 
+    def try_again(self, by: str = "administrator") -> Act:
+        """An operator lets the stopped case try again."""
+        incident = self.world.one(Incident, case_id=self.world.case_id, resolved_at=None)
+        return self._post(f"/api/v1/incidents/{incident.id}/retry", {"reason": "已更正"}, self._bearer(by))
+
     def work(self) -> Act:
         """A worker does what is due."""
         return {"do": "work"}
@@ -142,7 +148,7 @@ class Stage:
     def _bearer(self, lane: str) -> dict[str, str]:
         where = f"{self.world.case_id}:{lane}"  # another case may be another agency's
         if where not in self._tokens:
-            person = self._administrator() if lane == "administrator" else self.world.person(lane)
+            person = self._administrator() if lane.startswith("administrator") else self.world.person(lane)
             with self.world.database.unit_of_work(SYSTEM) as uow:
                 self._tokens[where] = directory.create_token(uow, person.id or "", "test")
         return {"Authorization": f"Bearer {self._tokens[where]}"}
