@@ -37,7 +37,7 @@ BUDGET = {
     "acceptance": 250,
     "security": 220,
     "migration": 60,
-    "faults": 240,
+    "faults": 260,
 }
 TESTS = Path(__file__).resolve().parent
 MEANT_FOR_TESTS = {"DUBAN_CHROMIUM", "DUBAN_FONTS", "DUBAN_SCREENSHOTS"}

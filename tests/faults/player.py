@@ -43,7 +43,7 @@ from engine.settings import Settings
 from notices import handlers
 
 PATIENCE = 30.0  # seconds for one act; longer is an answer too
-PAUSE = 0.3  # how long one who waits for SQLite's lock may have waited for it
+PAUSE = 0.5  # how long one who waits for SQLite's lock may have waited for it
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

@@ -84,6 +84,7 @@ def test_of_many_who_complete_at_once_one_does(filed: Stage) -> None:
     require_whole(filed.world)
 
 
+@pytest.mark.sqlite_only
 def test_who_answers_what_was_changed_meanwhile_is_told_so(filed: Stage) -> None:
     act = filed.complete("check", HANDLER)
     act["headers"]["If-Match"] = '"0"'

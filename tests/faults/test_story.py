@@ -29,6 +29,7 @@ def places() -> dict[str, str]:
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == failpoint.__name__:
                 name, where = ast.literal_eval(call.args[0]), f"{path.relative_to(ROOT)}:{call.lineno}"
                 assert name not in found, f"{name} is named twice: {found[name]} and {where}"
+                assert name.partition(".")[0] in (path.stem, path.parent.name), f"{where} names another module: {name}"
                 found[name] = where
     return found
 
