@@ -55,6 +55,8 @@ class MessageSent(Asked):
     """Something sent into a running case: the fields of the message's form, when it has one."""
 
     form: dict[str, Any] = Field(default_factory=dict)
+    key: str | None = Field(None, max_length=100, description="For which of several that wait for this message it is")
+    id: str | None = Field(None, max_length=100, description="Your own; sent again under it, it has no second effect")
 
 
 class ExplanationShape(Shape):
@@ -224,7 +226,8 @@ def send_message(
         if seen is not None:
             process.lock_row(uow, file.case.id)  # nobody changes it any more between this look and the message
             require_unchanged(seen, tag_of(file_shape(queries.case_file(uow, reference))))
-        messages.send(uow, file.case.id, name, body.document.form, files)
+        sent_in = body.document
+        messages.send(uow, file.case.id, name, sent_in.form, files, key=sent_in.key, message_id=sent_in.id)
         return {"reference": file.case.reference, "message": name}
 
     return MessageTaken.model_validate(once.write(door, plain(body.document, files), act))

@@ -74,7 +74,8 @@ def send_message(
     files = body.store(door.settings)
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
-        messages.send(uow, door.actor.case_id, name, body.document.form, files)
+        sent_in = body.document
+        messages.send(uow, door.actor.case_id, name, sent_in.form, files, key=sent_in.key, message_id=sent_in.id)
         return {"reference": queries.public_status(uow, door.actor.case_id).case.reference, "message": name}
 
     return MessageTaken.model_validate(once.write(door, plain(body.document, files), act))
