@@ -17,7 +17,7 @@ from engine.runtime import expressions
 from engine.runtime.errors import ExpressionFailed, ExpressionInvalid
 from engine.runtime.values import Context, Passed
 
-LOCALS = "$locals"  # names that the enclosing loops declared, as keys: the library merges only mappings rightly
+LOCALS = "$locals"  # names that enclosing loops declared, and any local that was written → how often it was written
 
 
 class Execution(PythonScriptEngine):  # type: ignore[misc]
@@ -63,7 +63,8 @@ class Execution(PythonScriptEngine):  # type: ignore[misc]
         """Values for this token: its locals stay with it, everything else goes to the document."""
         for name, value in values.items():
             if name in local_names(task):
-                task.data[name] = value
+                written = task.data.get(LOCALS, {})
+                task.data |= {name: value, LOCALS: {**written, name: written.get(name, 0) + 1}}
             else:
                 self.publish(name, value)
 
@@ -81,6 +82,22 @@ def failed(task: Any, expression: str, reason: object) -> ExpressionFailed:
 def local_names(task: Any) -> set[str]:
     """The names of a token's locals: what it carries, and what an enclosing loop declared."""
     return set(task.data) | set(task.data.get(LOCALS, ()))
+
+
+def take_over(mine: dict[str, Any], theirs: Mapping[str, Any]) -> None:
+    """The locals of a token join those of another: of two values the one counts that was written more often since the
+    branches parted, for only one of them may write it."""
+    written, by_them = mine.get(LOCALS, {}), theirs.get(LOCALS, {})
+    new = [n for n in theirs if n != LOCALS and (n not in mine or by_them.get(n, 0) > written.get(n, 0))]
+    both = {n: max(written.get(n, 0), by_them.get(n, 0)) for n in {**written, **by_them}}
+    mine |= {n: theirs[n] for n in new} | ({LOCALS: both} if both else {})
+
+
+def bring_back(task: Any, inner: Mapping[str, Any]) -> None:
+    """From within a subprocess or a round of a loop, a token takes along its own locals and nothing else."""
+    names = local_names(task) - {LOCALS}
+    written = {n: times for n, times in inner.get(LOCALS, {}).items() if n in names}
+    take_over(task.data, {n: inner[n] for n in names if n in inner} | {LOCALS: written})
 
 
 def visible_locals(task: Any) -> dict[str, Any]:

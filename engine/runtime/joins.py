@@ -13,6 +13,7 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.errors import NoWayOut
+from engine.runtime.execution import take_over
 from engine.runtime.stepwise import Stepwise
 
 
@@ -40,7 +41,7 @@ def absorb(my_task: Any, others: list[Any]) -> None:
     """One token goes on for several, with the locals of all."""
     for other in others:
         if other is not my_task:
-            my_task.data.update(other.data)
+            take_over(my_task.data, other.data)
             other._set_state(TaskState.CANCELLED)
 
 

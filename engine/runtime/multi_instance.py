@@ -14,7 +14,7 @@ from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.drawing import Repetition
-from engine.runtime.execution import LOCALS, failed, local_names
+from engine.runtime.execution import LOCALS, bring_back, failed, local_names
 from engine.runtime.holding import FLOW_ERRORS, HELD, REPEATING, hold
 from engine.runtime.stepwise import Stepwise
 
@@ -86,7 +86,7 @@ class _Each(MultiInstanceTask):  # type: ignore[misc]
             raise failed(my_task, names, "a loop around this one uses the same variable")
         child = my_task._add_child(self._wf_spec.task_specs[self.task_spec], TaskState.WAITING)
         child.triggered = True
-        child.data[LOCALS] = dict.fromkeys(sorted(self.items), True)  # and, inherited, those of the loops around
+        child.data[LOCALS] = dict.fromkeys(sorted(self.items), 0)  # and, inherited, those of the loops around
         if self.input_item is not None:
             child.data[self.input_item.bpmn_id] = item
         child.internal_data["key_or_index"] = item if key_or_index is None else key_or_index
@@ -187,7 +187,7 @@ class Loop(Stepwise, StandardLoopTask):  # type: ignore[misc]
     def merge_child(self, workflow: Any, child: Any) -> None:
         """A round is over: count it instead of keeping its id, so that the state does not grow with the rounds."""
         my_task, internal = child.parent, child.parent.internal_data
-        my_task.data.update({k: v for k, v in child.data.items() if k in my_task.data})
+        bring_back(my_task, child.data)
         internal["rounds"] = internal.get("rounds", 0) + 1
         internal["merged"] = [str(child.id)]
         self.go_on(my_task)

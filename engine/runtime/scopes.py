@@ -16,7 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.spiff.specs import defaults as spiff
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.execution import LOCALS, local_names, note_fired
+from engine.runtime.execution import bring_back, note_fired
 from engine.runtime.joins import Gathering, absorb
 from engine.runtime.stepwise import Last, ScopeBegin, Stepwise
 from engine.runtime.timers import CycleTimer, DateTimer
@@ -174,8 +174,7 @@ class _Inner:
     """Locals go into a subprocess; on return only those that the token already had come back."""
 
     def update_data(self, my_task: Any, subworkflow: Any) -> None:
-        inner = subworkflow.last_task.data
-        my_task.data.update({name: inner[name] for name in local_names(my_task) - {LOCALS} if name in inner})
+        bring_back(my_task, subworkflow.last_task.data)
 
     def _on_subworkflow_completed(self, subworkflow: Any, my_task: Any) -> None:
         if my_task.state < TaskState.COMPLETED:  # else it was interrupted, and stays so

@@ -192,7 +192,7 @@ def _name_locals(row: list[Any]) -> None:
     """The names that loops declare were one string."""
     data = row[_DATA] if len(row) > _DATA else None
     if data and isinstance(data.get(LOCALS), str):
-        data[LOCALS] = dict.fromkeys(data[LOCALS].split(), True)
+        data[LOCALS] = dict.fromkeys(data[LOCALS].split(), 0)
 
 
 def _specs(blueprint: Blueprint) -> dict[str, Any]:
