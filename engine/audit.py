@@ -44,9 +44,8 @@ def _write(uow: UnitOfWork) -> None:
     if not noted:  # it went with a savepoint
         return
     streams = sorted({event.stream for event in noted})
-    uow.take_turns(
-        *streams
-    )  # a lock on the newest row would not do: who has waited for it would still see the same row
+    # a lock on the newest row would not do: who has waited for it would still see the same row as the newest
+    uow.take_turns(*streams)
     heads = {stream: _head(uow.session, stream) for stream in streams}
     rows = []
     for event in noted:

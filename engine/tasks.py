@@ -68,7 +68,6 @@ def claim(uow: UnitOfWork, task_id: str) -> Task:
     _require_separation(uow, run.bundle, task)
     _take(uow, task)
     uow.add(task)
-    failpoint("tasks.claimed")
     return task
 
 
@@ -78,6 +77,7 @@ def _take(uow: UnitOfWork, task: Task) -> None:
         task.assignee_id, task.claimed_at = uow.actor.person_id, uow.now
         task.revision += 1
         audit.record(uow, "task.claimed", task.case_id, task=task.id)
+        failpoint("tasks.claimed")
     _require_mine(uow, task)
 
 

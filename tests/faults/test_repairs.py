@@ -36,9 +36,9 @@ def stopped(stage: Stage) -> Stage:
 
 
 def require_first(outcomes: list[Outcome]) -> None:
-    """The first got through. Who asks for what is repaired already has nothing to do; who asked just before is told so."""
+    """The first got through; the second is told that there is nothing left to repair."""
     assert outcomes[0].ok, outcomes
-    assert outcomes[1].ok or (outcomes[1].status, outcomes[1].type) == (409, "stale-trigger"), outcomes
+    assert (outcomes[1].status, outcomes[1].type) == (409, "already-settled"), outcomes
 
 
 def killed_everywhere(stage: Stage, act: Act) -> None:
