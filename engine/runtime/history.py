@@ -25,7 +25,7 @@ def prune(instance: Any) -> None:
     """Drop finished subprocesses and splice finished steps out of every open scope."""
     subprocesses = instance.subprocesses
     for part in [instance, *subprocesses.values()]:
-        for ident in [i for i in subprocesses if i in part.tasks]:
+        for ident in [i for i in part.tasks if i in subprocesses]:
             if ident in subprocesses and part.tasks[ident].state & _GONE and subprocesses[ident].completed:
                 _drop_subprocess(subprocesses, ident)
     for part in [*subprocesses.values(), instance]:
@@ -39,7 +39,7 @@ def _drop_subprocess(subprocesses: dict[Any, Any], ident: Any) -> None:
     while doomed:
         part = subprocesses.pop(doomed.pop(), None)
         if part is not None:
-            doomed.extend(i for i in subprocesses if i in part.tasks)
+            doomed.extend(i for i in part.tasks if i in subprocesses)
 
 
 class _Scope:

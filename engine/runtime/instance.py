@@ -74,7 +74,7 @@ def open_parts(workflow: Any) -> list[Any]:
     """This workflow and the subprocesses open inside it, outer ones first."""
     parts, subprocesses = [workflow], workflow.top_workflow.subprocesses
     for part in parts:
-        parts.extend(subprocesses[i] for i in subprocesses if i in part.tasks and not subprocesses[i].completed)
+        parts.extend(subprocesses[i] for i in part.tasks if i in subprocesses and not subprocesses[i].completed)
     return parts
 
 
