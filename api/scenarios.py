@@ -17,23 +17,18 @@ from typing import Any
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from api import city
+from api import city, stories
 from api.composition import compose
-from engine import cases, clock, deadlines, definitions, directory, incidents, maintenance, messages, tasks
+from api.stories import moment, shanghai
+from engine import cases, deadlines, definitions, directory, incidents, maintenance, messages, tasks
 from engine.access import PUBLIC, SYSTEM, Actor
 from engine.db import Database, upgrade
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError
 from engine.models import Breach, Case, Deadline, Membership, Notice, Organisation, Participant, Party, Person, Task
 from engine.settings import Settings
 
 DEFAULT_PAUSE = timedelta(hours=1)
 UNUSABLE_PASSWORD = "!"  # noqa: S105  (personas of a story never sign in)
-
-
-class ScenarioFaulty(Invalid):
-    """The scenario {file} cannot be played: {reason}."""
-
-    zh = "场景 {file} 无法运行：{reason}。"
 
 
 class Untrue(Exception):
@@ -79,16 +74,16 @@ def play(
 ) -> Result:
     """Play one story."""
     try:
-        story = tomllib.loads(file.read_text(encoding="utf-8"))
-        title, start = str(story["title"]), shanghai(story["start"])
-    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        story = stories.read(file)
+    except stories.StoryFaulty as error:
         return Result(file.name, file.stem, f"the file cannot be read: {error}")
+    title, start = story["title"], shanghai(story["start"])
     if template is not None:
         shutil.copytree(template, folder)
     with installation(bundle, folder, start, url() if url else "", fresh=template is None) as (database, watch):
         try:
             Story(database, watch, bundle).tell(story)
-        except (Untrue, EngineError, KeyError) as error:
+        except (Untrue, EngineError) as error:
             sentence = error.sentence() if isinstance(error, EngineError) else str(error)
             return Result(file.name, title, sentence)
     return Result(file.name, title, None)
@@ -127,12 +122,6 @@ def make_hasty(database: Database) -> None:
         event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
 
 
-def shanghai(text: Any) -> datetime:
-    """A time of a story, in Shanghai."""
-    read = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
-    return read.replace(tzinfo=clock.SHANGHAI) if read.tzinfo is None else read
-
-
 class Story:
     """One story while it is told: the case, the people who work on it, and the time."""
 
@@ -159,7 +148,8 @@ class Story:
             bundle = definitions.current(reading, self.key)
             form = definitions.form(reading, bundle, bundle.manifest.process.start_form, "zh")
         values = form.coerce({k: _text(v) for k, v in submit["form"].items()})
-        with self.database.unit_of_work(PUBLIC) as uow:
+        filer = PUBLIC if bundle.manifest.process.applicants == "public" else SYSTEM
+        with self.database.unit_of_work(filer) as uow:
             self.case_id = cases.submit(uow, self.key, values, source="api").case_id
         self._settle()
 
@@ -173,13 +163,8 @@ class Story:
             self._act(step)
         self._settle()
 
-    def _when(self, at: str | datetime | None) -> datetime:
-        if at is None:
-            return self.watch.at + DEFAULT_PAUSE
-        if isinstance(at, str) and at.startswith("+"):
-            unit = {"d": "days", "h": "hours", "m": "minutes"}[at[-1]]
-            return self.watch.at + timedelta(**{unit: int(at[1:-1])})
-        return shanghai(at)
+    def _when(self, at: Any) -> datetime:
+        return self.watch.at + DEFAULT_PAUSE if at is None else moment(at, self.watch.at)
 
     def _move_to(self, at: datetime) -> None:
         if at < self.watch.at:
@@ -210,9 +195,10 @@ class Story:
                 raise Untrue(f"was not refused, expected {refused}")
 
     def _send(self, step: dict[str, Any]) -> None:
-        actor = self._party() if step.get("by", "applicant") == "applicant" else self.person(step["by"])
+        by = step.get("by", "applicant")
+        actor = self.person(by) if "." in by else self._party()
         with self.database.unit_of_work(actor) as uow:
-            messages.send(uow, self.case_id, step["message"], step.get("form", {}))
+            messages.send(uow, self.case_id, step["message"], step.get("form", {}), key=step.get("key"))
 
     def _complete(self, step: dict[str, Any]) -> None:
         with self.database.unit_of_work(self.person(step["by"])) as uow:

@@ -23,7 +23,8 @@ from sqlmodel import col, select
 
 from api import city
 from api.composition import compose
-from api.scenarios import Stopwatch, Story, make_hasty, shanghai
+from api.scenarios import Stopwatch, Story, make_hasty
+from api.stories import shanghai
 from engine import cases, definitions, directory, documents, maintenance, messages, tasks
 from engine.access import PUBLIC, SYSTEM, Actor
 from engine.cases import Submitted

@@ -18,8 +18,8 @@ from sqlmodel import col, select
 from api import city
 from api.app import create_app
 from api.composition import compose
-from api.scenarios import shanghai
 from api.serving import listen
+from api.stories import shanghai
 from api.worker import Metronome
 from engine import cases, definitions, directory, maintenance, tasks
 from engine.access import PUBLIC, SYSTEM, Actor

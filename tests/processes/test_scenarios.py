@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api import scenarios
+from api.stories import shanghai
 from engine.settings import ROOT
 from tests.postgres import PostgresServer
 
@@ -33,7 +34,7 @@ def _name(file: Path) -> str:
 
 
 def _install(bundle: Path, folder: Path, url: str = "") -> None:
-    with scenarios.installation(bundle, folder, scenarios.shanghai("2020-01-01T00:00"), url, fresh=True):
+    with scenarios.installation(bundle, folder, shanghai("2020-01-01T00:00"), url, fresh=True):
         pass
 
 

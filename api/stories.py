@@ -1,0 +1,98 @@
+"""Read the stories of a bundle (``scenarios/*.toml``): a slip of the pen is named before anything is played."""
+
+import re
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine import clock
+
+_DISTANCE = re.compile(r"\+([0-9]{1,4})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+LAST_YEAR = 2200  # that a story may reach: far beyond, days can no longer be counted
+Time = Any  # a text, or a time as TOML has it
+WAYS = ("task", "message", "travel", "expect")
+
+
+class StoryFaulty(Exception):
+    """The story cannot be played; the message says where it is wrong."""
+
+
+class _Told(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Base of all parts: unknown keys are refused."""
+
+
+class _Submission(_Told):
+    form: dict[str, Any]
+
+
+class _Step(_Told):
+    at: Time = None
+    by: str | None = None
+    task: str | None = None
+    message: str | None = None
+    key: str | None = None
+    form: dict[str, Any] = {}
+    refused: str | None = None
+    travel: Time = None
+    expect: dict[str, Any] | None = None
+
+
+class _Story(_Told):
+    title: str
+    start: Time
+    submit: _Submission
+    steps: list[_Step] = []
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A story as plain values; raises StoryFaulty with the step and what is wrong in it."""
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        story = msgspec.convert(told, _Story)
+        shanghai(story.start)
+    except (ValueError, RecursionError) as error:
+        raise StoryFaulty(str(error)) from None
+    for number, step in enumerate(story.steps, start=1):
+        try:
+            _check(step)
+        except ValueError as error:
+            raise StoryFaulty(f"step {number}: {error}") from None
+    return told
+
+
+def _check(step: _Step) -> None:
+    """What a step may say; raises ValueError with the reason."""
+    ways = [way for way in WAYS if getattr(step, way) is not None]
+    if len(ways) != 1:
+        raise ValueError(f"says exactly one of {', '.join(WAYS)}")
+    if step.task is not None and step.by is None:
+        raise ValueError("says by whom the task is done")
+    if step.travel is not None:
+        shanghai(step.travel)
+    if step.at is not None:
+        moment(step.at, clock.wall())
+
+
+def moment(at: Time, now: datetime) -> datetime:
+    """``+1d`` from now, or a time in Shanghai; raises ValueError."""
+    if isinstance(at, str) and at.startswith("+"):
+        found = _DISTANCE.fullmatch(at)
+        if found is None:
+            raise ValueError(f"“{at[:40]}” is not a distance in time such as +1d, +2h or +30m")
+        return now + timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return shanghai(at)
+
+
+def shanghai(text: Time) -> datetime:
+    """A time of a story, in Shanghai; raises ValueError."""
+    try:
+        read = text if isinstance(text, datetime) else datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(f"“{str(text)[:40]}” is not a time such as 2026-04-21T09:30") from None
+    if read.year > LAST_YEAR:
+        raise ValueError(f"the year {read.year} is too far")
+    return read.replace(tzinfo=clock.SHANGHAI) if read.tzinfo is None else read
