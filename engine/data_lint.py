@@ -141,6 +141,7 @@ def _parallel_writers(use: Use, scope: Scope) -> Iterator[Fault]:
     """Each field that two nodes of a scope, or nodes inside them, can write at the same time."""
     writers: dict[str, dict[str, str]] = {}  # field → node of the scope → where exactly it is written
     for element in scope.elements.values():
+        yield from _instances_that_overwrite(use, element)
         for name, node in use.written_inside(element).items():
             writers.setdefault(name, {})[element.id] = node
     shared = {name: nodes for name, nodes in writers.items() if len(nodes) > 1}
@@ -151,6 +152,17 @@ def _parallel_writers(use: Use, scope: Scope) -> Iterator[Fault]:
             one, other = (nodes[node] for node in pair)
             reason = f"writes {name} side by side with {other}: which value stays would be chance"
             yield Fault(use.accesses[one].file, one, reason)
+
+
+def _instances_that_overwrite(use: Use, element: Element) -> Iterator[Fault]:
+    """Fields that every instance of a parallel multi-instance writes: a warning, for it may read them at once."""
+    repeats = element.repetition
+    if repeats is None or repeats.standard or repeats.sequential:
+        return
+    for name, node in use.written_inside(element).items():
+        if name != repeats.output:
+            reason = f"writes {name} in each of several instances side by side: collect it as their result instead"
+            yield Fault(use.accesses[node].file, node, reason, warning=True)
 
 
 class _Together:

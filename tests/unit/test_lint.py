@@ -205,6 +205,16 @@ def test_unwritten_variables_are_warnings_and_forms_write_what_nobody_tells() ->
     assert bare(process("start > u > a > end", a=script("x = y"))) == []
 
 
+def test_instances_side_by_side_are_told_not_to_overwrite_each_other() -> None:
+    inside = sub("i_start > keep > look > i_end", each("xs", "x", "os", "o"), keep=script("seen = x"), look=user())
+    drawn = process("start > u > S > end", S=inside)
+    (warning,) = bare(drawn)
+    assert (warning.element, warning.warning) == ("keep", True)
+    assert "writes seen in each of several instances side by side" in warning.reason
+    assert bare(drawn.replace(b"seen = x", b"o = x")) == []
+    assert bare(drawn.replace(b'isSequential="false"', b'isSequential="true"')) == []
+
+
 def test_where_there_are_lanes_every_node_stands_in_one() -> None:
     drawn = process("start > a > b > end", lanes={"case_handler": ["start", "a", "end"]})
     assert [(f.element, f.reason) for f in bare(drawn)] == [("b", "stands in no lane")]
