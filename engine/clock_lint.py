@@ -1,8 +1,8 @@
 """Nobody waits without a clock: from filing to closing, whoever is owed an answer has one that an organisation must keep.
 
-A case *owes an answer* where its process sends a numbered paper (a letter or file) to a party, or where the public may begin
-it and it has an outcome. Of every process it is asked that its clocks can start and stop: the events that they name are made
-known somewhere in the drawings. Of one that owes an answer, besides:
+A case *owes an answer* where its process sends a numbered paper (a letter or file) to the party that files it, or where the
+public may begin it and it has an outcome. Of every process it is asked that its clocks can start and stop, and that messages
+can come too late: the events that they name are made known somewhere in the drawings. Of one that owes an answer, besides:
 
 1. a clock that an organisation owes starts on the filing, so that silence from the first day on becomes a breach;
 2. where an outcome goes on to fulfilment, a clock that an organisation owes starts later than the filing;
@@ -24,7 +24,7 @@ from engine.runtime.reader import TASKS
 from engine.runtime.soundness import following
 
 FILE = "process.toml"
-FILED, CLOSED = "case.submitted", "case.closed"
+FILED, CLOSED, SERVED = "case.submitted", "case.closed", "notice.served:"
 MOST_CLOCKS = 8  # that are followed through the drawings: their combinations double with each
 WAITING = TASKS | {"receiveTask", "intermediateCatchEvent"}
 Clocks = frozenset[str]
@@ -102,6 +102,7 @@ def clock_faults(
     """Clocks that cannot start or stop, and places where somebody is owed an answer and no clock runs."""
     events = Events(manifest, processes, notices, operations)
     yield from _unmoved(manifest, events)
+    yield from _never_too_late(manifest, events)
     if not owes_an_answer(manifest, notices):
         return
     kept = {name: rule for name, rule in manifest.deadlines.items() if rule.owed_by in manifest.participants}
@@ -118,7 +119,8 @@ def clock_faults(
 
 def owes_an_answer(manifest: Manifest, notices: Mapping[str, NoticeRule]) -> bool:
     """Whether somebody outside the administration waits for the end of a case."""
-    papers = any(notice.form != "slip" and notice.addressee in manifest.parties for notice in notices.values())
+    filer = next(iter(manifest.parties), None)
+    papers = any(notice.form != "slip" and notice.addressee == filer for notice in notices.values())
     return papers or (manifest.process.applicants == "public" and bool(manifest.outcomes))
 
 
@@ -126,9 +128,22 @@ def _unmoved(manifest: Manifest, events: Events) -> Iterator[Fault]:
     """Clocks that stand still for ever; one that stops with the case can stop, since an operator may close that."""
     for name, rule in manifest.deadlines.items():
         if not events.can_happen(rule.starts_on):
-            yield Fault(FILE, f"deadlines.{name}", f"never starts: nothing makes {rule.starts_on} known")
+            reason = f"never starts: nothing makes {rule.starts_on} known{_hint(rule.starts_on)}"
+            yield Fault(FILE, f"deadlines.{name}", reason)
         if not any(event == CLOSED or events.can_happen(event) for event in rule.stops_on):
             yield Fault(FILE, f"deadlines.{name}", "never stops: nothing makes known any event of stops_on")
+
+
+def _hint(event: str) -> str:
+    """Service is proven by people: no channel knows when a paper was served."""
+    return f" (let somebody record the service, then case.announce '{event}')" if event.startswith(SERVED) else ""
+
+
+def _never_too_late(manifest: Manifest, events: Events) -> Iterator[Fault]:
+    """Messages that would never be refused, since what they are accepted until never happens."""
+    for message in manifest.messages:
+        if message.until is not None and not events.can_happen(message.until):
+            yield Fault(FILE, f"messages.{message.name}", f"is never refused: nothing makes {message.until} known")
 
 
 def _clockless(manifest: Manifest, processes: Mapping[str, Process], ways: "_Ways") -> Iterator[Fault]:

@@ -20,7 +20,10 @@ MANIFEST = "process.toml"
 AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
-_NOTICE_EVENTS = frozenset({"notice.drafted", "notice.issued", "notice.dispatched", "notice.served"})
+_NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
+_OF_THE_ENGINE = frozenset(  # facts: a process that could claim them could stop a clock without having answered
+    {"case.submitted", "case.closed", "case.transferred", "notice.issued", "notice.dispatched", "message.received"}
+)
 
 
 def bundle_faults(
@@ -158,6 +161,8 @@ class _Bundle:
             yield Fault(file, "addressee", f"there is no participant or party {notice.addressee}")
         if notice.form != "slip" and not notice.series:
             yield Fault(file, "series", "a letter or file is numbered, and so has a series")
+        if "portal" not in notice.channels:
+            yield Fault(file, "channels", "lacks portal: an e-mail only says that something lies there")
         for fact, expression in notice.facts.items():
             yield from self.expression(file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys())
 
@@ -229,7 +234,13 @@ class _Bundle:
             "participant": self.manifest.participants,
             "outcome": self.manifest.outcomes,
         }
+        if kind == "event" and self.is_of_the_engine(name):
+            return f"{name} is made known by the engine when it happens: give an event of the process another name"
         return f"there is no {kind} {name}" if kind in known and name not in known[kind] else None
+
+    def is_of_the_engine(self, event: str) -> bool:
+        head = event.partition(":")[0]
+        return head in _OF_THE_ENGINE or head.removeprefix("case.") in self.manifest.outcomes
 
     def diagram(self, process: Process) -> Iterator[Fault]:
         shapes = frozenset().union(*(d.shapes for d in self.reading.drawings if d.file == process.file))

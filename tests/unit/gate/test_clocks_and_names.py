@@ -82,6 +82,13 @@ def test_a_clock_that_stops_on_nothing_never_stops() -> None:
     assert found(faults, "deadlines.reply", "never stops")
 
 
+def test_a_message_can_come_too_late() -> None:
+    """One that is accepted until something that never happens would be accepted for ever."""
+    for event in ("notice.served:reply", "case.transferred:agency"):
+        faults = with_declarations(bundle(), ('until = "notice.issued:reply"', f'until = "{event}"'))
+        assert found(faults, "messages.withdraw", f"is never refused: nothing makes {event} known")
+
+
 def test_no_stage_waits_for_an_organisation_after_all_clocks_have_stopped() -> None:
     text = "start > review > issue > sign > decide > end; late > nag > end2"
     faults = judged(bundle(text))
