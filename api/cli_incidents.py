@@ -52,7 +52,7 @@ def _told(found: "Situation") -> "Iterator[str]":
     incident, case = found.incident, found.case
     yield f"{incident.id}  {incident.kind}  {'settled' if incident.resolved_at else 'open'}"
     yield incident.sentence
-    yield f"since {_moment(found.since)}, tried {found.tries} times"
+    yield f"since {_moment(found.since)}, tried {found.tries} time{'' if found.tries == 1 else 's'}"
     if case is not None:
         yield from _told_of_case(case)
         if incident.revision is not None:
@@ -105,6 +105,8 @@ def correct(
     from engine import repairs
 
     typed = dict(_pair(text) for text in values)
+    if len(typed) < len(values):
+        refuse("A field is named twice.")
     with _acting(incident, "Corrected") as (uow, ident):
         repairs.correct(uow, ident, repairs.read_values(uow, ident, typed), reason)
 

@@ -12,6 +12,7 @@ from api.cli_errors import refuse
 if TYPE_CHECKING:
     from engine.migration_plans import CasePlan
 
+LAST_VERSION = 2**31 - 1  # that a database can count
 KINDS = {
     "possible": "can go over",
     "hindered": "cannot",
@@ -23,9 +24,12 @@ KINDS = {
 
 def migrate(
     key: Annotated[str, typer.Argument(help="Key of the process, e.g. open_data_request", show_default=False)] = "",
-    to: Annotated[int | None, typer.Option("--to", help="Number of the version", min=1, show_default=False)] = None,
+    to: Annotated[
+        int | None, typer.Option("--to", help="Number of the version", min=1, max=LAST_VERSION, show_default=False)
+    ] = None,
     from_version: Annotated[
-        int | None, typer.Option("--from", help="Only cases on this version", min=1, show_default=False)
+        int | None,
+        typer.Option("--from", help="Only cases on this version", min=1, max=LAST_VERSION, show_default=False),
     ] = None,
     case: Annotated[
         list[str] | None, typer.Option("--case", help="Only this case, by its number; may be repeated")

@@ -66,7 +66,7 @@ class StoppedAgain(EngineError):
 
 def retry(uow: UnitOfWork, incident_id: str, reason: str) -> None:
     """Try again what failed; the incident is closed, and open again (or still) if it fails once more."""
-    _require(uow, reason)
+    reason = _given(uow, reason)
     incident = incidents.find(uow, incident_id)
     if incident.token is None:
         _put_back(uow, incidents.resolve(uow, incident_id, reason, "incident.retried"))
@@ -76,7 +76,7 @@ def retry(uow: UnitOfWork, incident_id: str, reason: str) -> None:
 
 def resolve(uow: UnitOfWork, incident_id: str, reason: str) -> None:
     """Close an incident that was dealt with in another way; raises StillHeld while a token is held."""
-    _require(uow, reason)
+    reason = _given(uow, reason)
     incident = incidents.find(uow, incident_id)
     if incident.token is not None and incident.resolved_at is None:
         raise StillHeld(incident_id=incident_id, node=incident.node)
@@ -85,26 +85,26 @@ def resolve(uow: UnitOfWork, incident_id: str, reason: str) -> None:
 
 def move(uow: UnitOfWork, incident_id: str, token: str, to: str, reason: str) -> None:
     """Put a token of the stopped case on another node of its scope; raises NotMovable, TokenGone, AlreadySettled."""
-    _require(uow, reason)
+    reason = _given(uow, reason)
     _act(uow, incidents.find(uow, incident_id), Move(token, to), "token.moved", reason, to=to[:100])
 
 
 def cancel(uow: UnitOfWork, incident_id: str, token: str, reason: str) -> None:
     """Take a token of the stopped case away; raises NotMovable, TokenGone, AlreadySettled."""
-    _require(uow, reason)
+    reason = _given(uow, reason)
     _act(uow, incidents.find(uow, incident_id), Cancel(token), "token.cancelled", reason)
 
 
 def correct(uow: UnitOfWork, incident_id: str, values: Mapping[str, Any], reason: str) -> None:
     """Write fields of the stopped case's document, as a new revision; raises FieldUndeclared, ValueUnfit, AlreadySettled."""
-    _require(uow, reason)
+    reason = _given(uow, reason)
     incident = incidents.find(uow, incident_id)
     run = _case_of(uow, incident)
     for name, value in values.items():
         _check_value(run, name, value)
     if values:
         audit.record(
-            uow, "data.corrected", run.case.id, incident=incident.id, fields=audit.names(values), reason=reason.strip()
+            uow, "data.corrected", run.case.id, incident=incident.id, fields=audit.names(values), reason=reason
         )
         process.write(uow, run, values, "repair")
 
@@ -117,7 +117,7 @@ def _act(
     if trigger.token not in standing:
         raise TokenGone(incident_id=incident.id)
     node = standing[trigger.token]
-    audit.record(uow, event, run.case.id, incident=incident.id, node=node, reason=reason.strip(), **to)
+    audit.record(uow, event, run.case.id, incident=incident.id, node=node, reason=reason, **to)
     if isinstance(trigger, Retry):
         with _in_the_name_of(uow, incident):
             _proceed(uow, run, trigger, incident.cause or "repair")
@@ -155,10 +155,13 @@ def _put_back(uow: UnitOfWork, incident: Incident) -> None:
 # ---------------------------------------------------------------- what must hold
 
 
-def _require(uow: UnitOfWork, reason: str) -> None:
+def _given(uow: UnitOfWork, reason: str) -> str:
+    """The reason of an administrator as one line: what a terminal would take for a command is left out."""
     require_administrator(uow.actor)
-    if not reason.strip() or len(reason) > LONGEST_REASON:
+    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
+    if not line or len(reason) > LONGEST_REASON:
         raise ReasonNeeded(longest=LONGEST_REASON)
+    return line
 
 
 @contextmanager

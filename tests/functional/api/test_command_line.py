@@ -295,6 +295,11 @@ class TestIncidents:
         code, out, _ = run("incident", "move", incident, "--to", "count", "--reason", "请重新填写")
         assert (code, out) == (0, "Moved; the incident is settled.\n")
 
+    def test_a_reason_is_kept_as_one_line_without_commands_for_terminals(self, run: Run, incident: str) -> None:
+        assert run("incident", "retry", incident, "--reason", "已核实\x1b[31m\n请看")[0] == 0
+        _, shown, _ = run("incident", "show", incident)
+        assert "token.retried    已核实 [31m 请看\n" in shown
+
     def test_every_mistake_of_an_operator_is_one_line(self, run: Run, incident: str) -> None:
         for wrong in (
             ["show", "nobody"],
@@ -305,6 +310,7 @@ class TestIncidents:
             ["correct", incident, "--reason", "x"],
             ["correct", incident, "amount", "--reason", "x"],
             ["correct", incident, "total=three", "--reason", "x"],
+            ["correct", incident, "amount=1", "amount=2", "--reason", "x"],
             ["correct", incident, "nothing=1", "--reason", "x"],
             ["move", incident, "--reason", "x"],
             ["move", incident, "--to", "nowhere", "--reason", "x"],

@@ -102,6 +102,7 @@ def test_programs_read_it_as_json(run: Run, world: World) -> None:
         [KEY],
         [KEY, "--to", "1"],
         [KEY, "--to", "0", "--dry-run"],
+        [KEY, "--to", "99999999999999999999", "--dry-run"],
         [KEY, "--to", "99", "--dry-run"],
         ["nonsense", "--to", "1", "--dry-run"],
         [KEY, "--to", "1", "--dry-run", "--case", "KF-2000-000001"],
