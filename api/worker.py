@@ -86,8 +86,8 @@ def run_until_stopped(database: Database) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     metronome = Metronome(database)
-    metronome.start()
     log.info("the worker beats every %g s", database.settings.metronome_seconds)
+    metronome.start()
     stop.wait()
     log.info("the worker finishes what it is doing")
     metronome.stop()
