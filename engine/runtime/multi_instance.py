@@ -93,8 +93,9 @@ class _Each(MultiInstanceTask):  # type: ignore[misc]
         child.task_spec._update(child)
 
     def collect(self, child: Any) -> None:
-        """Take over the result of a finished instance."""
+        """Take over the result of a finished instance, and what it wrote into variables of loops around this one."""
         my_task, internal = child.parent, child.parent.internal_data
+        bring_back(my_task, child.data)
         if self.data_output is not None:
             result = child.data.get(self.output_item.bpmn_id) if self.output_item is not None else None
             internal["outputs"].append([child.internal_data["key_or_index"], result])

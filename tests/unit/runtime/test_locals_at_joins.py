@@ -64,3 +64,12 @@ def test_what_a_loop_within_the_loop_wrote_first_comes_out_of_it() -> None:
     journey = Journey(process("start > S > end", S=body), {"xs": ["甲"]})
     journey.complete("a", y=1, again=True).complete("a", y=2, again=False)
     assert journey.complete("last").data["ys"] == [2]
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_what_an_instance_within_the_loop_wrote_comes_out_of_it(sequential: bool) -> None:
+    body = sub("i_start > a > last > i_end", each("xs", "x", "ys", "y"), a=user(each("zs", "z", sequential=sequential)))
+    journey = Journey(process("start > S > end", S=body), {"xs": ["甲"], "zs": [1, 2]})
+    journey.complete("a", y="written").complete("a")
+    assert journey.step.ready[0].locals == {"x": "甲", "y": "written"}
+    assert journey.complete("last").data["ys"] == ["written"]
