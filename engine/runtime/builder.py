@@ -15,7 +15,7 @@ from engine.runtime import joins, steps, stepwise
 from engine.runtime.decisions import Decision
 from engine.runtime.drawing import Element, Process, Scope, Trigger
 from engine.runtime.events import ErrorEvent, EscalationEvent, MessageEvent, SignalEvent
-from engine.runtime.execution import note_passed, sweep
+from engine.runtime.execution import note_passed
 from engine.runtime.multi_instance import Loop, Parallel, Sequential
 from engine.runtime.operations import OperationTask
 from engine.runtime.reader import TASKS
@@ -207,7 +207,6 @@ class _ScopeBuilder:
             if isinstance(step, LoopTask):
                 self.spec.task_specs[step.task_spec].completed_event.connect(step.merge_child)
         for step in specs:
-            step.completed_event.connect(sweep)
             notes_itself = isinstance(step, HandlerStart | steps.ErrorEnd)
             if not (notes_itself or (isinstance(step, Boundary) and step.repeats)):
                 step.completed_event.connect(note_passed)

@@ -42,7 +42,8 @@ class _Carrying:
 
     def update_task_data(self, my_task: Any) -> None:
         if self.variable is not None:
-            my_task.data[self.variable] = my_task.internal_data.pop("payload", None)
+            payload = my_task.internal_data.pop("payload", None)
+            my_task.workflow.script_engine.write(my_task, {self.variable: payload})
 
     def update_task(self, my_task: Any) -> None:
         """The library computes correlations here, which we do not have."""

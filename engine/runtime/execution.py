@@ -105,18 +105,6 @@ def visible_locals(task: Any) -> dict[str, Any]:
     return {name: value for name, value in task.data.items() if name != LOCALS}
 
 
-def sweep(workflow: Any, task: Any) -> None:
-    """After a node is done: whatever it left in the token that is no local becomes a write to the document.
-
-    The library puts results of events into the token; they must not travel on, or a later branch would read the past.
-    """
-    if not task.data or task.parent is None:
-        return
-    keep = local_names(task.parent) | {LOCALS, *task.data.get(LOCALS, ())}
-    for name in [name for name in task.data if name not in keep]:
-        workflow.script_engine.publish(name, task.data.pop(name))
-
-
 # ------------------------------------------------------------------------------------------------ the trail
 
 

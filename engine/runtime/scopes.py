@@ -147,10 +147,7 @@ class Boundary(_Repeatable, Stepwise, BoundaryEvent):  # type: ignore[misc]
             end_activity(my_task)
         if not fired or not self.repeats or self.cycles:
             return fired
-        before = set(my_task.data)
         self.event_definition.update_task_data(my_task)
-        for name in set(my_task.data) - before:
-            my_task.workflow.script_engine.publish(name, my_task.data.pop(name))
         self.spawn(my_task)
         self.event_definition.reset(my_task)
         return False

@@ -2,7 +2,20 @@
 
 import pytest
 
-from tests.drawing import each, exclusive, handler, loop, message, parallel, process, script, sub, user
+from tests.drawing import (
+    Drawn,
+    catch,
+    each,
+    exclusive,
+    handler,
+    loop,
+    message,
+    parallel,
+    process,
+    script,
+    sub,
+    user,
+)
 from tests.unit.runtime.journey import Journey
 
 
@@ -73,3 +86,13 @@ def test_what_an_instance_within_the_loop_wrote_comes_out_of_it(sequential: bool
     journey.complete("a", y="written").complete("a")
     assert journey.step.ready[0].locals == {"x": "甲", "y": "written"}
     assert journey.complete("last").data["ys"] == ["written"]
+
+
+@pytest.mark.parametrize("order", ["mb", "bm"])
+@pytest.mark.parametrize("waiting", [catch(message("m", "y")), Drawn("receiveTask", message("m", "y"))])
+def test_so_does_what_a_message_brought(order: str, waiting: Drawn) -> None:
+    journey = inside_a_loop("f > m > j > last > i_end; f > b > j", m=waiting)
+    journey.complete("first", y="before")
+    for step in order:
+        journey = journey.say("m", text="new") if step == "m" else journey.complete("b")
+    assert journey.step.ready[0].locals == {"x": "甲", "y": {"text": "new"}}
