@@ -3,8 +3,9 @@
 The library keeps every step for ever and walks them all. What it will still look at is kept, the rest is spliced out:
 
 * the root and the last step;
-* every step that is not finished, with its finished parent (data comes from there) and its finished children where
-  the library counts them (instances of a loop: the last one is enough);
+* every step that is not finished, with its finished parent (data comes from there), that of an activity with boundary
+  events with the step before it, and its finished children where the library counts them (instances of a loop: the last
+  one is enough);
 * for the open join after an activity with boundary events: its split, the split's children and finished joins of the
   same.
 """
@@ -16,7 +17,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.stepwise import Join
+from engine.runtime.stepwise import Join, Split
 
 _GONE = TaskState.COMPLETED | TaskState.CANCELLED
 
@@ -75,6 +76,10 @@ class _Scope:
         self.keep.add(task.id)
         if task._parent is not None:
             self.keep.add(task._parent)
+            if isinstance(
+                self.parent(task).task_spec, Split
+            ):  # what goes on beside the activity has its data from there
+                self.keep.add(self.parent(task)._parent)
         if task.state == TaskState.READY and isinstance(task.task_spec, BoundaryEvent):
             self.keep.update(self.parent(task)._children)  # it has ended the activity, and its join will ask for that
         if not task._children or task.state >= TaskState.COMPLETED:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.drawing import (
     Drawn,
+    after,
+    boundary,
     catch,
     each,
     exclusive,
@@ -96,3 +98,21 @@ def test_so_does_what_a_message_brought(order: str, waiting: Drawn) -> None:
     for step in order:
         journey = journey.say("m", text="new") if step == "m" else journey.complete("b")
     assert journey.step.ready[0].locals == {"x": "甲", "y": {"text": "new"}}
+
+
+def test_what_goes_on_beside_an_activity_knows_what_was_written_before_it() -> None:
+    body = sub(
+        "i_start > first > a > i_end; m > s > i_end2",
+        each("xs", "x", "ys", "y"),
+        m=boundary("a", message("m"), False),
+        s=script("seen = y"),
+    )
+    journey = Journey(process("start > S > end", S=body), {"xs": ["甲"]})
+    assert journey.complete("first", y="before").say("m").data["seen"] == "before"
+
+
+def test_so_does_a_token_that_an_operator_takes_from_there() -> None:
+    body = sub("i_start > first > a > b > i_end", each("xs", "x", "ys", "y"), t=boundary("a", after("'P1D'")))
+    journey = Journey(process("start > S > end", S=body), {"xs": ["甲"]}, patient=True)
+    journey.complete("first", y="before").move("a", "b")
+    assert journey.step.ready[0].locals == {"x": "甲", "y": "before"}
