@@ -167,6 +167,7 @@ class _Checker:
         yield from self.ends_of_flows(scope, element)
         if element.trigger is not None:
             yield from self.trigger(element)
+            yield from self.payload_beside(element, variables)
         if element.repetition is not None:
             yield from self.repetition(element, element.repetition, variables)
         for kinds, check in self.checks():
@@ -307,6 +308,13 @@ class _Checker:
                 yield self.fault(element.id, "a message that begins a case has no key: the case is new")
         if trigger.kind == "timer" and trigger.timer and trigger.expression:
             yield from self.time(element, trigger.timer, trigger.expression)
+
+    def payload_beside(self, element: Element, variables: frozenset[str]) -> Iterator[Fault]:
+        """What begins beside the flow has its payload for itself: under the name of a loop's variable it would be lost."""
+        variable = element.trigger.variable if element.trigger else None
+        beside = element.kind == "startEvent" or (element.kind == "boundaryEvent" and not element.interrupting)
+        if beside and variable in variables:
+            yield self.fault(element.id, f"a loop around it already uses the variable {variable}")
 
     def time(self, element: Element, kind: str, text: str) -> Iterator[Fault]:
         if kind == "timeCycle" and (element.interrupting or element.kind == "intermediateCatchEvent"):

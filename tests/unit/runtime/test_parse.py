@@ -226,6 +226,16 @@ def test_extensions_that_would_change_the_run(extension: str) -> None:
         ({"a": user(loop("x +"))}, "a", "loop condition"),
         ({"a": user(loop("x") + each("xs", "i"))}, "a", "at once"),
         ({"a": sub("i_start > i > i_end", each("xs", "x"), i=user(each("ys", "x")))}, "i", "loop around this one"),
+        (
+            {"a": sub("i_start > i_end", each("xs", "x"), h=handler("h > h_end", message("m", "x")))},
+            "h",
+            "already uses",
+        ),
+        (
+            {"a": sub("i_start > i > i_end; n > i_end2", each("xs", "x"), n=boundary("i", message("m", "x"), False))},
+            "n",
+            "already uses",
+        ),
         ({"a": node("receiveTask", message("m") + each("xs", "x"))}, "a", "does not repeat"),
         # decisions
         ({"a": rule("nowhere")}, "a", "there is no decision"),
