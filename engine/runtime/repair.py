@@ -21,6 +21,10 @@ from engine.runtime.values import Token
 _LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 _NOWHERE = ("there is no such node in this scope that a token can be put on", "同一范围内没有可以放置令牌的这个节点")
 _LAST = ("it is the last one here; move it to an end instead", "这是此范围内最后一个令牌，请改为移到结束节点")
+_LAST_HANDLER = (
+    "nothing else is left here; move what is in it to its end instead",
+    "此范围内已没有其他令牌，请改为把其中的令牌移到结束节点",
+)
 _FIXED = ("an event, or what it set off, can only be cancelled here", "事件及其触发的子流程只能取消，不能移动")
 
 
@@ -79,10 +83,8 @@ def move(task: Any, to: str) -> None:
 def cancel(task: Any) -> None:
     """Take a token away; raises NotMovable when nothing would be left that could end its scope."""
     task = _whole(task)
-    others = [t for t in task.workflow.tasks.values() if is_live(t) and _whole(t) is not task]
-    arrived = [t for t in task.workflow.tasks.values() if t.state == TaskState.WAITING and _ends(t)]
-    if not others and not arrived and not _is_fixed(task):
-        raise _refused(task, _LAST)
+    if not any(_goes_on_without(other, task) for other in task.workflow.tasks.values()):
+        raise _refused(task, _LAST_HANDLER if _is_fixed(task) else _LAST)
     _taken_away(task)
     task.workflow.update_waiting_tasks()  # a join or an end may have waited for nobody else
 
@@ -92,8 +94,11 @@ def _is_fixed(task: Any) -> bool:
     return _listens(task) or isinstance(task.task_spec, Handler)
 
 
-def _ends(task: Any) -> bool:
-    return isinstance(task.task_spec, ScopeEnd)
+def _goes_on_without(other: Any, task: Any) -> bool:
+    """Whether a step of the scope brings it to its end when a token is gone; who only listens does not."""
+    if isinstance(other.task_spec, ScopeEnd):
+        return bool(other.state == TaskState.WAITING)
+    return is_live(other) and not _listens(other) and _whole(other) is not task
 
 
 def _whole(task: Any) -> Any:

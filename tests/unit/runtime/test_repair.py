@@ -184,3 +184,18 @@ def test_an_activity_that_ends_takes_its_held_event_along() -> None:
 def test_a_scope_that_ends_takes_its_held_listener_along() -> None:
     journey = patient("start > a > end", h=handler("h_start > y > h_end", after("soon"))).complete("a")
     assert (journey.held, journey.step.finished) == ([], True)
+
+
+def test_the_last_token_is_not_cancelled_although_an_event_is_held_beside_it() -> None:
+    for nodes in ({"h": handler("h_start > y > h_end", after("soon"))}, {"t": boundary("a", after("soon"))}):
+        journey = patient("start > a > end", **nodes)
+        with pytest.raises(NotMovable, match="the last one"):
+            journey.cancel("a")
+        assert journey.complete("a").step.finished
+
+
+def test_a_handler_that_has_replaced_everything_else_is_not_cancelled() -> None:
+    journey = patient("start > a > end", h=handler("h_start > x > h_end", message("m"))).say("m")
+    with pytest.raises(NotMovable, match="nothing else is left"):
+        journey.cancel("h")
+    assert journey.move("x", "h_end").step.finished
