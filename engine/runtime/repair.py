@@ -1,7 +1,7 @@
 """What an operator does with the tokens of a case that went astray: take one away, or put it somewhere else.
 
-A token at an activity takes the events at its border along. The instances of a repetition are moved as one. A token stays in
-its scope: to leave a subprocess, the token of the subprocess itself is moved.
+A token at an activity takes the events at its border along. The instances of a repetition are moved as one, and each that is
+held is tried again by itself. A token stays in its scope: to leave a subprocess, the token of the subprocess itself is moved.
 """
 
 from typing import Any
@@ -45,7 +45,7 @@ def tokens(instance: Instance) -> tuple[Token, ...]:
         Token(str(task.id), task.task_spec.bpmn_id, part.spec.name, is_held(task), destinations(task))
         for part in open_parts(instance)
         for task in part.tasks.values()
-        if is_live(task) and _whole(task) is task
+        if is_live(task) and (_whole(task) is task or is_held(task))
     )
 
 

@@ -12,7 +12,7 @@ from engine.models import AuditEvent, Case, CaseRevision, Incident, StepRecord, 
 from engine.repairs import ReasonNeeded, StillHeld, TokenGone, ValueUnfit
 from engine.situations import Stopped
 from tests.bundles import Trial, bundle
-from tests.drawing import exclusive, parallel, script, service
+from tests.drawing import Drawn, each, exclusive, parallel, script, service
 from tests.factories import World
 
 OPERATOR = Actor("person", id="operator", duty="administrator")
@@ -332,3 +332,24 @@ def test_what_is_typed_is_read_as_the_field_holds_it(kind: FieldType, typed: str
 def test_what_cannot_be_read_is_refused(kind: FieldType, typed: str) -> None:
     with pytest.raises(ValueUnfit):
         repairs.read_value("n", kind, typed)
+
+
+def test_each_instance_of_a_repetition_that_has_stopped_is_tried_again(world: World) -> None:
+    counted = Drawn("scriptTask", f"<script>total = int(amount) + x</script>{each('', 'x', times='2')}")
+    files = bundle(
+        "start > count > s > after > end",
+        {"amount": "string", "total": "integer"},
+        {"count": {"amount": "string"}},
+        s=counted,
+    )
+    Trial(world, files).do("count", amount="许多")
+    stopped = world.all(Incident, case_id=world.case_id)
+    with world.database.unit_of_work(OPERATOR) as uow:
+        found = situations.of_incident(uow, stopped[0].id).case
+        repairs.correct(uow, stopped[0].id, {"amount": "3"}, "金额应为数字")
+    assert found is not None
+    assert [(t.node, t.held) for t in found.tokens] == [("s", False), ("s", True), ("s", True)]
+    for incident in stopped:
+        with world.database.unit_of_work(OPERATOR) as uow:
+            repairs.retry(uow, incident.id, "已更正")
+    assert world.open_tasks() == ["after"]
