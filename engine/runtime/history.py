@@ -74,14 +74,13 @@ class _Scope:
     def keep_around(self, task: Any) -> None:
         """A live step, its parent, and those of its children that the library counts."""
         self.keep.add(task.id)
-        if task._parent is not None:
-            self.keep.add(task._parent)
-            if isinstance(
-                self.parent(task).task_spec, Split
-            ):  # what goes on beside the activity has its data from there
-                self.keep.add(self.parent(task)._parent)
-        if task.state == TaskState.READY and isinstance(task.task_spec, BoundaryEvent):
-            self.keep.update(self.parent(task)._children)  # it has ended the activity, and its join will ask for that
+        parent = self.parent(task)
+        if parent is not None:
+            self.keep.add(parent.id)
+        if parent is not None and isinstance(parent.task_spec, Split):
+            self.keep.add(parent._parent)  # what goes on beside the activity has its data from there
+        if task.state != TaskState.WAITING and isinstance(task.task_spec, BoundaryEvent):
+            self.keep.update(parent._children)  # it has ended the activity, and its join will ask for that
         if not task._children or task.state >= TaskState.COMPLETED:
             return
         spec = task.task_spec

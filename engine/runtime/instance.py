@@ -15,6 +15,7 @@ from engine.runtime.errors import EndlessRun, TooManyTokens
 from engine.runtime.events import Delivery
 from engine.runtime.execution import Execution
 from engine.runtime.holding import RUNNING, hold
+from engine.runtime.stepwise import EventGateway
 
 MOST_STEPS = 10_000  # of the library within one advance
 MOST_TOKENS = 3_000  # in one scope
@@ -114,8 +115,13 @@ def _size(instance: Instance) -> int:
 
 
 def _beyond_bounds(instance: Instance, task: Any, done: int) -> EndlessRun | TooManyTokens | None:
-    """A drawing that never rests, or that multiplies its tokens, is held before it takes the machine along."""
-    node = task.task_spec.bpmn_id or task.task_spec.name
+    """A drawing that never rests, or that multiplies its tokens, is held before it takes the machine along.
+
+    Only where an operator can find the token; and not at a gateway that has seen its event, which is not stored.
+    """
+    node = task.task_spec.bpmn_id
+    if node is None or isinstance(task.task_spec, EventGateway):
+        return None
     if done > MOST_STEPS:
         return EndlessRun(steps=MOST_STEPS, node=node)
     if len(task.workflow.tasks) > MOST_TOKENS or len(instance.subprocesses) > MOST_SUBPROCESSES:

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from engine.runtime import EndlessRun, ExpressionFailed, NoWayOut, StaleTrigger, TooManyTokens, UnhandledError
+from engine.runtime import (
+    EndlessRun,
+    ExpressionFailed,
+    NoWayOut,
+    Retry,
+    StaleTrigger,
+    TooManyTokens,
+    UnhandledError,
+    instance,
+)
 from tests.drawing import (
     Drawn,
     after,
@@ -27,6 +36,7 @@ from tests.drawing import (
     rule,
     script,
     service,
+    signal,
     sub,
     throw,
     user,
@@ -207,6 +217,26 @@ def test_a_process_that_never_rests_is_held_and_stays_small() -> None:
     assert len(journey.state or b"") < 300
     (node,) = journey.held
     assert journey.retry(node, go=False).ready == ["a"]
+
+
+def test_wherever_a_long_run_is_cut_off_the_case_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = process(
+        "start > f; f > S > s > end; f > g > c > z > end2; g > d > y > end3; f > a > end4; b > x > end5",
+        S=sub("i_start > n > i_end", each("xs", "i"), n=script("n = n + 1")),
+        s=throw(signal("now")),
+        f=parallel(),
+        g=first_of(),
+        c=catch(signal("now")),
+        d=catch(message("m")),
+        b=boundary("a", signal("now")),
+    )
+    for most in range(1, 50):
+        with monkeypatch.context() as short:
+            short.setattr(instance, "MOST_STEPS", most)
+            journey = Journey(drawn, {"xs": [1, 2, 3], "n": 0}, patient=True)
+        while journey.held:
+            journey.do(Retry(journey.step.held[0].id))
+        assert (journey.ready, journey.data["n"]) == (["x", "z"], 3), most
 
 
 def test_a_process_that_multiplies_is_held() -> None:
