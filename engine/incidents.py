@@ -30,6 +30,7 @@ class AlreadySettled(Conflict):
 TITLES: Mapping[str, tuple[str, str]] = {
     "expression-failed": ("表达式无法计算", "An expression cannot be evaluated"),
     "no-way-out": ("网关没有可走的出口", "A gateway has no way out"),
+    "nothing-comes": ("网关等待的分支不会再到达", "A gateway waits for a branch that will not come"),
     "unhandled-error": ("流程没有处理出现的错误", "An error that the process does not handle"),
     "endless-run": ("流程循环不止", "The process runs in circles"),
     "too-many-tokens": ("流程不断分裂", "The process multiplies"),

@@ -16,6 +16,7 @@ from engine.runtime.events import ErrorEvent, MessageEvent, awaited_key
 from engine.runtime.execution import Execution, visible_locals
 from engine.runtime.holding import RUNNING, hold, is_held, let_go
 from engine.runtime.instance import Instance, all_steps, settle
+from engine.runtime.joins import hold_forlorn
 from engine.runtime.operations import REQUEST, is_parked
 from engine.runtime.state import load, save
 from engine.runtime.timers import CycleTimer, DateTimer, due_at
@@ -58,6 +59,7 @@ def advance(blueprint: Blueprint, state: bytes | None, trigger: Trigger, context
     settle(instance)
     _apply(instance, execution, trigger)
     settle(instance)
+    hold_forlorn(all_steps(instance))
     return standing(blueprint, instance, execution)
 
 

@@ -210,7 +210,7 @@ class _ScopeBuilder:
             notes_itself = isinstance(step, HandlerStart | steps.ErrorEnd)
             if not (notes_itself or (isinstance(step, Boundary) and step.repeats)):
                 step.completed_event.connect(note_passed)
-            if isinstance(step, joins.InclusiveJoin):
+            if isinstance(step, joins.InclusiveJoin | joins.ParallelJoin):
                 step.upstream = {entry: self.upstream(entry, step.name) for entry in step._inputs}
 
     def upstream(self, entry: str, gateway: str) -> frozenset[str]:

@@ -81,6 +81,12 @@ class NoWayOut(EngineError):
     zh = "流程网关“{node}”没有条件成立，也没有默认出口。"
 
 
+class NothingComes(EngineError):
+    """The gateway {node} waits for a branch on which nothing is under way any more."""
+
+    zh = "流程网关“{node}”所等待的分支已不会再到达。"
+
+
 class EndlessRun(EngineError):
     """The process ran {steps} steps without coming to rest; the last one was {node}."""
 

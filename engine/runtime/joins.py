@@ -5,15 +5,16 @@ come; what is left over stays for the next time, so that loops and several token
 look back into finished history instead, and miscount it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.errors import NoWayOut
+from engine.runtime.errors import NothingComes, NoWayOut
 from engine.runtime.execution import take_over
+from engine.runtime.holding import ENTERING, HELD, hold, is_held
 from engine.runtime.stepwise import Stepwise
 
 
@@ -27,10 +28,14 @@ class Gathering:
         if my_task.state != TaskState.WAITING:
             my_task.data = dict(my_task.parent.data)
             my_task._set_state(TaskState.WAITING)
-        waiting = [t for t in my_task.workflow.tasks.values() if t.task_spec is self and t.state == TaskState.WAITING]
-        taken = self.taken(my_task, waiting)
+        taken = self.taken(my_task, self.waiting(my_task))
         absorb(my_task, taken)
         return bool(taken)
+
+    def waiting(self, my_task: Any) -> list[Any]:
+        """The tokens that have arrived and not gone on; one that is held because nothing else comes still waits."""
+        here = [t for t in my_task.workflow.tasks.values() if t.task_spec is self]
+        return [t for t in here if t.state == TaskState.WAITING or (is_held(t) and t.internal_data[HELD] == ENTERING)]
 
     def taken(self, my_task: Any, waiting: list[Any]) -> list[Any]:
         """The tokens with which the join fires, this one among them; none when it has to wait."""
@@ -57,9 +62,16 @@ def one_for_each_entry(my_task: Any, waiting: list[Any]) -> dict[str, Any]:
 class ParallelJoin(Gathering, Stepwise, BpmnSpecMixin):  # type: ignore[misc]
     """Waits for one token by every entry, and goes on by every exit."""
 
+    upstream: Mapping[str, frozenset[str]]
+
     def taken(self, my_task: Any, waiting: list[Any]) -> list[Any]:
         arrived = one_for_each_entry(my_task, waiting)
         return list(arrived.values()) if all(entry in arrived for entry in self._inputs) else []
+
+    def waits_in_vain(self, my_task: Any) -> bool:
+        """Whether no token is left that could come by a way by which none has come."""
+        arrived, elsewhere = one_for_each_entry(my_task, self.waiting(my_task)), tokens_elsewhere(my_task)
+        return any(not elsewhere & self.upstream[entry] for entry in self._inputs if entry not in arrived)
 
 
 class _Choosing(Stepwise, MultiChoice, BpmnSpecMixin):  # type: ignore[misc]
@@ -88,14 +100,24 @@ class InclusiveJoin(Gathering, _Choosing):
 
     def taken(self, my_task: Any, waiting: list[Any]) -> list[Any]:
         arrived = one_for_each_entry(my_task, waiting)
-        elsewhere = {
-            task.task_spec.name
-            for task in my_task.workflow.tasks.values()
-            if task.task_spec is not self and is_token(task)
-        }
+        elsewhere = tokens_elsewhere(my_task)
         coming = {name for entry in self._inputs if entry not in arrived for name in elsewhere & self.upstream[entry]}
         lingering = {name for entry in arrived for name in elsewhere & self.upstream[entry]}
         return [] if coming - lingering else list(arrived.values())
+
+
+def tokens_elsewhere(my_task: Any) -> set[str]:
+    """The steps of the scope at which a token is, those that wait at the same join left aside."""
+    tasks = my_task.workflow.tasks.values()
+    return {task.task_spec.name for task in tasks if task.task_spec is not my_task.task_spec and is_token(task)}
+
+
+def hold_forlorn(steps: Iterable[Any]) -> None:
+    """Hold the tokens that wait at a join for a branch that an operator has taken away: nobody would ever look at them."""
+    for task in list(steps):
+        spec = task.task_spec
+        if isinstance(spec, ParallelJoin) and task.state == TaskState.WAITING and spec.waits_in_vain(task):
+            hold(task, NothingComes(node=spec.bpmn_id), ENTERING)
 
 
 def is_token(task: Any) -> bool:

@@ -245,6 +245,15 @@ class Run:
                 return False
         return True
 
+    def forlorn(self) -> Iterator[str]:
+        """Parallel gateways, once for each token that waits there for a branch on which nothing is under way any more."""
+        for gateway in self.scope.of_kind("parallelGateway"):
+            entries = {flow.id for flow in self.scope.incoming(gateway.id)}
+            here = [flow for flow, _ in self.arrived if flow in entries]
+            coming = {flow for node in self.places(gateway) for flow in self.reached(node, gateway.id)}
+            if entries - set(here) - coming:
+                yield from (gateway.id for _ in here)
+
     def places(self, gateway: Element) -> Iterator[str]:
         for activity in self.activities:
             yield activity.element.id

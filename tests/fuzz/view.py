@@ -51,7 +51,7 @@ def view_by_rules(oracle: Oracle) -> View:
         sorted(f"{name} {payload}" for name, payload in oracle.messages),
         sorted(f"{name} = {value}" for name, value in oracle.writes.items()),
         sorted(oracle.passed),
-        [],  # nothing that is drawn here fails
+        sorted(node for run in oracle.runs() for node in run.forlorn()),  # nothing else that is drawn here fails
         oracle.finished,
     )
 

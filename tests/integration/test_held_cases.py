@@ -353,3 +353,17 @@ def test_each_instance_of_a_repetition_that_has_stopped_is_tried_again(world: Wo
         with world.database.unit_of_work(OPERATOR) as uow:
             repairs.retry(uow, incident.id, "已更正")
     assert world.open_tasks() == ["after"]
+
+
+def test_who_takes_a_branch_away_is_told_of_the_gateway_that_still_waits_for_it(world: World) -> None:
+    drawn = "start > f > s > j > after > end; f > a > j"
+    trial = Trial(world, bundle(drawn, {"n": "integer"}, f=parallel(), j=parallel(), s=script("n = int('x')")))
+    trial.do("a")
+    held = next(token for token in situation(world).tokens if token.held)
+    with world.database.unit_of_work(OPERATOR) as uow:
+        repairs.cancel(uow, incident_of(world).id, held.id, "此步骤不再需要")
+        assert [warning.sentence("zh") for warning in uow.warnings] == ["已经执行；流程随后在“j”处停下。"]
+    assert (incident_of(world).kind, incident_of(world).node) == ("nothing-comes", "j")
+    with world.database.unit_of_work(OPERATOR) as uow:
+        repairs.move(uow, incident_of(world).id, situation(world).tokens[0].id, "after", "另一分支已取消")
+    assert world.open_tasks() == ["after"]

@@ -213,7 +213,7 @@ def test_who_is_let_over_comes_to_an_end_and_who_is_said_to_wait_for_ever_would(
     except Faulty:
         return  # without its only task a loop or branch may be no lawful drawing
     for moves in range(0, 24, 3):
-        journey = Journey(old, {"xs": [1, 2]})
+        journey = Journey(old, {"xs": [1, 2]}, patient=True)
         for _ in range(moves):
             if not journey.step.finished:
                 any_move(journey, random)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.runtime import NotMovable, StaleTrigger, tokens
+from engine.runtime import NothingComes, NotMovable, StaleTrigger, tokens
 from engine.runtime.values import Cancel, Move
 from tests.drawing import (
     Drawn,
@@ -199,3 +199,24 @@ def test_a_handler_that_has_replaced_everything_else_is_not_cancelled() -> None:
     with pytest.raises(NotMovable, match="nothing else is left"):
         journey.cancel("h")
     assert journey.move("x", "h_end").step.finished
+
+
+def waiting_for_a_branch() -> Journey:
+    journey = patient("start > f > a > j > c > end; f > s > b > j", f=parallel(), j=parallel(), s=script("x = y"))
+    return journey.complete("a")
+
+
+def test_a_join_that_waits_for_a_branch_that_was_taken_away_is_held() -> None:
+    for journey in (waiting_for_a_branch().cancel("s"), waiting_for_a_branch().move("s", "end")):
+        assert [(held.node, type(held.error)) for held in journey.step.held] == [("j", NothingComes)]
+        assert journey.retry("j").held == ["j"]
+        assert journey.move("j", "c").complete("c").step.finished
+
+
+def test_a_join_that_is_held_goes_on_by_itself_when_the_branch_comes_after_all() -> None:
+    journey = waiting_for_a_branch().move("s", "a").complete("a")
+    assert journey.held == ["j", "j"], "two tokens by one way, none by the other"
+    journey.move("j", "b")
+    assert (journey.ready, journey.held) == (["b"], ["j"])
+    assert journey.complete("b").ready == ["c"]
+    assert journey.complete("c").step.finished
