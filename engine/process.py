@@ -282,7 +282,7 @@ def _next(uow: UnitOfWork, run: Run, step: Step, performed: int) -> Trigger | No
             if answer is not None:
                 return answer
             run.instance.parked = [*run.instance.parked, request.id]
-    return None if step.operations else _awaited_message(uow, run)
+    return _awaited_message(uow, run)
 
 
 def _perform(uow: UnitOfWork, run: Run, request: OperationRequest) -> Trigger | None:

@@ -7,8 +7,9 @@ from engine.access import PUBLIC, Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused, MessageUnknown
 from engine.models import Case, ReceivedMessage, Task
+from engine.operations import Parked
 from tests.bundles import Trial, bundle
-from tests.drawing import catch, each, message, script, sub
+from tests.drawing import catch, each, message, parallel, script, service, sub
 from tests.factories import World, at_once
 
 DEFECTS = {"intake_action": "supplement", "defects": "没有写明需要哪些字段。"}
@@ -164,18 +165,19 @@ def test_what_the_applicant_owes_presses_nobody_at_the_desk(world: World) -> Non
 
 # ---------------------------------------------------------------- ids and keys
 
-ASKING = bundle(
-    "start > ask > both > S > end",
-    {"departments": "list", "one": "string", "other": "string"},
-    {"ask": {"one": "string", "other": "string"}},
-    both=script("departments = [one, other]"),
-    more="""
+MESSAGE = """
 [[messages]]
 name = "opinion"
 title = "意见"
 title_en = "Opinion"
 sender = "applicant"
-""",
+"""
+ASKING = bundle(
+    "start > ask > both > S > end",
+    {"departments": "list", "one": "string", "other": "string"},
+    {"ask": {"one": "string", "other": "string"}},
+    both=script("departments = [one, other]"),
+    more=MESSAGE,
     S=sub(
         "i_start > k > note > i_end",
         each("departments", "department"),
@@ -216,3 +218,20 @@ def test_early_messages_wait_for_who_has_their_key(world: World) -> None:
     waiting = world.all(ReceivedMessage, case_id=world.case_id, consumed_at=None)
     assert len(waiting) == 1
     assert all(m.key != b"C" for m in waiting), "a key is kept encrypted"
+
+
+def test_an_early_message_does_not_wait_for_work_that_a_machine_does_beside_it(world: World) -> None:
+    world.database.registry.operation("test.takes_long")(lambda uow, run, call: Parked())
+    drawn = "start > f > op > j > end; f > ask > k > note > j"
+    files = bundle(
+        drawn,
+        more=MESSAGE,
+        f=parallel(),
+        j=parallel(),
+        op=service("test.takes_long"),
+        k=catch(message("opinion")),
+    )
+    trial = Trial(world, files)
+    opinions(world, None)
+    trial.do("ask")
+    assert world.open_tasks() == ["note"]
