@@ -55,6 +55,7 @@ from engine.runtime import (
     Trigger,
     UnreadableState,
 )
+from engine.runtime.reader import TASKS
 
 log = logging.getLogger("duban.process")
 
@@ -342,8 +343,8 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
             "node": passed.node,
             "kind": passed.kind,
             "at": uow.now,
-            "actor": actor if passed.kind == "userTask" else "system",
-            "task_id": task_id if passed.kind == "userTask" else None,
+            "actor": actor if passed.kind in TASKS else "system",
+            "task_id": task_id if passed.kind in TASKS else None,
             "revision": run.case.revision,
         }
         for number, passed in enumerate(step.passed, 1)

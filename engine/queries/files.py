@@ -30,6 +30,7 @@ from engine.models import (
 )
 from engine.process import Run
 from engine.queries import diagrams, lights, paging, rows, stopped
+from engine.runtime.reader import TASKS
 from engine.views import (
     CaseFile,
     CaseView,
@@ -383,7 +384,7 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
     for record in records:
         title = _record_title(versions, record, locale)
         if title:
-            kind = "done" if record.kind == "userTask" else "event"
+            kind = "done" if record.kind in TASKS else "event"
             entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind))
     for breach, deadline in reading.session.exec(
         select(Breach, Deadline)
@@ -410,7 +411,7 @@ def _notice_title(bundle: Bundle, name: str, locale: str) -> str:
 
 def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
     zh = locale.startswith("zh")
-    if record.kind == "userTask":
+    if record.kind in TASKS:
         return versions.of_node(record.node).node_title(record.node, locale)
     if record.kind != "event":
         return ""

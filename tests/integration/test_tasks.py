@@ -10,8 +10,10 @@ from engine import maintenance, queries, tasks
 from engine.access import Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused
-from engine.models import AuditEvent, Breach, Incident, Notice, Task
+from engine.models import AuditEvent, Breach, Incident, Notice, Person, Task
 from engine.tasks import SeparationViolated, TaskAlreadyClaimed, TaskAlreadyEnded, TaskNotFound, TaskStale
+from tests.bundles import Trial, bundle
+from tests.drawing import Drawn
 from tests.factories import ANSWERS, World, at_once
 
 HANDLER, COLLEAGUE = "data_provider.case_handler", "data_provider.case_handler#2"
@@ -212,3 +214,12 @@ def test_who_drafts_does_not_sign_even_with_both_roles(world: World) -> None:
     with pytest.raises(SeparationViolated):
         world.do("review_reply", by="data_provider.case_handler+unit_head")
     assert world.open_tasks() == ["review_reply"]
+
+
+@pytest.mark.parametrize("kind", ["userTask", "manualTask", "task"])
+def test_the_file_says_who_did_a_task_of_whatever_kind(world: World, kind: str) -> None:
+    Trial(world, bundle("start > visit > end", visit=Drawn(kind))).do("visit")
+    with world.database.reading(world.person(HANDLER)) as reading:
+        history = queries.case_file(reading, world.case().reference).history
+        name = reading.session.get_one(Person, reading.actor.id).name
+    assert [(entry.actor, entry.kind) for entry in history if entry.title == "visit"] == [(name, "done")]
