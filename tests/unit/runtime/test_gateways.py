@@ -169,3 +169,18 @@ def test_work_begun_again_and_again_beside_a_task_may_fork() -> None:
     )
     journey = Journey(drawn).say("m").say("m")
     assert journey.ready == ["work", "x", "x", "y", "y"]
+
+
+def test_an_inclusive_join_does_not_wait_for_who_can_also_come_where_one_has_come() -> None:
+    """As BPMN says. Where both are on their way from the beginning a drawing is refused; an operator can bring it about."""
+    drawn = process(
+        "start > h; h [both] > f; h [] > b; f > a > m > j > z > end; f > d > end2; b > g; g [go] > m; g [] > c > j",
+        h=exclusive(),
+        f=parallel(),
+        m=exclusive(),
+        g=exclusive(),
+        j=inclusive(),
+    )
+    journey = Journey(drawn, {"both": True}, patient=True).move("d", "b")
+    assert journey.complete("a").ready == ["b", "z"]
+    assert journey.complete("b", go=False).complete("c").ready == ["z", "z"]
