@@ -5,9 +5,7 @@ The library keeps every step for ever and walks them all. What it will still loo
 * the root and the last step;
 * every step that is not finished, with its finished parent (data comes from there), that of an activity with boundary
   events with the step before it, and its finished children where the library counts them (instances of a loop: the last
-  one is enough);
-* for the open join after an activity with boundary events: its split, the split's children and finished joins of the
-  same.
+  one is enough).
 """
 
 from typing import Any
@@ -17,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime.stepwise import Join, Split
+from engine.runtime.stepwise import Split
 
 _GONE = TaskState.COMPLETED | TaskState.CANCELLED
 
@@ -66,7 +64,6 @@ class _Scope:
     def prune(self) -> None:
         for task in self.live:
             self.keep_around(task)
-        self.keep_boundary_joins()
         self.splice({ident for ident in self.tasks if ident not in self.keep})
 
     # -------------------------------------------------------------------------------------------- what to keep
@@ -91,28 +88,6 @@ class _Scope:
             isinstance(spec, CatchingEvent) and (getattr(spec, "repeats", False) or getattr(spec, "cycles", False))
         ):
             self.keep.update(task._children)
-
-    def keep_boundary_joins(self) -> None:
-        open_splits = {
-            split.id: split
-            for task in self.live
-            if _is_boundary_join(task) and (split := self.split_of(task)) is not None
-        }
-        for split in open_splits.values():
-            self.keep.add(split.id)
-            self.keep.update(split._children)
-        for task in self.tasks.values() if open_splits else ():
-            if task.state >= TaskState.COMPLETED and _is_boundary_join(task):
-                split = self.split_of(task)
-                if split is not None and split.id in open_splits:
-                    self.keep.update((task.id, task._parent))
-
-    def split_of(self, join: Any) -> Any:
-        """The nearest split before a boundary join; None where it has left the tree."""
-        ancestor = self.parent(join)
-        while ancestor is not None and ancestor.task_spec.name != join.task_spec.split_task:
-            ancestor = self.parent(ancestor)
-        return ancestor
 
     # -------------------------------------------------------------------------------------------- taking out
 
@@ -155,7 +130,3 @@ class _Scope:
             else:
                 out.append(child)
         return out
-
-
-def _is_boundary_join(task: Any) -> bool:
-    return isinstance(task.task_spec, Join)
