@@ -233,6 +233,9 @@ REFUSED: dict[str, Files] = {
     "complex multi-instance": plain(user(each("list", "i").replace("</multi", "<complexBehaviorDefinition/></multi"))),
     "loop and multi-instance at once": plain(user(loop("n") + each("list", "i"))),
     "loop without an end": plain(user("<standardLoopCharacteristics/>")),
+    "payload named like a loop's variable": plain(
+        sub("i_start > i_end", each("list", "i"), h=handler("hs > h_end", message("m", "i")))
+    ),
     "global task": beside_definitions('<globalUserTask id="x"/>'),
     "call in a circle": plain(call("p")),
     "several tokens at a start or an end": raw('<userTask id="x" completionQuantity="2"/>'),
