@@ -28,7 +28,7 @@ from tests.fuzz.view import View, differences, key, view_by_rules, view_of
 
 STEPS = 25
 BELIEFS = 12  # ways of having come here that are kept in mind
-TRIES = 150  # orders tried before a difference is called one
+TRIES = 5_000  # orders tried before a difference is called one
 
 What = Callable[[Oracle], None]
 
