@@ -330,7 +330,7 @@ def _awaited_message(uow: UnitOfWork, run: Run) -> Message | None:
 
 
 def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
-    """Take over state, writes and the passed nodes of one step, and report tokens that are held."""
+    """Take over state, writes and passed nodes of one step; record what it has told, and report tokens that are held."""
     run.instance.state, run.awaited = run.key.seal(step.state, STATE), step.awaited
     run.instance.revision += 1
     write(uow, run, step.writes, run.cause)
@@ -351,6 +351,8 @@ def _absorb(uow: UnitOfWork, run: Run, step: Step, trigger: Trigger) -> None:
     ]
     run.position += len(rows)
     uow.append(StepRecord, rows)
+    for name, _ in step.messages:
+        audit.record(uow, "message.thrown", run.case.id, message=name)
     for held in step.held:
         if held.error is not None:
             _report_held(uow, run, held.id, held.node, held.error)
@@ -413,8 +415,6 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     _project_timers(uow, run, step)
     if run.held:
         incidents.settle_held(uow, run.case.id, {held.id for held in step.held})
-    for name, _ in step.messages:
-        audit.record(uow, "message.thrown", run.case.id, message=name)
     active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
     active += [held.node for held in step.held]
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]

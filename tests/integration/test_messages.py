@@ -6,10 +6,10 @@ from engine import messages, process, queries
 from engine.access import PUBLIC, Actor
 from engine.form_problems import FormInvalid
 from engine.messages import MessageRefused, MessageUnknown
-from engine.models import Case, ReceivedMessage, Task
+from engine.models import AuditEvent, Case, ReceivedMessage, Task
 from engine.operations import Parked
 from tests.bundles import Trial, bundle
-from tests.drawing import catch, each, message, parallel, script, service, sub
+from tests.drawing import catch, each, message, parallel, script, service, sub, throw
 from tests.factories import World, at_once
 
 DEFECTS = {"intake_action": "supplement", "defects": "没有写明需要哪些字段。"}
@@ -235,3 +235,12 @@ def test_an_early_message_does_not_wait_for_work_that_a_machine_does_beside_it(w
     opinions(world, None)
     trial.do("ask")
     assert world.open_tasks() == ["note"]
+
+
+def test_what_a_process_tells_is_on_record_also_where_an_operation_follows(world: World) -> None:
+    files = bundle(
+        "start > a > t > op > b > end", t=throw(message("told")), op=service("case.announce", event="'case.told'")
+    )
+    Trial(world, files).do("a")
+    (told,) = world.all(AuditEvent, stream=f"case:{world.case_id}", name="message.thrown")
+    assert told.detail == {"message": "told"}
