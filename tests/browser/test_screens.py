@@ -145,6 +145,7 @@ PICTURES = {inbox: "inbox", claimed_task: "task", result: "submitted", tracking:
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.__name__)
 def test_a_screen_is_accessible_and_fits(screen: Callable[[Open], Page], new_page: Open, axe: str) -> None:
     page = screen(new_page)
+    page.wait_for_load_state()  # styles too: without them nothing is as large as it should be
     page.evaluate(axe)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -167,6 +168,7 @@ def test_a_screen_in_english_is_accessible_and_fits(screen: Callable[[Open], Pag
     page = screen(new_page)
     page.click("a.language")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.wait_for_load_state()  # styles too: without them nothing is as large as it should be
     page.evaluate(axe)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -43,6 +43,7 @@ def test_a_screen_of_a_stopped_case_is_accessible_and_fits(
         if screen == "case":
             page.click(".warned a")
             expect(page.locator("#stopped")).to_contain_text("系统管理员正在处理")
+    page.wait_for_load_state()  # styles too: without them nothing is as large as it should be
     page.evaluate(axe)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
