@@ -11,7 +11,7 @@ working day is, ``engine.holidays`` knows.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -41,6 +41,7 @@ __all__ = [
     "Explanation",
     "NoSuchDay",
     "NoticeFaulty",
+    "Pause",
     "Rule",
     "RuleFaulty",
     "StartFaulty",
@@ -62,7 +63,7 @@ __all__ = [
 
 Unit = Literal["calendar", "working"]
 Roll = Literal["forward", "none"]
-Role = Literal["start", "counted", "weekend", "holiday", "makeup", "rolled", "due"]
+Role = Literal["start", "counted", "weekend", "holiday", "makeup", "paused", "rolled", "due"]
 
 MAX_DAYS = 36_500
 ONE_DAY = timedelta(days=1)
@@ -120,6 +121,26 @@ class Rule:
             raise RuleFaulty(f"roll is forward or none, not {self.roll}", f"顺延方式不能是 {self.roll}")
         if self.cutoff is not None and (not isinstance(self.cutoff, time) or self.cutoff.tzinfo is not None):
             raise RuleFaulty("the cutoff is a time of day in Shanghai", "截止时刻应为不带时区的时间")
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time during which a clock stood still: from the day on which it was stopped to the day on which it went on.
+
+    The day on which it stops has been used; what is left goes on from the day after it is resumed. So the days after
+    ``first`` up to ``last`` do not count, and no period ends while its clock stands still.
+    """
+
+    first: date
+    last: date
+
+    def rests(self, day: date) -> bool:
+        """Whether the day is not counted."""
+        return self.first < day <= self.last
+
+    def holds(self, day: date) -> bool:
+        """Whether a period cannot end on the day."""
+        return self.first <= day <= self.last and self.first < self.last
 
 
 @dataclass(frozen=True)
@@ -185,19 +206,25 @@ class Explanation:
         return lines
 
 
-def count(rule: Rule, start: date | datetime, calendar: Calendar) -> Due:
-    """The due date of a clock that starts on a day, or at an instant of that day."""
+def count(rule: Rule, start: date | datetime, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Due:
+    """The due date of a clock that starts on a day, or at an instant of that day, and stood still during the pauses."""
     first = _day_of(start)
-    last = _last_counted(rule, first, calendar)
-    day = _rolled(last, calendar) if rule.roll == "forward" else last
+    last = _last_counted(rule, first, calendar, pauses)
+    day = _rolled(rule, last, calendar, pauses)
     return Due(day, _end(day, rule), _provisional(rule, first, last, day, calendar), calendar.version)
 
 
-def explain(rule: Rule, start: date | datetime, calendar: Calendar, article: str | None = None) -> Explanation:
+def explain(
+    rule: Rule,
+    start: date | datetime,
+    calendar: Calendar,
+    article: str | None = None,
+    pauses: Sequence[Pause] = (),
+) -> Explanation:
     """The same due date with every day from start to end and its part in the count."""
     first = _day_of(start)
-    due = count(rule, first, calendar)
-    return Explanation(rule, first, due, tuple(_notes(rule, first, due.day, calendar)), article)
+    due = count(rule, first, calendar, pauses)
+    return Explanation(rule, first, due, tuple(_notes(rule, first, due.day, calendar, pauses)), article)
 
 
 def working_days_between(a: date, b: date, calendar: Calendar) -> int:
@@ -298,8 +325,10 @@ def _shanghai_day(instant: datetime) -> date:
         raise DayOutOfRange(instant.date()) from error
 
 
-def _last_counted(rule: Rule, first: date, calendar: Calendar) -> date:
+def _last_counted(rule: Rule, first: date, calendar: Calendar, pauses: Sequence[Pause]) -> date:
     """The day that bears the last number, before any rolling."""
+    if pauses:
+        return _last_beside(rule, first, calendar, pauses)
     if rule.unit == "working":
         return shift(first, rule.days, calendar)
     try:
@@ -311,8 +340,21 @@ def _last_counted(rule: Rule, first: date, calendar: Calendar) -> date:
     return last
 
 
-def _rolled(day: date, calendar: Calendar) -> date:
-    while not calendar.is_workday(day):
+def _last_beside(rule: Rule, first: date, calendar: Calendar, pauses: Sequence[Pause]) -> date:
+    """The same where days are left out because the clock stood still."""
+    day, number = first, 0
+    while number < rule.days:
+        day += ONE_DAY
+        if day > LAST_DAY:
+            raise DayOutOfRange(day)
+        if not any(pause.rests(day) for pause in pauses):
+            number += rule.unit == "calendar" or calendar.is_workday(day)
+    return day
+
+
+def _rolled(rule: Rule, day: date, calendar: Calendar, pauses: Sequence[Pause]) -> date:
+    """The first day on which the period can end: no rest day where the rule rolls, and none on which the clock stood still."""
+    while (rule.roll == "forward" and not calendar.is_workday(day)) or any(pause.holds(day) for pause in pauses):
         day += ONE_DAY
     return day
 
@@ -335,15 +377,18 @@ def _end(day: date, rule: Rule) -> datetime:
     return datetime.combine(day, rule.cutoff, clock.SHANGHAI).astimezone(UTC)
 
 
-def _notes(rule: Rule, first: date, last: date, calendar: Calendar) -> Iterator[DayNote]:
+def _notes(rule: Rule, first: date, last: date, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Iterator[DayNote]:
     """Every day from the first to the last, numbered as the rule counts."""
     number = 0
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         verdict = calendar.verdict(day)
-        counts = offset > 0 and number < rule.days and (rule.unit == "calendar" or verdict.is_workday)
+        rests = any(pause.rests(day) for pause in pauses)
+        counts = offset > 0 and number < rule.days and not rests and (rule.unit == "calendar" or verdict.is_workday)
         number += counts
         role = _role(rule, verdict, started=offset > 0, counts=counts, complete=number == rule.days, ends=day == last)
+        if rests:
+            role = "paused"
         yield DayNote(day, role, verdict.kind, number if counts else None, verdict.holiday)
 
 
@@ -375,6 +420,7 @@ def _say_zh(note: DayNote, rule: Rule) -> str:
         "due": ending,
         "weekend": "不计入",
         "holiday": "不计入",
+        "paused": "中止期间，不计入",
     }.get(note.verdict, "")
     said = "，".join(words for words in (number, what, part) if words)
     return f"{note.day.isoformat()}（周{_WEEKDAYS_ZH[note.day.weekday()]}）{said}。"
@@ -395,6 +441,7 @@ def _say_en(note: DayNote, rule: Rule) -> str:
         "due": ending,
         "weekend": "not counted",
         "holiday": "not counted",
+        "paused": "clock stopped, not counted",
     }.get(note.verdict, "")
     said = ", ".join(words for words in (number, what, part) if words)
     return f"{note.day.isoformat()} ({_WEEKDAYS_EN[note.day.weekday()]}) {said}."

@@ -5,7 +5,7 @@ The flow knows a clock by name only: when it moves, one update moves the timers 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
     owing = run.participants.get(rule.owed_by)
     return Deadline(
         case_id=run.case.id,
+        process_key=run.case.process_key,
         name=name,
         basis=rule.basis,
         article=rule.article,
@@ -52,7 +53,10 @@ def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
         days=rule.days,
         unit=rule.unit,
         roll=rule.roll,
+        cutoff=rule.cutoff,
         extension_days=rule.extension_days,
+        may_suspend=rule.suspension == "allowed",
+        may_restart=rule.restart == "allowed",
         starts_on=rule.starts_on,
         stops_on=list(rule.stops_on),
         owed_by=rule.owed_by,
@@ -106,7 +110,8 @@ def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> dateti
 
 def rule_of(deadline: Deadline) -> calendars.Rule:
     """The counting rule of a clock."""
-    return calendars.Rule(deadline.days, deadline.unit, deadline.roll)  # type: ignore[arg-type]
+    cutoff = time.fromisoformat(deadline.cutoff) if deadline.cutoff else None
+    return calendars.Rule(deadline.days, deadline.unit, deadline.roll, cutoff)  # type: ignore[arg-type]
 
 
 def of_case(reading: Reading, case_id: str) -> list[Deadline]:
@@ -217,11 +222,13 @@ def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
         return None
     if deadline.state != "running" or deadline.due_at is None or deadline.due_on is None or uow.now < deadline.due_at:
         return None
-    if uow.session.exec(select(Breach.id).where(col(Breach.deadline_id) == deadline.id)).first() is not None:
+    standing = select(Breach.id).where(col(Breach.deadline_id) == deadline.id, col(Breach.annulled_at).is_(None))
+    if uow.session.exec(standing).first() is not None:
         return None
     breach = Breach(
         deadline_id=deadline.id,
         case_id=deadline.case_id,
+        process_key=deadline.process_key,
         organisation_id=deadline.organisation_id,
         basis=deadline.basis,
         article=deadline.article,

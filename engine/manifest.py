@@ -89,7 +89,10 @@ class DeadlineRule(_Declared, frozen=True):
     article: str | None = None  # the article that sets it; internal targets have none
     ground: str | None = None  # ground of Art. 30 under which a breach becomes a lead
     text_version: str = "2017"  # the version of the regulation that is cited
-    extension_days: int = 0  # the longest extension that the rule allows
+    cutoff: str | None = None  # "17:30" where the last day ends with office hours (Civil Code Art. 203(2))
+    extension_days: int = 0  # the longest extension that the rule allows, in its unit; the four of the regulation: none
+    suspension: Literal["none", "allowed"] = "none"  # whether the clock may be stopped for a while
+    restart: Literal["none", "allowed"] = "none"  # whether it may begin anew, after a supplement say
 
 
 class MessageRule(_Declared, frozen=True):

@@ -95,7 +95,9 @@ def record_breaches(database: Database, limit: int = 10_000) -> int:
 
 
 def _unrecorded(reading: Reading, limit: int) -> list[tuple[str, str]]:
-    known = select(Breach.deadline_id).where(col(Breach.deadline_id) == col(Deadline.id))
+    known = select(Breach.deadline_id).where(
+        col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None)
+    )
     query = select(Deadline.id, Deadline.case_id).where(
         overdue(reading.now), or_(statutory(), targets()), ~known.exists()
     )

@@ -19,6 +19,7 @@ from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.reminder import Reminder, Urging
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
@@ -53,11 +54,13 @@ __all__ = [
     "ProcessInstance",
     "ProcessPresentation",
     "ReceivedMessage",
+    "Reminder",
     "SearchEntry",
     "StepRecord",
     "SystemValue",
     "Task",
     "Timer",
+    "Urging",
     "UtcDateTime",
     "WebSession",
     "new_id",

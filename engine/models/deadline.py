@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
+_CLIMBS = text("state = 'running' AND climbs_at IS NOT NULL")
+_STANDS = text("annulled_at IS NULL")
+
 
 class Deadline(SQLModel, table=True):
     """A clock of a case: its rule, when it started, and the due date derived from them. Overdue is derived, never stored."""
@@ -21,10 +24,12 @@ class Deadline(SQLModel, table=True):
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
         ),
+        Index("ix_deadline_climbs", "climbs_at", postgresql_where=_CLIMBS, sqlite_where=_CLIMBS),
     )
 
     id: str = key()
     case_id: str = ref("case_file")
+    process_key: str = Field(default="", max_length=64)  # of the case, for lists that are grouped by process
     name: str = Field(max_length=64)
     basis: str = Field(max_length=20)  # statutory, ordered, regulatory, external, internal
     article: str | None = Field(default=None, max_length=20)
@@ -33,7 +38,10 @@ class Deadline(SQLModel, table=True):
     days: int
     unit: str = Field(max_length=20)
     roll: str = Field(max_length=20)
-    extension_days: int = 0
+    cutoff: str | None = Field(default=None, max_length=5)  # 17:30, where the last day ends with office hours
+    extension_days: int = 0  # by how much the rule allows it to be extended, in its unit
+    may_suspend: bool = False
+    may_restart: bool = False
     starts_on: str = Field(max_length=100)
     stops_on: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     owed_by: str = Field(max_length=40)  # participant or party
@@ -47,18 +55,26 @@ class Deadline(SQLModel, table=True):
     calendar_version: str = Field(default="", max_length=64)
     stopped_at: datetime | None = instant(default=None, nullable=True)
     stopped_by: str | None = Field(default=None, max_length=100)
+    climbs_at: datetime | None = instant(default=None, nullable=True)  # when the next rung of the ladder is due
+    private: bool = False  # of an instruction: seen by the house that gave it and the one that it binds, by nobody else
 
 
 class DeadlineChange(SQLModel, table=True):
-    """An entry in a clock's ledger: suspension, resumption, extension, restart, correction; with reason and author."""
+    """An entry in a clock's ledger: suspension, resumption, extension, restart, correction; with reason and author.
+
+    The budget of a clock is its rule and this ledger; the due date is counted from both.
+    """
 
     __tablename__ = "deadline_change"
 
     id: str = key()
     deadline_id: str = ref("deadline")
-    kind: str = Field(max_length=20)
+    kind: str = Field(max_length=20)  # suspended, resumed, extended, restarted, corrected
     at: datetime = instant()
-    days: int | None = None
+    on: date  # the legal day from which it counts
+    days: int | None = None  # of an extension, in the clock's unit
+    due_on_before: date | None = None
+    due_on_after: date | None = None  # nothing while the clock stands still
     reason: str = Field(max_length=1000)
     evidence_id: str | None = Field(default=None, max_length=32)  # a document
     actor: str = Field(max_length=80)
@@ -66,13 +82,17 @@ class DeadlineChange(SQLModel, table=True):
 
 
 class Breach(SQLModel, table=True):
-    """A clock was missed: recorded once, whatever the flow does."""
+    """A clock was missed: recorded once, whatever the flow does. Annulled, never deleted, when the due date was wrong."""
 
     __tablename__ = "breach"
+    __table_args__ = (
+        Index("ix_breach_standing", "deadline_id", unique=True, postgresql_where=_STANDS, sqlite_where=_STANDS),
+    )
 
     id: str = key()
-    deadline_id: str = ref("deadline", unique=True, index=False)
+    deadline_id: str = ref("deadline")
     case_id: str = ref("case_file")
+    process_key: str = Field(default="", max_length=64)
     organisation_id: str | None = ref("organisation", default=None, nullable=True)
     basis: str = Field(max_length=20)
     article: str | None = Field(default=None, max_length=20)

@@ -25,7 +25,9 @@ def overdue(
     query = (
         select(Deadline, Case, Breach.id)
         .join(Case, col(Case.id) == col(Deadline.case_id))
-        .join(Breach, col(Breach.deadline_id) == col(Deadline.id), isouter=True)
+        .join(
+            Breach, and_(col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None)), isouter=True
+        )
         .where(supervision.overseen(reading.actor), _light(reading, light))
     )
     if search_for.strip():
