@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock
+from engine import cases, catalogue, clock, deadline_changes
 from engine.db import Database
+from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
 from engine.settings import Settings
 from notices import handlers
@@ -14,6 +15,7 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 TEXT_OR_NOTHING: dict[str, Any] = {"type": ["string", "null"]}
 PART = TEXT | {"x-refers": "participant"}
 OUTCOME = TEXT | {"x-refers": "outcome"}
+CLOCK = {"deadline": TEXT | {"x-refers": "deadline"}, "reason": TEXT | {"maxLength": deadline_changes.LONGEST_REASON}}
 EVENT = TEXT | {"x-refers": "event", "maxLength": 100}
 
 
@@ -31,7 +33,14 @@ def registry() -> Registry:
     offered.operation("case.record_outcome", ["case.{outcome}"], outcome=OUTCOME)(cases.record_outcome)
     closed = {"enum": ["closed", "withdrawn"], "default": "closed"}
     offered.operation("case.close", ["case.closed"], status=closed)(cases.close)
-    offered.operation("case.announce", ["{event}"], event=EVENT)(cases.announce)
+    offered.operation("case.announce", ["{event}"], event=EVENT, on=TEXT_OR_NOTHING | {"default": None})(cases.announce)
+    offered.operation("deadline.suspend", ["deadline.suspended:{deadline}"], **CLOCK)(deadline_changes.perform_suspend)
+    offered.operation("deadline.resume", ["deadline.resumed:{deadline}"], **CLOCK)(deadline_changes.perform_resume)
+    offered.operation("deadline.restart", ["deadline.restarted:{deadline}"], **CLOCK)(deadline_changes.perform_restart)
+    days = {"type": "integer", "minimum": 1, "maximum": MOST_DAYS}
+    offered.operation("deadline.extend", ["deadline.extended:{deadline}"], **CLOCK, days=days)(
+        deadline_changes.perform_extend
+    )
     offered.operation(
         "catalogue.open",
         name=TEXT | {"maxLength": 300},

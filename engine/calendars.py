@@ -42,6 +42,7 @@ __all__ = [
     "NoSuchDay",
     "NoticeFaulty",
     "Pause",
+    "Respite",
     "Rule",
     "RuleFaulty",
     "StartFaulty",
@@ -174,18 +175,42 @@ class DayNote:
 
 
 @dataclass(frozen=True)
+class Respite:
+    """What has moved a clock: the days of its budget that were added, its pauses, and whether it began anew.
+
+    While the clock stands still (``paused_since``), what was counted so far is explained, and there is no due date.
+    """
+
+    extra_days: int = 0  # of those of the rule
+    pauses: tuple[Pause, ...] = ()
+    paused_since: date | None = None
+    restarted: bool = False
+
+
+NO_RESPITE = Respite()
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """A due date with the reason for every day between start and end."""
+    """A due date with the reason for every day between start and end; no due date while the clock stands still."""
 
     rule: Rule
     start: date
-    due: Due
+    due: Due | None
     days: tuple[DayNote, ...]
+    calendar_version: str
     article: str | None = None
+    respite: Respite = NO_RESPITE
 
     @property
-    def calendar_version(self) -> str:
-        return self.due.calendar_version
+    def provisional(self) -> bool:
+        """Whether a holiday notice still to come could move the due date."""
+        return self.due is not None and self.due.provisional
+
+    @property
+    def left(self) -> int:
+        """How many days of the budget are not counted yet."""
+        return self.rule.days - max((note.number for note in self.days if note.number), default=0)
 
     def as_json(self) -> list[dict[str, Any]]:
         return [note.as_json() for note in self.days]
@@ -193,12 +218,13 @@ class Explanation:
     def sentences(self, locale: str = "zh") -> list[str]:
         """One sentence a day, then what the count rests on: provisional or not, article, version of the calendar."""
         say = _say_zh if locale.startswith("zh") else _say_en
-        return [say(note, self.rule) for note in self.days] + self.footing(locale)
+        return [say(note, self.rule, self.respite) for note in self.days] + self.footing(locale)
 
     def footing(self, locale: str = "zh") -> list[str]:
-        """What the count rests on."""
+        """What moved the date, and what the count rests on."""
         chinese = locale.startswith("zh")
-        lines = [provisional_sentence(locale)] if self.due.provisional else []
+        lines = list(_moved_zh(self) if chinese else _moved_en(self))
+        lines += [provisional_sentence(locale)] if self.provisional else []
         if self.article:
             lines.append(f"依据：{self.article}。" if chinese else f"Under {self.article}.")
         version = self.calendar_version
@@ -219,12 +245,17 @@ def explain(
     start: date | datetime,
     calendar: Calendar,
     article: str | None = None,
-    pauses: Sequence[Pause] = (),
+    respite: Respite = NO_RESPITE,
 ) -> Explanation:
-    """The same due date with every day from start to end and its part in the count."""
-    first = _day_of(start)
-    due = count(rule, first, calendar, pauses)
-    return Explanation(rule, first, due, tuple(_notes(rule, first, due.day, calendar, pauses)), article)
+    """The same due date with every day from start to end and its part in the count.
+
+    Of a clock that stands still, every day up to the one on which it was stopped.
+    """
+    first, pauses = _day_of(start), respite.pauses
+    due = count(rule, first, calendar, pauses) if respite.paused_since is None else None
+    last = due.day if due else max(respite.paused_since or first, first)
+    days = tuple(_notes(rule, first, last, calendar, pauses, ends=due is not None))
+    return Explanation(rule, first, due, days, calendar.version, article, respite)
 
 
 def working_days_between(a: date, b: date, calendar: Calendar) -> int:
@@ -274,19 +305,19 @@ def read_day(text: str) -> date:
 
 def due_lines(explanation: Explanation, *, every_day: bool = False, locale: str = "zh") -> list[str]:
     """A due date as plain lines: the ISO date alone, then, when asked, one line a day and what the count rests on."""
-    first = explanation.due.day.isoformat()
+    first = [explanation.due.day.isoformat()] if explanation.due else []
     if every_day:
-        return [first, *explanation.sentences(locale)]
-    return [first, provisional_sentence(locale)] if explanation.due.provisional else [first]
+        return [*first, *explanation.sentences(locale)]
+    return [*first, provisional_sentence(locale)] if explanation.provisional else first
 
 
 def due_document(explanation: Explanation, *, every_day: bool = False) -> dict[str, Any]:
     """A due date as data; with ``days`` when every day is asked for."""
     rule, due = explanation.rule, explanation.due
     document: dict[str, Any] = {
-        "due": due.day.isoformat(),
-        "at": due.at.isoformat().replace("+00:00", "Z"),
-        "provisional": due.provisional,
+        "due": due.day.isoformat() if due else None,
+        "at": due.at.isoformat().replace("+00:00", "Z") if due else None,
+        "provisional": explanation.provisional,
         "start": explanation.start.isoformat(),
         "rule": {
             "days": rule.days,
@@ -295,7 +326,7 @@ def due_document(explanation: Explanation, *, every_day: bool = False) -> dict[s
             "cutoff": rule.cutoff.isoformat() if rule.cutoff else None,
         },
         "article": explanation.article,
-        "calendar_version": due.calendar_version,
+        "calendar_version": explanation.calendar_version,
     }
     if every_day:
         document["days"] = explanation.as_json()
@@ -377,8 +408,10 @@ def _end(day: date, rule: Rule) -> datetime:
     return datetime.combine(day, rule.cutoff, clock.SHANGHAI).astimezone(UTC)
 
 
-def _notes(rule: Rule, first: date, last: date, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Iterator[DayNote]:
-    """Every day from the first to the last, numbered as the rule counts."""
+def _notes(
+    rule: Rule, first: date, last: date, calendar: Calendar, pauses: Sequence[Pause], *, ends: bool
+) -> Iterator[DayNote]:
+    """Every day from the first to the last, numbered as the rule counts; ``ends`` when the period ends on the last."""
     number = 0
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
@@ -386,7 +419,9 @@ def _notes(rule: Rule, first: date, last: date, calendar: Calendar, pauses: Sequ
         rests = any(pause.rests(day) for pause in pauses)
         counts = offset > 0 and number < rule.days and not rests and (rule.unit == "calendar" or verdict.is_workday)
         number += counts
-        role = _role(rule, verdict, started=offset > 0, counts=counts, complete=number == rule.days, ends=day == last)
+        complete = number == rule.days and (ends or not counts)
+        over = ends and day == last
+        role = _role(rule, verdict, started=offset > 0, counts=counts, complete=complete, ends=over)
         if rests:
             role = "paused"
         yield DayNote(day, role, verdict.kind, number if counts else None, verdict.holiday)
@@ -405,17 +440,18 @@ def _role(rule: Rule, verdict: Verdict, *, started: bool, counts: bool, complete
     return "holiday" if verdict.kind == "holiday" else "weekend"
 
 
-def _say_zh(note: DayNote, rule: Rule) -> str:
+def _say_zh(note: DayNote, rule: Rule, respite: Respite) -> str:
     what = {
         "workday": "",
         "weekend": "周末",
         "holiday": f"{note.holiday}假期",
         "makeup": f"{note.holiday}调休上班",
     }[note.kind]
-    number = "" if note.number is None else f"第 {note.number} {'个工作日' if rule.unit == 'working' else '日'}"
+    number = "" if note.number is None else f"第 {note.number} {_unit_zh(rule)}"
+    number += "（延长）" if _is_extra(note, rule, respite) else ""
     ending = f"期限届满，截至 {rule.cutoff:%H:%M}" if rule.cutoff else "期限届满，截至 24:00"
     part = {
-        "start": "起算当日，不计入",
+        "start": "重新起算当日，不计入" if respite.restarted else "起算当日，不计入",
         "rolled": "顺延",
         "due": ending,
         "weekend": "不计入",
@@ -426,17 +462,18 @@ def _say_zh(note: DayNote, rule: Rule) -> str:
     return f"{note.day.isoformat()}（周{_WEEKDAYS_ZH[note.day.weekday()]}）{said}。"
 
 
-def _say_en(note: DayNote, rule: Rule) -> str:
+def _say_en(note: DayNote, rule: Rule, respite: Respite) -> str:
     what = {
         "workday": "",
         "weekend": "weekend",
         "holiday": f"public holiday {note.holiday}",
         "makeup": f"make-up working day for {note.holiday}",
     }[note.kind]
-    number = "" if note.number is None else f"{'working day' if rule.unit == 'working' else 'day'} {note.number}"
+    number = "" if note.number is None else f"{_unit_en(rule)} {note.number}"
+    number += " (extension)" if _is_extra(note, rule, respite) else ""
     ending = f"due, until {rule.cutoff:%H:%M}" if rule.cutoff else "due, until 24:00"
     part = {
-        "start": "start, not counted",
+        "start": "begun anew, not counted" if respite.restarted else "start, not counted",
         "rolled": "rolls forward",
         "due": ending,
         "weekend": "not counted",
@@ -445,3 +482,48 @@ def _say_en(note: DayNote, rule: Rule) -> str:
     }.get(note.verdict, "")
     said = ", ".join(words for words in (number, what, part) if words)
     return f"{note.day.isoformat()} ({_WEEKDAYS_EN[note.day.weekday()]}) {said}."
+
+
+def _is_extra(note: DayNote, rule: Rule, respite: Respite) -> bool:
+    """Whether a day is one of those by which the period was extended."""
+    return note.number is not None and note.number > rule.days - respite.extra_days
+
+
+def _unit_zh(rule: Rule) -> str:
+    return "个工作日" if rule.unit == "working" else "日"
+
+
+def _unit_en(rule: Rule) -> str:
+    return "working day" if rule.unit == "working" else "day"
+
+
+def _moved_zh(explanation: Explanation) -> Iterator[str]:
+    """What has moved the date, or keeps it from being one, as sentences."""
+    rule, respite = explanation.rule, explanation.respite
+    if respite.restarted:
+        yield f"自 {explanation.start.isoformat()} 重新起算，此前经过的期间不计入。"
+    if respite.extra_days:
+        yield f"延长 {respite.extra_days} {_unit_zh(rule)}，期限共 {rule.days} {_unit_zh(rule)}。"
+    for pause in respite.pauses:
+        yield f"{pause.first.isoformat()} 中止计时，{pause.last.isoformat()} 恢复，剩余期间自恢复次日起继续计算。"
+    if respite.paused_since is not None:
+        left = f"剩余 {explanation.left} {_unit_zh(rule)}"
+        yield f"自 {respite.paused_since.isoformat()} 起中止计时，{left}，恢复后次日起继续计算。"
+
+
+def _moved_en(explanation: Explanation) -> Iterator[str]:
+    rule, respite = explanation.rule, explanation.respite
+    if respite.restarted:
+        yield f"Begun anew on {explanation.start.isoformat()}; what had passed before does not count."
+    if respite.extra_days:
+        yield f"Extended by {_many(respite.extra_days, rule)}, to {_many(rule.days, rule)} in all."
+    for pause in respite.pauses:
+        first, last = pause.first.isoformat(), pause.last.isoformat()
+        yield f"Suspended on {first}, resumed on {last}; what was left goes on from the day after."
+    if respite.paused_since is not None:
+        left = _many(explanation.left, rule)
+        yield f"Suspended since {respite.paused_since.isoformat()}; {left} left, which go on from the day after it is resumed."
+
+
+def _many(days: int, rule: Rule) -> str:
+    return f"{days} {_unit_en(rule)}{'' if days == 1 else 's'}"

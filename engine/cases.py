@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from engine import audit, clock, deadlines, definitions, directory, documents, numbers, process, search, statutes
 from engine.access import Actor
-from engine.calendars import Explanation
+from engine.calendars import Explanation, NoSuchDay, read_day
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
@@ -19,7 +19,7 @@ from engine.errors import Invalid, NotFound
 from engine.failpoints import failpoint
 from engine.manifest import Participant as ParticipantRule
 from engine.models import Case, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
-from engine.operations import Call, Done
+from engine.operations import BusinessError, Call, Done
 from engine.privacy import CaseKey, Erased, plain_code
 from engine.process import Run
 from engine.runtime import Start, evaluate
@@ -294,6 +294,13 @@ def close(uow: UnitOfWork, run: Run, call: Call) -> Done:
 
 
 def announce(uow: UnitOfWork, run: Run, call: Call) -> Done:
-    """``case.announce``: a domain event of the process's own, on which clocks may start and stop."""
-    process.announce(uow, run, call.params["event"])
+    """``case.announce``: a domain event of the process's own, on which clocks may start and stop.
+
+    One that happened earlier says when (``on``); a day that cannot be is the business error ``day_unusable``.
+    """
+    on = call.params.get("on")
+    try:
+        process.announce(uow, run, call.params["event"], read_day(on) if on else None)
+    except (NoSuchDay, process.EventDayUnusable) as error:
+        raise BusinessError("day_unusable", day=on) from error
     return Done()

@@ -5,17 +5,17 @@ The flow knows a clock by name only: when it moves, one update moves the timers 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock
+from engine import audit, calendars, clock, jobs
 from engine.db import Reading, UnitOfWork
-from engine.ledgers import Ledger, read
+from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView
@@ -23,6 +23,9 @@ from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.process import Run
+
+SHORTEST = timedelta(microseconds=1)  # between two entries of a ledger: their order is that of their instants
+EXCUSE = "停止计时的事项发生于 {day}，在期限以内；事后补登。"
 
 
 @lru_cache(8)
@@ -105,7 +108,7 @@ def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> dateti
         if record.node in rule.stops_on:
             since = None
         elif not started or rule.basis == "internal":
-            since, started = since or record.at, True
+            since, started = since or (clock.start_of(record.on) if record.on else record.at), True
     return since
 
 
@@ -147,30 +150,40 @@ def of_case(reading: Reading, case_id: str) -> list[Deadline]:
 _CLOCKS = select(Deadline).where(col(Deadline.case_id) == bindparam("case_id"))
 
 
+def stands_still(clocks: Iterable[Deadline]) -> bool:
+    """Whether a case waits for a suspended clock: one by which others measure it, and no such clock runs beside it."""
+    states = {d.state for d in clocks if d.basis != "internal"}
+    return "suspended" in states and "running" not in states
+
+
 def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:
     """The clocks of a case as the flow sees them."""
     return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks}
 
 
 def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
-    """How the due date was counted, every day with its reason; nothing for a clock that has not started."""
+    """How the due date was counted, every day with its reason; of a clock that stands still, how far it was counted.
+
+    Nothing for a clock that has not started.
+    """
     ledger = ledgers(reading, [deadline]).get(deadline.id)
     if ledger is None:
         return None
     rule = rule_of(deadline, ledger.extra_days)
-    return calendars.explain(rule, ledger.start, calendar(reading.settings), article, ledger.pauses)
+    return calendars.explain(rule, ledger.start, calendar(reading.settings), article, ledger.respite)
 
 
 # ---------------------------------------------------------------- moving
 
 
-def on_event(uow: UnitOfWork, run: "Run", event: str) -> None:
-    """Start and stop the clocks that a domain event starts or stops."""
+def on_event(uow: UnitOfWork, run: "Run", event: str, on: date | None = None) -> None:
+    """Start and stop the clocks that a domain event starts or stops: now, or on the earlier day on which it happened."""
+    at = uow.now if on is None else clock.start_of(on)
     for deadline in run.clocks:
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
-            _stop(uow, deadline, event)
+            _stop(uow, deadline, event, at)
         elif event == deadline.starts_on and _may_start(deadline):
-            _start(uow, deadline, event)
+            _start(uow, deadline, event, at)
     refresh_case(uow, run)
 
 
@@ -179,33 +192,90 @@ def _may_start(deadline: Deadline) -> bool:
     return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis == "internal")
 
 
-def _start(uow: UnitOfWork, deadline: Deadline, event: str, since: datetime | None = None) -> None:
-    started = since or uow.now
-    due = calendars.count(rule_of(deadline), started, calendar(uow.settings))
-    deadline.state, deadline.started_at, deadline.started_by = "running", started, event
-    deadline.due_on, deadline.due_at, deadline.provisional = due.day, due.at, due.provisional
-    deadline.calendar_version = due.calendar_version
+def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> None:
+    anew = deadline.started_at is not None
+    deadline.state, deadline.started_at, deadline.started_by = "running", at, event
     deadline.stopped_at, deadline.stopped_by = None, None
-    uow.add(deadline)
-    _move_timers(uow, deadline)
-    audit.record(
-        uow, "deadline.started", deadline.case_id, deadline=deadline.name, event=event, due_on=due.day.isoformat()
-    )
+    if anew:  # what moved the clock the last time is over
+        enter(uow, deadline, "restarted", event, on=clock.day_of(at))
+    else:
+        recount(uow, deadline, Ledger(clock.day_of(at)))
+    due_on = deadline.due_on.isoformat() if deadline.due_on else None
+    audit.record(uow, "deadline.started", deadline.case_id, deadline=deadline.name, event=event, due_on=due_on)
 
 
-def _stop(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
-    record_breach(uow, deadline)  # an answer that comes late is late even if nobody has looked since
-    deadline.state, deadline.stopped_at, deadline.stopped_by = "stopped", uow.now, event
+def _stop(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> None:
+    """An answer that comes late is late even if nobody has looked since; one that was in time is not late, though it
+    was registered late: of an earlier day the day is known, and it is in time up to the last one."""
+    deadline.stopped_at = max(at, deadline.started_at or at)
+    if not missed(deadline, uow.now):
+        _excuse(uow, deadline)
+    else:
+        record_breach(uow, deadline)
+    deadline.state, deadline.stopped_by = "stopped", event
     uow.add(deadline)
-    _move_timers(uow, deadline)
+    take_effect(uow, deadline)
     audit.record(uow, "deadline.stopped", deadline.case_id, deadline=deadline.name, event=event)
+
+
+def enter(
+    uow: UnitOfWork,
+    deadline: Deadline,
+    kind: str,
+    reason: str,
+    *,
+    on: date | None = None,
+    days: int | None = None,
+    evidence: str | None = None,
+) -> DeadlineChange:
+    """Write an entry into a clock's ledger, and count its due date anew from it."""
+    before = ledgers(uow, [deadline]).get(deadline.id) or Ledger(clock.day_of(uow.now))
+    entries = select(func.max(DeadlineChange.at)).where(col(DeadlineChange.deadline_id) == deadline.id)
+    last = uow.session.exec(entries).one()
+    entry = DeadlineChange(
+        deadline_id=deadline.id,
+        kind=kind,
+        at=max(uow.now, last + SHORTEST) if last else uow.now,
+        on=on or today(uow),
+        days=days,
+        due_on_before=deadline.due_on,
+        reason=reason,
+        evidence_id=evidence,
+        actor=str(uow.actor),
+    )
+    recount(uow, deadline, entered(before, entry))
+    entry.due_on_after = deadline.due_on
+    uow.add(entry)
+    return entry
+
+
+def recount(uow: UnitOfWork, deadline: Deadline, ledger: Ledger) -> None:
+    """Derive the due date of a clock from its rule and its ledger, and let follow what hangs on it."""
+    due = counted(deadline, ledger, calendar(uow.settings))
+    deadline.due_on, deadline.due_at = (due.day, due.at) if due else (None, None)
+    deadline.provisional = due is not None and due.provisional
+    deadline.calendar_version = due.calendar_version if due else deadline.calendar_version
+    uow.add(deadline)
+    take_effect(uow, deadline)
+
+
+def take_effect(uow: UnitOfWork, deadline: Deadline) -> None:
+    """Let the timers of the flow follow a clock that has started, moved or stopped: one update."""
+    due_at = deadline.due_at if deadline.state == "running" else None
+    uow.session.flush()
+    uow.session.execute(
+        update(Timer)
+        .where(col(Timer.case_id) == deadline.case_id, col(Timer.deadline) == deadline.name)
+        .values(due_at=due_at)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:
     """Stop whatever still runs when a case ends."""
     for deadline in run.clocks:
         if deadline.state in ("running", "suspended"):
-            _stop(uow, deadline, event)
+            _stop(uow, deadline, event, uow.now)
     refresh_case(uow, run)
 
 
@@ -215,17 +285,6 @@ def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | Non
         if deadline.owed_by == part and deadline.state != "stopped":
             deadline.organisation_id = organisation.id if organisation else None
             uow.add(deadline)
-
-
-def _move_timers(uow: UnitOfWork, deadline: Deadline) -> None:
-    due_at = deadline.due_at if deadline.state == "running" else None
-    uow.session.flush()
-    uow.session.execute(
-        update(Timer)
-        .where(col(Timer.case_id) == deadline.case_id, col(Timer.deadline) == deadline.name)
-        .values(due_at=due_at)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def refresh_case(uow: UnitOfWork, run: "Run") -> None:
@@ -245,7 +304,9 @@ def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
     """
     if deadline.basis != "statutory" and deadline.organisation_id is None:
         return None
-    if deadline.state != "running" or deadline.due_at is None or deadline.due_on is None or uow.now < deadline.due_at:
+    if deadline.state != "running" or deadline.due_on is None or deadline.due_at is None:
+        return None
+    if not missed(deadline, uow.now):
         return None
     standing = select(Breach.id).where(col(Breach.deadline_id) == deadline.id, col(Breach.annulled_at).is_(None))
     if uow.session.exec(standing).first() is not None:
@@ -269,6 +330,35 @@ def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
         uow.add(case)
     audit.record(uow, "deadline.missed", deadline.case_id, deadline=deadline.name, due_on=deadline.due_on.isoformat())
     return breach
+
+
+def _excuse(uow: UnitOfWork, deadline: Deadline) -> None:
+    """Annul the breach of a clock that, as is known only now, was stopped in time."""
+    if deadline.due_at is None or deadline.stopped_at is None or uow.now < deadline.due_at:
+        return
+    of_this_period = select(Breach).where(
+        col(Breach.deadline_id) == deadline.id, col(Breach.at) == deadline.due_at, col(Breach.annulled_at).is_(None)
+    )
+    breach = uow.session.exec(of_this_period).first()
+    if breach is not None:
+        annul(uow, breach, EXCUSE.format(day=clock.day_of(deadline.stopped_at).isoformat()))
+
+
+def annul(uow: UnitOfWork, breach: Breach, reason: str) -> None:
+    """A breach was none: it stays on record, annulled with the reason, and so does the lead that came of it.
+
+    The case is late no more unless another statutory clock of it was missed.
+    """
+    breach.annulled_at, breach.annulled_reason = uow.now, reason
+    uow.add(breach)
+    case = uow.session.get_one(Case, breach.case_id)
+    others = select(Breach.id).where(
+        col(Breach.case_id) == breach.case_id, col(Breach.basis) == "statutory", col(Breach.annulled_at).is_(None)
+    )
+    case.late = uow.session.exec(others).first() is not None
+    uow.add(case)
+    audit.record(uow, "breach.annulled", breach.case_id, breach=breach.id)
+    jobs.enqueue(uow, "lead.annul", f"lead.annul:{breach.id}", case_id=breach.case_id, breach=breach.id, reason=reason)
 
 
 def missed(deadline: Deadline, now: datetime) -> bool:

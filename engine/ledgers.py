@@ -10,18 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from engine import clock
-from engine.calendars import Pause
+from engine.calendars import Pause, Respite
 from engine.models import Deadline, DeadlineChange
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """From which day a clock counts, the days added to its budget, when it stood still, and since when it stands still now."""
+    """From which day a clock counts, what was added to its budget, when it stood still, and since when it stands still now."""
 
     start: date
     extra_days: int = 0
     pauses: tuple[Pause, ...] = ()
     paused_since: date | None = None
+    restarted: bool = False  # the day of the start is not that on which the clock began, but a later one
+
+    @property
+    def respite(self) -> Respite:
+        """What has moved the clock, for the explanation of its date."""
+        return Respite(self.extra_days, self.pauses, self.paused_since, self.restarted)
 
 
 def read(deadline: Deadline, changes: Iterable[DeadlineChange]) -> Ledger | None:
@@ -41,7 +47,7 @@ def read(deadline: Deadline, changes: Iterable[DeadlineChange]) -> Ledger | None
 def entered(ledger: Ledger, change: DeadlineChange) -> Ledger:
     """The ledger with one more entry."""
     if change.kind == "restarted":
-        return Ledger(change.on)
+        return Ledger(change.on, restarted=True)
     if change.kind == "extended":
         return replace(ledger, extra_days=ledger.extra_days + (change.days or 0))
     if change.kind == "suspended":

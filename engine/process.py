@@ -10,6 +10,7 @@ is told that the work was kept (``uow.warnings``).
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func
@@ -23,6 +24,7 @@ from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
 from engine.failpoints import failpoint
+from engine.holidays import FIRST_DAY
 from engine.models import (
     Case,
     CaseRevision,
@@ -59,7 +61,7 @@ from engine.runtime.reader import TASKS
 
 log = logging.getLogger("duban.process")
 
-CLOSED = "closed"
+SUBMITTED, SUSPENDED, CLOSED = "submitted", "suspended", "closed"
 STATE, LOCALS = "process.state", "task.locals"  # purposes of encryption
 MAX_OPERATIONS = 200  # that one trigger may set off; more is a flow that runs in circles
 REFUSALS = (Forbidden, Conflict, Unavailable)  # an operation says no to whoever acts, or not now: nothing is done
@@ -81,6 +83,12 @@ class PartVacant(Invalid):
     """Nobody plays the part {part} in this case."""
 
     zh = "本件中没有机关担任“{part}”。"
+
+
+class EventDayUnusable(Invalid):
+    """An event cannot have happened on {day}: the day lies in the past or is today, and not before {first}."""
+
+    zh = "事项发生日期 {day} 无效：不能晚于今天，也不能早于 {first}。"
 
 
 class FlowFailed(EngineError):
@@ -385,8 +393,16 @@ def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> N
     uow.append(CaseRevision, [{"case_id": run.case.id, **row}])
 
 
-def announce(uow: UnitOfWork, run: Run, event: str) -> None:
-    """Let a domain event be known: clocks start and stop on it, and it is remembered as having happened."""
+def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None) -> None:
+    """Let a domain event be known: clocks start and stop on it, and it is remembered as having happened.
+
+    One that is registered later than it happened says on which day that was, and clocks go by that day; raises
+    EventDayUnusable for a day to come, or before the calendars begin.
+    """
+    today = deadlines.today(uow)
+    if on is not None and not FIRST_DAY <= on <= today:
+        raise EventDayUnusable(day=on.isoformat(), first=FIRST_DAY.isoformat())
+    on = None if on == today else on
     run.position += 1
     uow.add(
         StepRecord(
@@ -395,11 +411,12 @@ def announce(uow: UnitOfWork, run: Run, event: str) -> None:
             node=event,
             kind="event",
             at=uow.now,
+            on=on,
             actor=str(uow.actor),
             revision=run.case.revision,
         )
     )
-    deadlines.on_event(uow, run, event)
+    deadlines.on_event(uow, run, event, on)
 
 
 def happened(reading: Reading, case_id: str, event: str) -> bool:
@@ -419,7 +436,20 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     active += [held.node for held in step.held]
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
     if run.case.closed_at is None and stages:
-        run.case.status, run.case.stage = stages[-1].status, stages[-1].key
+        run.case.stage = stages[-1].key
+    show_status(uow, run)
+
+
+def show_status(uow: UnitOfWork, run: Run) -> None:
+    """An open case has the status of its stage, or is suspended while the clock stands still by which it is measured."""
+    if run.case.closed_at is None:
+        stage = next((s for s in run.bundle.manifest.stages if s.key == run.case.stage), None)
+        if deadlines.stands_still(run.clocks):
+            run.case.status = SUSPENDED
+        elif stage is not None:
+            run.case.status = stage.status
+        elif run.case.status == SUSPENDED:
+            run.case.status = SUBMITTED
     touch(uow, run.case)
 
 

@@ -143,7 +143,7 @@ def begun_shape(begun: Submitted, locale: str, warnings: list[str]) -> CaseBegun
         due_on=begun.deadline.due_on if begun.deadline else None,
         explanation=ExplanationShape(
             article=counted.article,
-            provisional=counted.due.provisional,
+            provisional=counted.provisional,
             calendar_version=counted.calendar_version,
             days=counted.as_json(),
             sentences=counted.sentences(locale),

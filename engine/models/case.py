@@ -1,6 +1,6 @@
 """A case, who takes part in it, whom it concerns, and the flow that carries it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -112,6 +112,7 @@ class StepRecord(SQLModel, table=True):
     node: str = Field(max_length=100)
     kind: str = Field(max_length=40)
     at: datetime = instant()
+    on: date | None = None  # the earlier day on which an event happened that was registered late
     actor: str = Field(max_length=80)  # person:ID, party:ID, system
     task_id: str | None = Field(default=None, max_length=32)
     revision: int  # of the case's document after the step
