@@ -226,7 +226,7 @@ def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes,
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     """The faults of a bundle, or of each bundle in a folder."""
     from api.composition import registry
-    from engine import definitions, roles
+    from engine import definitions, roles, statutes
     from engine import lint as rules
     from engine.settings import Settings
 
@@ -234,7 +234,8 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     folders = [path] if (path / manifest).is_file() else sorted(f.parent for f in path.glob(f"*/{manifest}"))
     if not folders:
         refuse(f"There is no process in {path}: no {manifest}.")
-    vocabulary = rules.vocabulary(registry(), roles.known(Settings()))
+    settings = Settings()
+    vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings))
     return [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
 
 

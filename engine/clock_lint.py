@@ -15,7 +15,7 @@ that one branch of a fork may start counts for all its branches.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.manifest import Manifest, NoticeRule
+from engine.manifest import DeadlineRule, Manifest, NoticeRule
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.drawing import Element, Process, Scope
 from engine.runtime.expressions import constant
@@ -45,13 +45,19 @@ class Events:
         operations: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self.operations = operations
-        self.lists = {"notice": notices, "participant": manifest.participants, "outcome": manifest.outcomes}
+        self.lists = {
+            "notice": notices,
+            "participant": manifest.participants,
+            "outcome": manifest.outcomes,
+            "deadline": manifest.deadlines,
+        }
         self.certain: dict[str, frozenset[str]] = {}
         self.possible: dict[str, frozenset[str]] = {}
         for process in processes.values():
             for element in process.everything():
                 self._note(element)
-        self.all = frozenset({FILED}).union(*self.possible.values())
+        by_hand = (event for name, rule in manifest.deadlines.items() for event in _moved(name, rule))
+        self.all = frozenset({FILED, *by_hand}).union(*self.possible.values())
 
     def _note(self, element: Element) -> None:
         schema, trigger = self.operations.get(element.verb or "", {}), element.trigger
@@ -81,6 +87,16 @@ class Events:
         return any(_is(known, event) for known in self.possible.get(node, ()))
 
 
+def _moved(name: str, rule: DeadlineRule) -> Iterator[str]:
+    """The events that a person in charge of a clock can make known, as far as its rule allows."""
+    if rule.suspension == "allowed":
+        yield from (f"deadline.suspended:{name}", f"deadline.resumed:{name}")
+    if rule.extension_days:
+        yield f"deadline.extended:{name}"
+    if rule.restart == "allowed":
+        yield f"deadline.restarted:{name}"
+
+
 def _constant(expression: str) -> str | None:
     try:
         value = constant(expression)
@@ -102,6 +118,7 @@ def clock_faults(
     """Clocks that cannot start or stop, and places where somebody is owed an answer and no clock runs."""
     events = Events(manifest, processes, notices, operations)
     yield from _unmoved(manifest, events)
+    yield from _forbidden(manifest, processes, events)
     yield from _never_too_late(manifest, events)
     if not owes_an_answer(manifest, notices):
         return
@@ -132,6 +149,18 @@ def _unmoved(manifest: Manifest, events: Events) -> Iterator[Fault]:
             yield Fault(FILE, f"deadlines.{name}", reason)
         if not any(event == CLOSED or events.can_happen(event) for event in rule.stops_on):
             yield Fault(FILE, f"deadlines.{name}", "never stops: nothing makes known any event of stops_on")
+
+
+def _forbidden(manifest: Manifest, processes: Mapping[str, Process], events: Events) -> Iterator[Fault]:
+    """Steps that would move a clock as its rule does not allow."""
+    allowed = {event for name, rule in manifest.deadlines.items() for event in _moved(name, rule)}
+    for process in processes.values():
+        for element in process.everything():
+            for event in sorted(events.certain[element.id]):
+                _, _, name = event.partition(":")
+                if event.startswith("deadline.") and name in manifest.deadlines and event not in allowed:
+                    reason = f"asks for {event}, which the rule of the clock (process.toml) does not allow"
+                    yield Fault(process.file, element.id, reason)
 
 
 def _hint(event: str) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
-from engine import audit, lint, roles
+from engine import audit, lint, roles, statutes
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -293,9 +293,7 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
     checked_size(dict(files))
     if MANIFEST not in files:
         raise BundleMissing(path="the upload")
-    faults = [
-        f for f in lint.lint_bundle(files, lint.vocabulary(uow.registry, roles.known(uow.settings))) if not f.warning
-    ]
+    faults = [f for f in lint.lint_bundle(files, vocabulary(uow)) if not f.warning]
     if faults:
         raise Faulty(faults=tuple(faults))
     flow, words = split(files)
@@ -316,8 +314,9 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
 
 
 def vocabulary(reading: Reading) -> lint.Vocabulary:
-    """What a bundle may name: the operations of this installation and the roles of its city."""
-    return lint.vocabulary(reading.registry, roles.known(reading.settings) or None)
+    """What a bundle may name: the operations of this installation, the roles of its city, the articles that are kept."""
+    known, articles = roles.known(reading.settings) or None, statutes.known(reading.settings)
+    return lint.vocabulary(reading.registry, known, articles)
 
 
 def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:

@@ -13,6 +13,7 @@ from engine import data_lint, file_lint, flow_lint, manifest_lint
 from engine.operations import Check, Registry
 from engine.runtime import Fault
 from engine.runtime.parser import Reading, read
+from engine.statutes import Articles
 
 MOST_FAULTS = 300
 
@@ -21,19 +22,21 @@ MOST_FAULTS = 300
 class Vocabulary:
     """What a bundle may name that is not in it: operations with the JSON Schema of their parameters, and roles.
 
-    Roles that are not given are not checked. A parameter's schema may say by ``x-refers`` what its text names: a
-    ``notice``, a ``participant``, an ``outcome`` or an ``event``. ``checks`` judge what the engine does not understand.
+    Roles and articles that are not given are not checked. A parameter's schema may say by ``x-refers`` what its text names:
+    a ``notice``, a ``participant``, an ``outcome``, a ``deadline`` or an ``event``. ``checks`` judge what the engine does
+    not understand.
     """
 
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     roles: frozenset[str] | None = None
     checks: tuple[Check, ...] = ()
+    articles: Articles = field(default_factory=dict)
 
 
-def vocabulary(registry: Registry, roles: frozenset[str] | None = None) -> Vocabulary:
+def vocabulary(registry: Registry, roles: frozenset[str] | None = None, articles: Articles | None = None) -> Vocabulary:
     """The vocabulary of an installation."""
     parameters = {name: operation.parameters for name, operation in registry.operations.items()}
-    return Vocabulary(parameters, roles, tuple(registry.checks))
+    return Vocabulary(parameters, roles, tuple(registry.checks), articles or {})
 
 
 def lint_files(files: Mapping[str, bytes]) -> list[Fault]:
@@ -56,7 +59,9 @@ def lint_bundle(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Faul
         return _in_order(unjudged)
     reading = read(files)
     faults = [*reading.faults, *_checked(reading, _common(reading))]
-    faults.extend(manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles))
+    faults.extend(
+        manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles, vocabulary.articles)
+    )
     faults.extend(fault for check in vocabulary.checks for fault in check(files))
     return _in_order(faults)
 

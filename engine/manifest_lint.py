@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from engine import clock_lint, data_lint, name_lint
+from engine import clock_lint, data_lint, name_lint, statute_lint
 from engine.form_lint import form_faults
 from engine.manifest import Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
@@ -14,15 +14,21 @@ from engine.runtime.drawing import Element, Process
 from engine.runtime.expressions import RESERVED, check_expression, constant, deadlines_read, names_read
 from engine.runtime.parser import Reading
 from engine.runtime.reader import TASKS
+from engine.statutes import Articles
 from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
 AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
+_CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
 _CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
 _NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
-_OF_THE_ENGINE = frozenset(  # facts: a process that could claim them could stop a clock without having answered
-    {"case.submitted", "case.closed", "case.transferred", "notice.issued", "notice.dispatched", "message.received"}
+_CLOCK_EVENTS = frozenset({"deadline.suspended", "deadline.resumed", "deadline.extended", "deadline.restarted"})
+_OF_THE_ENGINE = (
+    _CLOCK_EVENTS
+    | frozenset(  # facts: a process that could claim them could stop a clock without having answered
+        {"case.submitted", "case.closed", "case.transferred", "notice.issued", "notice.dispatched", "message.received"}
+    )
 )
 
 
@@ -31,6 +37,7 @@ def bundle_faults(
     reading: Reading,
     operations: Mapping[str, Mapping[str, Any]],
     roles: frozenset[str] | None,
+    articles: Articles,
 ) -> Iterator[Fault]:
     """All faults of a bundle beyond those of its drawings."""
     try:
@@ -40,6 +47,7 @@ def bundle_faults(
         yield Fault(MANIFEST, "", reason)
         return
     yield from _Bundle(files, reading, manifest, operations, roles).check()
+    yield from statute_lint.statute_faults(manifest, articles)
 
 
 class _Bundle:
@@ -233,6 +241,7 @@ class _Bundle:
             "notice": self.notices,
             "participant": self.manifest.participants,
             "outcome": self.manifest.outcomes,
+            "deadline": self.manifest.deadlines,
         }
         if kind == "event" and self.is_of_the_engine(name):
             return f"{name} is made known by the engine when it happens: give an event of the process another name"
@@ -314,6 +323,8 @@ class _Bundle:
                 yield self.at(where, f"is owed by {rule.owed_by}, which is no participant or party")
             if rule.basis == "statutory" and not rule.article:
                 yield self.at(where, "is statutory, and so names its article")
+            if rule.cutoff is not None and not _CUTOFF.fullmatch(rule.cutoff):
+                yield self.at(where, "cutoff is the end of office hours, from 00:01 to 23:59, such as 17:30")
             for event in (rule.starts_on, *rule.stops_on):
                 yield from self.event(where, event)
 
@@ -328,13 +339,15 @@ class _Bundle:
             yield self.at(where, f"{event}: there is no notice {of}")
         elif name == "message.received" and self.manifest.message(of or "") is None:
             yield self.at(where, f"{event}: there is no message {of}")
+        elif name in _CLOCK_EVENTS and of not in self.manifest.deadlines:
+            yield self.at(where, f"{event}: there is no deadline {of}")
         elif name == "case.transferred" and of not in self.manifest.participants:
             yield self.at(where, f"{event}: there is no participant {of}")
         elif not self.happens(name, event):
             yield self.at(where, f"{event}: nothing makes this event known")
 
     def happens(self, name: str, event: str) -> bool:
-        if name in _NOTICE_EVENTS | _CASE_EVENTS | {"message.received", "case.transferred"}:
+        if name in _NOTICE_EVENTS | _CASE_EVENTS | _CLOCK_EVENTS | {"message.received", "case.transferred"}:
             return True
         if name.startswith("case.") and name.removeprefix("case.") in self.manifest.outcomes:
             return True
