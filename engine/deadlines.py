@@ -119,14 +119,20 @@ def rule_of(deadline: Deadline, extra_days: int = 0) -> calendars.Rule:
     return calendars.Rule(days, deadline.unit, deadline.roll, cutoff)  # type: ignore[arg-type]
 
 
+def changes(reading: Reading, deadlines: Iterable[Deadline]) -> dict[str, list[DeadlineChange]]:
+    """What has moved clocks, by their ids and in order: one query."""
+    entries = select(DeadlineChange).where(col(DeadlineChange.deadline_id).in_([d.id for d in deadlines]))
+    found: dict[str, list[DeadlineChange]] = {}
+    for change in reading.session.exec(entries.order_by(col(DeadlineChange.at))):
+        found.setdefault(change.deadline_id, []).append(change)
+    return found
+
+
 def ledgers(reading: Reading, deadlines: Iterable[Deadline]) -> dict[str, Ledger]:
     """The ledgers of clocks by their ids, in one query; a clock that has not started has none."""
     clocks = list(deadlines)
-    entries = select(DeadlineChange).where(col(DeadlineChange.deadline_id).in_([d.id for d in clocks]))
-    changes: dict[str, list[DeadlineChange]] = {}
-    for change in reading.session.exec(entries):
-        changes.setdefault(change.deadline_id, []).append(change)
-    read_off = {d.id: read(d, changes.get(d.id, ())) for d in clocks}
+    entries = changes(reading, clocks)
+    read_off = {d.id: read(d, entries.get(d.id, ())) for d in clocks}
     return {deadline_id: ledger for deadline_id, ledger in read_off.items() if ledger is not None}
 
 
@@ -197,7 +203,7 @@ def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> Non
     deadline.state, deadline.started_at, deadline.started_by = "running", at, event
     deadline.stopped_at, deadline.stopped_by = None, None
     if anew:  # what moved the clock the last time is over
-        enter(uow, deadline, "restarted", event, on=clock.day_of(at))
+        enter(uow, deadline, "restarted", "", on=clock.day_of(at), event=event)
     else:
         recount(uow, deadline, Ledger(clock.day_of(at)))
     due_on = deadline.due_on.isoformat() if deadline.due_on else None
@@ -227,6 +233,7 @@ def enter(
     on: date | None = None,
     days: int | None = None,
     evidence: str | None = None,
+    **detail: str,
 ) -> DeadlineChange:
     """Write an entry into a clock's ledger, and count its due date anew from it."""
     before = ledgers(uow, [deadline]).get(deadline.id) or Ledger(clock.day_of(uow.now))
@@ -242,6 +249,7 @@ def enter(
         reason=reason,
         evidence_id=evidence,
         actor=str(uow.actor),
+        detail=detail,
     )
     recount(uow, deadline, entered(before, entry))
     entry.due_on_after = deadline.due_on

@@ -60,8 +60,30 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class ChangeView:
+    """What has moved a clock. The public is told neither the reason nor who it was."""
+
+    kind: str  # suspended, resumed, extended, restarted, corrected
+    on: date
+    days: int | None  # of an extension, in the clock's unit
+    due_on_before: date | None
+    due_on_after: date | None
+    reason: str
+    actor: str
+    evidence_id: str | None  # a document of the case
+
+
+@dataclass(frozen=True)
+class ActView:
+    """What somebody in charge may do with a clock, or the sentence that names the rule which forbids it."""
+
+    name: str  # suspend, resume, extend, restart
+    refusal: str | None
+
+
+@dataclass(frozen=True)
 class DeadlineView:
-    """A clock of a case, with how its date was counted."""
+    """A clock of a case, with what has moved it and how its date was counted."""
 
     name: str
     title: str
@@ -80,6 +102,12 @@ class DeadlineView:
     owed_by: str  # who must act: name of the organisation or party
     explanation: tuple[dict[str, Any], ...]  # Explanation.as_json() of engine.calendars
     sentences: tuple[str, ...]
+    extra_days: int = 0  # by which the present period was extended
+    extendable: int = 0  # by how many days more the rule allows to extend it
+    suspended_on: date | None = None  # since when it stands still
+    until: str | None = None  # 17:30, where the last day ends with office hours
+    changes: tuple[ChangeView, ...] = ()
+    acts: tuple[ActView, ...] = ()  # for whoever is in charge of it
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,19 @@ class NoticeShape(Shape):
     deliveries: list[DeliveryShape]
 
 
+class ChangeShape(Shape):
+    """What has moved a clock."""
+
+    kind: str = Field(description="suspended, resumed, extended, restarted, corrected")
+    on: date = Field(description="The day from which it counts")
+    days: int | None = Field(description="Of an extension, in the clock's unit")
+    due_on_before: date | None
+    due_on_after: date | None = Field(description="null while the clock stands still")
+    reason: str = Field(description="Empty for the public")
+    actor: str = Field(description="Empty for the public")
+    evidence_id: str | None = Field(description="Id of a document of the case")
+
+
 class DeadlineShape(Shape):
     """A clock of a case, with how its date was counted."""
 
@@ -131,7 +144,7 @@ class DeadlineShape(Shape):
     unit: str
     state: str
     started_on: date | None
-    due_on: date | None
+    due_on: date | None = Field(description="null while the clock stands still")
     provisional: bool = Field(description="The holidays of a year it depends on are not published yet")
     stopped_on: date | None
     missed: bool
@@ -139,6 +152,10 @@ class DeadlineShape(Shape):
     owed_by: str
     explanation: list[dict[str, Any]] = Field(description="Every day from start to end, and its part in the count")
     sentences: list[str] = Field(description="The same in words")
+    extra_days: int = Field(description="By which the present period was extended, in the clock's unit")
+    suspended_on: date | None = Field(description="Since when it stands still")
+    until: str | None = Field(description="The time of day at which the last day ends, where that is not 24:00")
+    changes: list[ChangeShape]
 
 
 class CaseShape(Shape):

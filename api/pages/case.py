@@ -1,20 +1,42 @@
 """One case: everything that the desk knows of it, with the clocks, the papers and the way that it took."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import formview, i18n, rendering
+from api import deps, formview, i18n, rendering
 from api.deps import Door, PagePerson
 from api.pages import casework
+from api.pages import posted as sent_form
 from api.pages.frame import viewer
-from api.pages.posted import Key, Sent, Word
-from engine import clock, queries
+from api.pages.posted import Key, Posted, Sent, Word
+from engine import clock, deadline_changes, documents, queries
+from engine.db import UnitOfWork
+from engine.deadline_changes import LONGEST_REASON, Act
+from engine.documents import TooManyUploads
+from engine.errors import Conflict, EngineError, Invalid
+from engine.queries import files
 from engine.queries.files import ReasonMissing
 from engine.views import FieldShown
 
 router = APIRouter(prefix="/desk/cases")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was tried with a clock and did not go through; what was typed is kept."""
+
+    place: str = ""  # the clock and the act
+    entry: str = ""
+    fault: str = ""
+    conflict: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_TRIED = Attempt()
 
 
 @router.get("/{reference}")
@@ -34,11 +56,56 @@ def unmask(request: Request, door: PagePerson, reference: Key, posted: Sent) -> 
     return _draw(request, door, reference, unmasked=shown)
 
 
+@router.post("/{reference}/deadlines/{deadline}/{act}")
+def move_clock(request: Request, door: PagePerson, reference: Key, deadline: Key, act: Act, posted: Sent) -> Response:
+    """Somebody in charge suspends, resumes, extends or restarts a clock, with a reason and perhaps a file as evidence."""
+    try:
+        _move(door, reference, deadline, act, posted)
+    except (Invalid, Conflict) as error:
+        attempt = _refused(error, f"{deadline}-{act}", posted, door.locale)
+        anchor = f"{attempt.entry.replace('_', '')}-{attempt.place}"
+        problems = [formview.FaultView(attempt.fault, anchor)] if attempt.fault else ()
+        return _draw(request, door, reference, problems=problems, attempt=attempt, status=error.status)
+    return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said=act), 303)
+
+
+def _move(door: Door, reference: str, name: str, act: Act, posted: Posted) -> None:
+    if len(posted.files) > 1:
+        raise TooManyUploads(count=1)
+    proofs = [documents.store(door.settings, file.filename or "", file.file) for file in posted.files]
+    reason, days = posted.text("reason", LONGEST_REASON + 1), posted.text("days", 6)
+    number = int(days) if days.isascii() and days.isdigit() else 0
+
+    def write(uow: UnitOfWork) -> deps.Answer:
+        case_id, proof = files.find(uow, reference).id, proofs[0] if proofs else None
+        change = deadline_changes.by_hand(uow, case_id, name, act, reason, days=number, evidence=proof)
+        return {"change": change.id}
+
+    asked = sent_form.fingerprint({"reason": reason, "days": days}, proofs)
+    sent_form.once(posted, f"page /desk/cases/{reference}/deadlines/{name}/{act}").write(door, asked, write)
+
+
+def _refused(error: EngineError, place: str, posted: Posted, locale: str) -> Attempt:
+    """How the page says why a clock was not moved."""
+    _ = i18n.gettext(locale)
+    said = error.sentence(locale)
+    if isinstance(error, deps.KeyReused):
+        said = _("This page was sent before. Please look at where the case stands now.")
+    typed = {"reason": posted.text("reason", LONGEST_REASON * 2), "days": posted.text("days", 6)}
+    if isinstance(error, Conflict | deps.KeyReused):
+        return Attempt(place, conflict=said, typed=typed)
+    entry = "_attachments"
+    if isinstance(error, deadline_changes.DaysFaulty | deadline_changes.ReasonNeeded):
+        entry = "days" if isinstance(error, deadline_changes.DaysFaulty) else "reason"
+    return Attempt(place, entry, said, typed=typed)
+
+
 def _draw(
     request: Request,
     door: Door,
     reference: str,
     *,
+    attempt: Attempt = NOTHING_TRIED,
     unmasked: Sequence[FieldShown] = (),
     problems: Sequence[formview.FaultView] = (),
     status: int = 200,
@@ -59,6 +126,8 @@ def _draw(
         file=file,
         unmasked=unmasked,
         problems=problems,
+        attempt=attempt,
+        submission=sent_form.new_submission(),
         clocks=casework.clocks(file.deadlines),
         diagrams=casework.drawings(file.diagrams, door.locale),
         said=_said(said, door.locale),
@@ -67,4 +136,10 @@ def _draw(
 
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
-    return _("Your work has been kept.") if name == "kept" else ""
+    return {
+        "kept": _("Your work has been kept."),
+        "suspend": _("The clock stands still now."),
+        "resume": _("The clock goes on."),
+        "extend": _("The limit has been extended."),
+        "restart": _("The clock counts anew."),
+    }.get(name, "")

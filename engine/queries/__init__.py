@@ -10,9 +10,11 @@ from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
 from engine.queries.stopped import stopped
 from engine.views import (
+    ActView,
     BoardCounts,
     CaseFile,
     CaseView,
+    ChangeView,
     Counts,
     DeadlineView,
     DiagramView,
@@ -33,9 +35,11 @@ from engine.views import (
 )
 
 __all__ = [
+    "ActView",
     "BoardCounts",
     "CaseFile",
     "CaseView",
+    "ChangeView",
     "Counts",
     "DeadlineView",
     "DiagramView",

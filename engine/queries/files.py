@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from engine import audit, deadlines, definitions, documents, masking, process, search, statutes
+from engine import audit, definitions, documents, masking, process, search
 from engine.access import desk_cases, visible_cases
-from engine.clock import day_of
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, Versions
 from engine.errors import Invalid
@@ -22,19 +21,17 @@ from engine.models import (
     Delivery,
     Document,
     Notice,
-    Organisation,
     Person,
     ReceivedMessage,
     StepRecord,
     Task,
 )
 from engine.process import Run
-from engine.queries import diagrams, lights, paging, rows, stopped
+from engine.queries import clocks, diagrams, lights, paging, rows, stopped
 from engine.runtime.reader import TASKS
 from engine.views import (
     CaseFile,
     CaseView,
-    DeadlineView,
     DiagramView,
     DocumentView,
     FieldShown,
@@ -94,12 +91,17 @@ def cases(
 
 def case_file(reading: Reading, reference: str) -> CaseFile:
     """The file of a case by its reference; raises CaseNotFound for what the actor may not see."""
+    return of_case(reading, find(reading, reference))
+
+
+def find(reading: Reading, reference: str) -> Case:
+    """A case by its reference, for the desk; raises CaseNotFound for what the actor may not see."""
     found = reading.session.exec(
         select(Case).where(col(Case.reference) == reference.strip().upper()[:40], desk_cases(reading.actor))
     ).first()
     if found is None:
         raise process.CaseNotFound()
-    return of_case(reading, found)
+    return found
 
 
 def of_case(reading: Reading, case: Case) -> CaseFile:
@@ -117,7 +119,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
     return CaseFile(
         case=view(reading, case),
         held=held,
-        deadlines=tuple(deadline_views(reading, run)),
+        deadlines=tuple(clocks.deadline_views(reading, run)),
         fields=_application(reading, run, revisions),
         answers=_answers(reading, run, revisions),
         applicant=applicant(reading, run, "page"),
@@ -155,63 +157,13 @@ def view(reading: Reading, case: Case) -> CaseView:
         late=case.late,
         submitted_at=case.submitted_at,
         closed_at=case.closed_at,
-        agency=_organisation_name(agency, locale),
-        waits_for=_who(bundle, waits_for, taking_part, locale),
+        agency=rows.organisation_name(agency, locale),
+        waits_for=rows.who(bundle, waits_for, taking_part, locale),
         stage=bundle.text(stage, "title", locale) if stage else "",
         stage_text=bundle.text(stage, "text", locale) if stage else "",
         due_on=due_on,
-        light=lights.by_date(reading, due_on),
+        light=lights.of_case(reading, case),
         version=bundle.version,
-    )
-
-
-def _organisation_name(organisation: Organisation | None, locale: str) -> str | None:
-    if organisation is None:
-        return None
-    return organisation.name if locale.startswith("zh") or not organisation.name_en else organisation.name_en
-
-
-def _who(bundle: Bundle, part: str, taking_part: dict[str, Organisation], locale: str) -> str:
-    """Whose turn it is: the organisation's name, or what the part is called."""
-    if part in taking_part:
-        return _organisation_name(taking_part[part], locale) or ""
-    declared = bundle.manifest.participants.get(part) or bundle.manifest.parties.get(part)
-    return bundle.text(declared, "title", locale) if declared else ""
-
-
-# ---------------------------------------------------------------- clocks
-
-
-def deadline_views(reading: Reading, run: Run) -> list[DeadlineView]:
-    """The clocks of a case, each with how its date was counted."""
-    return [deadline_view(reading, run, d) for d in run.clocks]
-
-
-def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineView:
-    """One clock with how its date was counted."""
-    locale = reading.actor.locale
-    bundle = definitions.versions_of(reading, run.case).of_deadline(deadline.name)
-    declared = bundle.manifest.deadlines.get(deadline.name)
-    cited = statutes.cited(reading.settings, deadline.article, deadline.text_version, locale)
-    explanation = deadlines.explain(reading, deadline, cited)
-    return DeadlineView(
-        name=deadline.name,
-        title=bundle.text(declared, "title", locale) if declared else deadline.name,
-        basis=deadline.basis,
-        article=deadline.article,
-        article_title=cited,
-        days=deadline.days,
-        unit=deadline.unit,
-        state=deadline.state,
-        started_on=day_of(deadline.started_at) if deadline.started_at else None,
-        due_on=deadline.due_on,
-        provisional=deadline.provisional,
-        stopped_on=day_of(deadline.stopped_at) if deadline.stopped_at else None,
-        missed=deadline.started_at is not None and deadlines.missed(deadline, reading.now),
-        light=lights.of_deadline(reading, deadline),
-        owed_by=_who(bundle, deadline.owed_by, run.participants, locale),
-        explanation=tuple(explanation.as_json()) if explanation else (),
-        sentences=tuple(explanation.sentences(locale)) if explanation else (),
     )
 
 
@@ -423,6 +375,12 @@ def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
         bundle = versions.of_message(name)
         message = bundle.manifest.message(name)
         return bundle.text(message, "title", locale) if message else ""
+    if event in clocks.CHANGES:
+        declared = versions.of_deadline(name).manifest.deadlines.get(name)
+        title = versions.present.text(declared, "title", locale) if declared else name
+        return (
+            f"{clocks.change_title(event, locale)}：{title}" if zh else f"{clocks.change_title(event, locale)}: {title}"
+        )
     words = {
         "case.submitted": ("提交申请", "Filed"),
         "case.transferred": ("变更办理机关", "Passed to another agency"),

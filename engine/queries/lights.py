@@ -2,9 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
-from engine import calendars, clock, deadlines, supervision
+from engine import calendars, clock, deadlines, process, supervision
 from engine.db import Reading
-from engine.models import Deadline
+from engine.models import Case, Deadline
 from engine.views import Light
 
 PAUSED = Light("grey", "暂停计时", "clock paused")
@@ -24,6 +24,13 @@ def by_date(reading: Reading, due_on: date | None) -> Light:
         calendars.left_in_words(today, due_on, calendar, "zh"),
         calendars.left_in_words(today, due_on, calendar, "en"),
     )
+
+
+def of_case(reading: Reading, case: Case) -> Light:
+    """The light of a case: of its pressing legal clock, or that the clock by which it is measured stands still."""
+    if case.due_at is None and case.status == process.SUSPENDED:
+        return PAUSED
+    return by_date(reading, last_day(case.due_at))
 
 
 def target(reading: Reading, due_on: date) -> Light:

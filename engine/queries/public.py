@@ -10,7 +10,8 @@ from engine.access import visible_cases
 from engine.db import Reading
 from engine.models import Case, Notice, StepRecord
 from engine.process import Run
-from engine.queries.files import deadline_view, document_views, notice_views, view
+from engine.queries.clocks import deadline_view
+from engine.queries.files import document_views, notice_views, view
 from engine.views import DeadlineView, NoticeView, Offer, PublicStatus, Stage
 
 

@@ -55,7 +55,7 @@ def _row(
         role=roles.title(reading.settings, task.role, locale),
         due_on=due_on,
         target_on=target_on,
-        light=_row_light(reading, due_on, target_on),
+        light=_row_light(reading, case, target_on),
         late=case.late,
         assignee=assignee.name if assignee else None,
         assignee_id=task.assignee_id,
@@ -71,10 +71,23 @@ def _title(reading: Reading, bundle: Bundle, task: Task, case: Case) -> str:
     return named.node_title(task.node, reading.actor.locale)
 
 
-def _row_light(reading: Reading, due_on: date | None, target_on: date | None) -> Light:
-    if due_on is None and target_on is not None:
-        return lights.target(reading, target_on)
-    return lights.by_date(reading, due_on)
+def _row_light(reading: Reading, case: Case, target_on: date | None) -> Light:
+    light = lights.of_case(reading, case)
+    return lights.target(reading, target_on) if light is lights.NO_CLOCK and target_on is not None else light
+
+
+def organisation_name(organisation: Organisation | None, locale: str) -> str | None:
+    if organisation is None:
+        return None
+    return organisation.name if locale.startswith("zh") or not organisation.name_en else organisation.name_en
+
+
+def who(bundle: Bundle, part: str, taking_part: dict[str, Organisation], locale: str) -> str:
+    """Whose turn it is: the organisation's name, or what the part is called."""
+    if part in taking_part:
+        return organisation_name(taking_part[part], locale) or ""
+    declared = bundle.manifest.participants.get(part) or bundle.manifest.parties.get(part)
+    return bundle.text(declared, "title", locale) if declared else ""
 
 
 def masked_name(reading: Reading, case: Case, party: Party | None) -> str:

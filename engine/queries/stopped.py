@@ -36,5 +36,5 @@ def _row(reading: Reading, case: Case) -> StoppedRow:
         process=bundle.text(bundle.manifest.process, "title", reading.actor.locale),
         places=places(reading, bundle, case.id),
         due_on=due_on,
-        light=lights.by_date(reading, due_on),
+        light=lights.of_case(reading, case),
     )

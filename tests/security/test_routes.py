@@ -47,6 +47,7 @@ MEANINGS = {
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
     "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
+    "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
     "the party": "401 in 404 | 401 401 401 | 401 401 | 401 401",
     "staff, signed in": "door door door | in in in | in in | in in",
@@ -54,6 +55,7 @@ MEANINGS = {
     "the house whose paper it is, signed in": "door door door | 404 in in | 404 404 | 404 404",
     "who does the task, signed in": "door door door | in 404 404 | 404 404 | 404 no",
     "those of the case, with a reason, signed in": "door door door | in in in | 404 404 | 404 no",
+    "nobody here, since it is its heads’, signed in": "door door door | 403 403 403 | 404 404 | 404 no",
     "supervisors, signed in": "door door door | 403 403 in | 403 in | 403 403",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
@@ -73,6 +75,10 @@ TABLE = {
     "GET /api/v1/cases": "staff",
     "GET /api/v1/cases/{reference}": "those of the case",
     "POST /api/v1/cases/{reference}/messages/{name}": "nobody here, since it is the applicant's",
+    "POST /api/v1/cases/{reference}/deadlines/{deadline}/suspend": "nobody here, since it is its heads’",
+    "POST /api/v1/cases/{reference}/deadlines/{deadline}/resume": "nobody here, since it is its heads’",
+    "POST /api/v1/cases/{reference}/deadlines/{deadline}/extend": "nobody here, since it is its heads’",
+    "POST /api/v1/cases/{reference}/deadlines/{deadline}/restart": "nobody here, since it is its heads’",
     "GET /api/v1/status": "parties",
     "POST /api/v1/status/messages/{name}": "parties",
     "GET /api/v1/status/notices/{notice_id}/pdf": "the party",
@@ -119,6 +125,7 @@ TABLE = {
     "GET /desk/search": "staff, signed in",
     "GET /desk/cases/{reference}": "those of the case, signed in",
     "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
+    "POST /desk/cases/{reference}/deadlines/{deadline}/{act}": "nobody here, since it is its heads’, signed in",
     "GET /desk/notices/{notice_id}/pdf": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
     "GET /desk/documents/{document_id}": "those of the case, signed in",
@@ -139,6 +146,10 @@ TABLE = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
+    **{
+        f"POST /api/v1/cases/{{reference}}/deadlines/{{deadline}}/{act}": {"json": {"reason": "x", **more}}
+        for act, more in (("suspend", {}), ("resume", {}), ("extend", {"days": 1}), ("restart", {}))
+    },
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
@@ -206,6 +217,7 @@ def world(small_household: Household) -> World:
         incidents.open_incident(uow, "test", "Something needs an operator.")
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
+    ids |= {"deadline": "reply", "act": "suspend"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},

@@ -9,17 +9,20 @@ from typing import Any
 from api import formview
 from api.pages import casework
 from api.pages.board import Number
+from api.pages.case import Attempt as Tried
 from api.pages.casework import Drawing
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
-from engine.calendars import Rule, explain, load
+from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
 from engine.models import Incident
 from engine.situations import Field, Row
 from engine.views import (
+    ActView,
     CaseFile,
     CaseView,
+    ChangeView,
     Counts,
     DeadlineView,
     DocumentView,
@@ -95,7 +98,7 @@ def clock(**changes: Any) -> DeadlineView:
         "unit": "calendar",
         "state": "running",
         "started_on": date(2026, 4, 21),
-        "due_on": explanation.due.day,
+        "due_on": date(2026, 5, 6),
         "provisional": False,
         "stopped_on": None,
         "missed": False,
@@ -342,6 +345,60 @@ def task(**changes: Any) -> TaskView:
     return TaskView(**(values | changes))
 
 
+REFUSED = tuple(
+    ActView(name, f"{ARTICLE}规定的答复期限{words}。")
+    for name, words in (("suspend", "不得中止计时"), ("extend", "不得延长"), ("restart", "不得重新起算"))
+)
+STANDING = explain(
+    Rule(60),
+    date(2026, 4, 1),
+    load(ROOT / "bpmn" / "shared" / "calendars"),
+    respite=Respite(extra_days=30, paused_since=date(2026, 4, 20)),
+)
+MOVABLE = (
+    clock(acts=REFUSED),
+    clock(
+        name="handling",
+        title="办理期限",
+        basis="regulatory",
+        article=None,
+        article_title="",
+        days=30,
+        state="suspended",
+        due_on=None,
+        light=GREY,
+        extra_days=30,
+        extendable=10,
+        suspended_on=date(2026, 4, 20),
+        explanation=tuple(STANDING.as_json()),
+        sentences=tuple(STANDING.sentences()),
+        changes=(
+            ChangeView(
+                "extended", date(2026, 4, 10), 30, date(2026, 5, 6), date(2026, 6, 1), "案情复杂", "吴处长", "d1"
+            ),
+            ChangeView("suspended", date(2026, 4, 20), None, date(2026, 6, 1), None, "等待鉴定结论", "吴处长", None),
+        ),
+        acts=(ActView("resume", None), ActView("extend", None), ActView("restart", None)),
+    ),
+)
+
+
+def case_page(file: CaseFile, deadlines: tuple[DeadlineView, ...], **changes: Any) -> dict[str, Any]:
+    """What case.html is given."""
+    values = {
+        "here": "search",
+        "viewer": viewer(),
+        "today": TODAY,
+        "file": file,
+        "unmasked": (),
+        "attempt": Tried(),
+        "submission": "x" * 24,
+        "clocks": casework.clocks(deadlines),
+        "diagrams": [diagram()],
+    }
+    return values | changes
+
+
 def task_page(
     view: TaskView, values: dict[str, Any], problems: tuple[Problem, ...] = (), **more: Any
 ) -> dict[str, Any]:
@@ -567,30 +624,34 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "task.html",
         task_page(task(may_complete=False, blocked="拟定答复的人，不能自己签发。", draft_notice=DRAFT), {}),
     ),
-    "case": (
+    "case": ("case.html", case_page(FILE, FILE.deadlines)),
+    "case-in-charge": (
         "case.html",
-        {
-            "here": "search",
-            "viewer": viewer(),
-            "today": TODAY,
-            "file": FILE,
-            "unmasked": (),
-            "clocks": casework.clocks(FILE.deadlines),
-            "diagrams": [diagram()],
-        },
+        case_page(
+            FILE,
+            MOVABLE,
+            attempt=Tried(
+                "handling-extend", "days", "请填写延长的天数，应为 1 至 3660 之间的整数。", typed={"days": "0"}
+            ),
+            problems=[formview.FaultView("请填写延长的天数，应为 1 至 3660 之间的整数。", "days-handling-extend")],
+        ),
+    ),
+    "case-moved-meanwhile": (
+        "case.html",
+        case_page(
+            FILE,
+            MOVABLE,
+            attempt=Tried(conflict="本流程设定的办理期限已经中止计时。", typed={"reason": "等待补充材料"}),
+        ),
     ),
     "case-stopped": (
         "case.html",
-        {
-            "here": "search",
-            "viewer": viewer(),
-            "today": TODAY,
-            "file": replace(FILE, held=STOPPED.places, tasks=()),
-            "unmasked": (),
-            "clocks": casework.clocks(FILE.deadlines),
-            "diagrams": [diagram(stopped_at="assess")],
-            "said": "您的办理已经保存。",
-        },
+        case_page(
+            replace(FILE, held=STOPPED.places, tasks=()),
+            FILE.deadlines,
+            diagrams=[diagram(stopped_at="assess")],
+            said="您的办理已经保存。",
+        ),
     ),
     "search": (
         "search.html",
