@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock
+from engine import audit, calendars, clock, ladder
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, read
 from engine.manifest import DeadlineRule
@@ -214,11 +214,13 @@ def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | Non
     for deadline in run.clocks:
         if deadline.owed_by == part and deadline.state != "stopped":
             deadline.organisation_id = organisation.id if organisation else None
+            _plan(uow, deadline)
             uow.add(deadline)
 
 
 def _move_timers(uow: UnitOfWork, deadline: Deadline) -> None:
     due_at = deadline.due_at if deadline.state == "running" else None
+    _plan(uow, deadline)
     uow.session.flush()
     uow.session.execute(
         update(Timer)
@@ -226,6 +228,10 @@ def _move_timers(uow: UnitOfWork, deadline: Deadline) -> None:
         .values(due_at=due_at)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _plan(uow: UnitOfWork, deadline: Deadline) -> None:
+    ladder.plan(uow, deadline, calendar(uow.settings))
 
 
 def refresh_case(uow: UnitOfWork, run: "Run") -> None:
