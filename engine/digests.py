@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from engine import clock, deadlines, jobs, ladder
@@ -38,8 +39,8 @@ def ask(database: Database) -> int:
 
 def _due(reading: Reading) -> list[tuple[str, str]]:
     """Who is to be written to now, each with one of the reminders that the mail will tell of."""
-    since = clock.wall() - ladder.of(reading.settings).digest.gap
-    mailed = select(Reminder.id).where(col(Reminder.person_id) == col(Person.id), col(Reminder.mailed_at) > since)
+    since, earlier = clock.wall() - ladder.of(reading.settings).digest.gap, aliased(Reminder)
+    mailed = select(earlier.id).where(col(earlier.person_id) == col(Person.id), col(earlier.mailed_at) > since)
     waiting = (
         select(func.min(Reminder.id), Person.id)
         .join(Reminder, col(Reminder.person_id) == col(Person.id))

@@ -11,13 +11,11 @@ from sqlalchemy import and_, update
 from sqlmodel import col, select
 
 from engine import ladder
-from engine.access import SUPERVISOR, visible_cases
+from engine.access import SUPERVISOR, UNIT_HEAD, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
 from engine.models import Case, Membership, OrganisationRelation, Person, Reminder, Task, Urging
 from engine.settings import Settings
-
-UNIT_HEAD = "unit_head"
 
 TITLES: Mapping[str, tuple[str, str]] = {  # of what is no rung of the ladder
     "urged": ("催办", "Urged"),

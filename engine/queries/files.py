@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from engine import audit, deadlines, definitions, documents, masking, process, search, statutes
+from engine import audit, deadlines, definitions, documents, masking, process, reminders, search, statutes
+from engine import urging as urgings
 from engine.access import desk_cases, visible_cases
 from engine.clock import day_of
 from engine.db import Reading, UnitOfWork
@@ -94,12 +95,17 @@ def cases(
 
 def case_file(reading: Reading, reference: str) -> CaseFile:
     """The file of a case by its reference; raises CaseNotFound for what the actor may not see."""
+    return of_case(reading, find(reading, reference))
+
+
+def find(reading: Reading, reference: str) -> Case:
+    """A case by its reference, for the desk; raises CaseNotFound for what the actor may not see."""
     found = reading.session.exec(
         select(Case).where(col(Case.reference) == reference.strip().upper()[:40], desk_cases(reading.actor))
     ).first()
     if found is None:
         raise process.CaseNotFound()
-    return of_case(reading, found)
+    return found
 
 
 def of_case(reading: Reading, case: Case) -> CaseFile:
@@ -396,6 +402,9 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         called = bundle.text(declared, "title", locale) if declared else deadline.name
         word = "逾期" if zh else "missed"
         entries.append(HistoryEntry(breach.at, f"{called}：{word}" if zh else f"{called}: {word}", "", "missed"))
+    urged = reminders.title(reading.settings, "urged", locale)
+    for urging, words, name in urgings.of_case(reading, run):
+        entries.append(HistoryEntry(urging.at, urged, name, "event", words))
     return sorted(entries, key=lambda e: e.at)
 
 
