@@ -224,9 +224,9 @@ def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes,
 
 
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
-    """The faults of a bundle, or of each bundle in a folder."""
+    """The faults of a bundle, or of each bundle in a folder and of the ladder beside them."""
     from api.composition import registry
-    from engine import definitions, roles, statutes
+    from engine import definitions, ladder, roles, statutes
     from engine import lint as rules
     from engine.settings import Settings
 
@@ -236,7 +236,8 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
         refuse(f"There is no process in {path}: no {manifest}.")
     settings = Settings()
     vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings))
-    return [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
+    found = [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
+    return [*found, (path, ladder.faults(path / "shared" / ladder.FILE))] if path not in folders else found
 
 
 def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":

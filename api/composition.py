@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock, deadline_changes
+from engine import cases, catalogue, clock, deadline_changes, ladder
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
@@ -20,7 +20,11 @@ EVENT = TEXT | {"x-refers": "event", "maxLength": 100}
 
 
 def compose(settings: Settings, now: Callable[[], datetime] = clock.wall) -> Database:
-    """The database of an installation, with everything registered that its processes may ask for."""
+    """The database of an installation, with everything registered that its processes may ask for.
+
+    Raises LadderFaulty before anything runs, where its clocks could not be planned.
+    """
+    ladder.of(settings)
     return Database(settings, registry(), now)
 
 

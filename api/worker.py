@@ -9,6 +9,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -21,6 +22,7 @@ from engine.db import Database
 log = logging.getLogger("duban.worker")
 
 JOBS, SWEEP, TIDY = "jobs", "sweep", "tidy"
+HEARD = timedelta(seconds=15)  # so often at most it is written down that the metronome lives
 TIDY_AT = "03:10"  # Shanghai
 
 
@@ -31,6 +33,7 @@ class Metronome:
         self.database = database
         self._wanted, self._stopping = threading.Event(), threading.Event()
         self._scheduler = BackgroundScheduler(timezone=clock.SHANGHAI)
+        self._prepared, self._heard = False, datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
         """Begin to beat, at once."""
@@ -61,23 +64,32 @@ class Metronome:
         self._wanted.set()
         while (done or self._wanted.is_set()) and not self._stopping.is_set():  # a nudge during the work is not lost
             self._wanted.clear()
-            done = self._beat(maintenance.run_jobs)
+            done = self._beat(maintenance.run_jobs) or 0
 
     def _sweep(self) -> None:
-        if self._beat(maintenance.sweep):
+        if not self._prepared:
+            self._prepared = self._beat(maintenance.prepare) is not None
+        happened = self._beat(maintenance.sweep)
+        if happened:
             self.nudge()  # what a clock set off may have left jobs
+        if happened is not None and clock.wall() - self._heard >= HEARD:
+            self._beat(maintenance.beat)
+            self._heard = clock.wall()
 
     def _tidy(self) -> None:
         self._beat(maintenance.tidy)
 
-    def _beat(self, work: Callable[[Database], int | None]) -> int:
-        """One call; whatever goes wrong, the next beat comes. The log gets kind and place of the error, not its words."""
+    def _beat(self, work: Callable[[Database], int | None]) -> int | None:
+        """One call; whatever goes wrong, the next beat comes. Nothing is returned then.
+
+        The log gets kind and place of the error, not its words.
+        """
         try:
             return work(self.database) or 0
         except Exception as error:
             name = getattr(work, "__name__", "work")
             log.error("%s failed: %s at %s", name, type(error).__name__, places(error))
-            return 0
+            return None
 
 
 def run_until_stopped(database: Database) -> None:

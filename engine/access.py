@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlmodel import col
 
 from engine.errors import Forbidden
@@ -21,7 +21,7 @@ DESK_ROLES = frozenset(
         "archivist",
     }
 )
-SUPERVISOR = "supervisor"
+SUPERVISOR, LEADER, UNIT_HEAD = "supervisor", "leader", "unit_head"
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,22 @@ def supervised_cases(actor: Actor) -> ColumnElement[bool]:
     return col(Case.id).in_(
         select(col(Participant.case_id)).where(stands_over(actor, col(Participant.organisation_id)))
     )
+
+
+def answered_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` for what somebody answers for: may urge, and is told of when nothing is heard of it.
+
+    Supervisors: what they oversee. Leaders and heads of unit: what their own organisation handles now.
+    """
+    if actor.kind == "system":
+        return true()
+    if actor.kind != "person" or actor.duty == "administrator":
+        return false()
+    houses = actor.organisations(LEADER, UNIT_HEAD)
+    handled = select(col(Participant.case_id)).where(
+        col(Participant.organisation_id).in_(houses), col(Participant.until).is_(None)
+    )
+    return and_(desk_cases(actor), or_(supervised_cases(actor), col(Case.id).in_(handled)))
 
 
 def stands_over(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ def open_item(uow: UnitOfWork, run: Run, call: Call) -> Done:
     item = uow.session.exec(same).first() or CatalogueItem(organisation_id=owner.id, name=name)
     item.format, item.url = call.params["format"], call.params["url"] or ""
     item.update_frequency = call.params["update_frequency"] or ""
-    item.open, item.opened_at, item.case_id = True, uow.now, run.case.id
+    item.open, item.opened_at, item.updated_at, item.case_id = True, uow.now, uow.now, run.case.id
     uow.add(item)
     audit.record(uow, "catalogue.opened", run.case.id, item=item.id, organisation=owner.code)
     return Done({"item": item.id})

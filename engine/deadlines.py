@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock, jobs
+from engine import audit, calendars, clock, jobs, ladder
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
@@ -268,8 +268,9 @@ def recount(uow: UnitOfWork, deadline: Deadline, ledger: Ledger) -> None:
 
 
 def take_effect(uow: UnitOfWork, deadline: Deadline) -> None:
-    """Let the timers of the flow follow a clock that has started, moved or stopped: one update."""
+    """Let the ladder and the timers of the flow follow a clock that has started, moved or stopped: one update."""
     due_at = deadline.due_at if deadline.state == "running" else None
+    _plan(uow, deadline)
     uow.session.flush()
     uow.session.execute(
         update(Timer)
@@ -292,7 +293,12 @@ def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | Non
     for deadline in run.clocks:
         if deadline.owed_by == part and deadline.state != "stopped":
             deadline.organisation_id = organisation.id if organisation else None
+            _plan(uow, deadline)
             uow.add(deadline)
+
+
+def _plan(uow: UnitOfWork, deadline: Deadline) -> None:
+    ladder.plan(uow, deadline, calendar(uow.settings))
 
 
 def refresh_case(uow: UnitOfWork, run: "Run") -> None:

@@ -3,16 +3,20 @@
 What an operator does about it is in ``engine.repairs``.
 """
 
+import logging
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from traceback import extract_tb
 
 from sqlmodel import col, select
 
 from engine import audit
 from engine.access import require_administrator
-from engine.db import Reading, UnitOfWork
-from engine.errors import Conflict, NotFound
+from engine.db import Database, Reading, UnitOfWork
+from engine.errors import Conflict, EngineError, NotFound, Unavailable
 from engine.models import Incident
+
+log = logging.getLogger("duban.incidents")
 
 
 class IncidentNotFound(NotFound):
@@ -37,6 +41,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "operation-broken": ("系统操作未能执行", "An operation could not be carried out"),
     "flow-failed": ("流程无法继续，操作未保存", "The process could not go on; nothing was saved"),
     "timer.failed": ("到期事项未能执行", "What was due could not be done"),
+    "ladder.failed": ("到期提醒未能执行", "A rung of the ladder could not be climbed"),
     "job.failed": ("后台作业多次失败", "A background job failed again and again"),
     "audit.broken": ("审计记录不完整", "The record is broken"),
 }
@@ -78,6 +83,17 @@ def open_incident(
     )
     if uow.session.exec(same).first() is None:
         uow.add(Incident(kind=kind, case_id=case_id, job_id=job_id, node=node, sentence=sentence[:2000], at=uow.now))
+
+
+def report_failure(database: Database, kind: str, case_id: str, error: Exception) -> None:
+    """Nobody waits for an answer here, so what went wrong becomes an incident, unless it is one already or will pass."""
+    place = extract_tb(error.__traceback__)[-1]  # not the message, which may quote what somebody wrote
+    log.warning("case %s cannot go on: %s in %s", case_id, type(error).__name__, f"{place.name}:{place.lineno}")
+    if isinstance(error, Unavailable) or (isinstance(error, EngineError) and error.needs_operator):
+        return
+    sentence = error.for_the_record() if isinstance(error, EngineError) else type(error).__name__
+    with database.unit_of_work() as uow:
+        open_incident(uow, kind, sentence, case_id=case_id)
 
 
 def report_held(uow: UnitOfWork, kind: str, sentence: str, case_id: str, node: str, held: HeldToken) -> str:

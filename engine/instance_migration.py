@@ -29,7 +29,9 @@ from engine.models import (
     LadderClaim,
     Membership,
     Participant,
+    Reminder,
     Task,
+    Urging,
     new_id,
 )
 from engine.process import Run
@@ -289,7 +291,7 @@ def return_case(uow: UnitOfWork, migration_id: str, reason: str) -> CasePlan:
 
 def _acted_upon(uow: UnitOfWork, deadline_ids: list[str]) -> bool:
     """Whether a clock that came with the version has been missed, reminded of or changed since."""
-    tables: tuple[Any, ...] = (Breach, LadderClaim, DeadlineChange)
+    tables: tuple[Any, ...] = (Breach, LadderClaim, DeadlineChange, Reminder, Urging)
     found = (select(table.id).where(col(table.deadline_id).in_(deadline_ids)) for table in tables)
     return any(uow.session.exec(query.limit(1)).first() is not None for query in found)
 

@@ -1,24 +1,21 @@
 """What the metronome calls: due timers, missed clocks, waiting jobs, tidying up. Each call is safe from any number of workers."""
 
-import logging
 from datetime import datetime, timedelta
-from traceback import extract_tb
 
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from engine import attempts, audit, clock, documents, incidents, jobs, process, supervision
+from engine import attempts, audit, climbing, clock, digests, documents, incidents, jobs, process, supervision
 from engine.access import SYSTEM
-from engine.db import CLOCK_OFFSET, Database, UnitOfWork
-from engine.errors import Conflict, EngineError, Invalid, Unavailable
+from engine.db import CLOCK_OFFSET, Database, Reading, UnitOfWork
+from engine.errors import Conflict, Invalid
 from engine.failpoints import failpoint
 from engine.models import IdempotencyKey, SystemValue, Timer, WebSession
 from engine.runtime import Tick
 
-log = logging.getLogger("duban.maintenance")
-
 BATCH = 50
 KEEP_IDEMPOTENCY = timedelta(days=7)
+BEAT = "metronome_beat"
 MAX_TRAVEL = timedelta(days=3660)
 
 
@@ -35,8 +32,30 @@ class TooFar(Invalid):
 
 
 def sweep(database: Database) -> int:
-    """Record what has been missed, then wake the flows whose timers are due; returns how many things happened."""
-    return supervision.record_breaches(database) + wake(database)
+    """Record what has been missed, climb the ladder, wake the flows whose timers are due, and ask for the mails that follow.
+
+    Returns how many things happened.
+    """
+    happened = supervision.record_breaches(database) + climbing.climb(database) + wake(database)
+    return happened + digests.ask(database)
+
+
+def beat(database: Database) -> None:
+    """Note in wall time that the metronome lives: whoever looks for silence sees when it was heard last."""
+    with database.unit_of_work() as uow:
+        uow.take_turns(BEAT)
+        uow.session.merge(SystemValue(name=BEAT, value=clock.wall().isoformat()))
+
+
+def heard_at(reading: Reading) -> datetime | None:
+    """When the metronome was heard last, in wall time."""
+    kept = reading.session.get(SystemValue, BEAT)
+    return datetime.fromisoformat(kept.value) if kept else None
+
+
+def prepare(database: Database) -> None:
+    """Before the first beat: give running clocks their place on a ladder that has changed."""
+    climbing.refill(database)
 
 
 def wake(database: Database, limit: int = 1000) -> int:
@@ -51,19 +70,8 @@ def wake(database: Database, limit: int = 1000) -> int:
                 failpoint("maintenance.woken")
                 woken += 1
             except Exception as error:  # whatever it is, it must not keep the timers of other cases from firing
-                _report(database, case_id, error)
+                incidents.report_failure(database, "timer.failed", case_id, error)
     return woken
-
-
-def _report(database: Database, case_id: str, error: Exception) -> None:
-    """Nobody waits for an answer here, so what went wrong becomes an incident, unless it is one already or will pass."""
-    place = extract_tb(error.__traceback__)[-1]  # not the message, which may quote what somebody wrote
-    log.warning("case %s cannot go on: %s in %s", case_id, type(error).__name__, f"{place.name}:{place.lineno}")
-    if isinstance(error, Unavailable) or (isinstance(error, EngineError) and error.needs_operator):
-        return
-    sentence = error.for_the_record() if isinstance(error, EngineError) else type(error).__name__
-    with database.unit_of_work() as uow:
-        incidents.open_incident(uow, "timer.failed", sentence, case_id=case_id)
 
 
 def _claim_timers(database: Database) -> list[str]:
@@ -99,7 +107,11 @@ def settle(database: Database, rounds: int = 20) -> None:
 
 
 def tidy(database: Database) -> None:
-    """Once a day: forget expired sessions, old failures and idempotency keys, and files that no case took over."""
+    """Once a day: forget expired sessions, old failures and idempotency keys, and files that no case took over.
+
+    And look once more whether every clock has its place on the ladder.
+    """
+    prepare(database)
     now = clock.wall()
     with database.unit_of_work() as uow:
         uow.session.execute(delete(WebSession).where(col(WebSession.expires_at) < now))

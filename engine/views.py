@@ -286,6 +286,34 @@ class PublicStatus:
 
 
 @dataclass(frozen=True)
+class ReminderRow:
+    """A reminder in the inbox of its person."""
+
+    reminder_id: str
+    kind: str  # a rung of the ladder, urged, delegated …
+    title: str
+    reference: str
+    subject: str
+    deadline: str | None  # title of the clock that it is about
+    due_on: date | None
+    text: str  # the words of an urging
+    by: str  # who urged
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SilentCase:
+    """A case of which something should have been heard."""
+
+    reference: str
+    subject: str
+    process: str
+    submitted_at: datetime
+    due_on: date | None
+
+
+@dataclass(frozen=True)
 class OverdueRow:
     """A line of the supervisor's list."""
 

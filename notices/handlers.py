@@ -6,12 +6,13 @@ Each reads, works outside any transaction, and settles in one. Done twice, it ha
 from engine import audit, documents, jobs, process
 from engine.access import SYSTEM
 from engine.db import Database, UnitOfWork
+from engine.digests import KIND
 from engine.errors import EngineError
 from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import service
+from notices import digest, service
 from notices.channels import email
 from notices.lint import template_faults
 from notices.paper import Paper, UncoveredCharacters, spelled
@@ -29,6 +30,7 @@ def register(registry: Registry) -> None:
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
     registry.job("notice.email")(send_mail)
+    registry.job(KIND)(digest.send)
 
 
 def typeset_draft(database: Database, ticket: JobTicket) -> None:
@@ -109,7 +111,8 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
     proof, failure = "", None
     if address and not sent_before:
         try:
-            proof = email.send(database.settings, address, case.reference, delivery.id)
+            mail = email.pointer(database.settings, address, case.reference, delivery.id)
+            proof = email.send(database.settings, mail)
         except EngineError as error:
             if not ticket.last:
                 raise

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from api.json import cases, deadlines, directory, due, incidents, papers, processes, status, supervision, tasks
+from api.json import (
+    cases,
+    deadlines,
+    directory,
+    due,
+    incidents,
+    papers,
+    processes,
+    reminders,
+    status,
+    supervision,
+    tasks,
+)
 from api.json.shapes import ProblemShape
 
 _PROBLEM: dict[str, Any] = {
@@ -13,5 +25,18 @@ _PROBLEM: dict[str, Any] = {
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 ROUTERS = [
-    noun.router for noun in (processes, cases, deadlines, status, tasks, papers, supervision, directory, due, incidents)
+    noun.router
+    for noun in (
+        processes,
+        cases,
+        deadlines,
+        status,
+        tasks,
+        reminders,
+        papers,
+        supervision,
+        directory,
+        due,
+        incidents,
+    )
 ]

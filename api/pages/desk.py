@@ -1,5 +1,6 @@
 """The inbox of a person: what waits for them, most urgent first, and what they did today. Also the search over cases."""
 
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from api import files, i18n, rendering
 from api.deps import PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
-from engine import clock, definitions, documents, queries, tasks
+from engine import clock, definitions, documents, queries, reminders, tasks
 from engine.errors import EngineError
 from engine.queries.files import STATUS_TITLES
 from notices import service
@@ -18,6 +19,7 @@ from notices import service
 router = APIRouter(prefix="/desk")
 
 ROWS = 25
+REMINDERS = 8  # that the inbox shows; the others follow when these are read
 PDF = "application/pdf"
 View = Literal["mine", "queue", "all", "done"]
 Colour = Literal["red", "amber", "green", "grey", ""]
@@ -49,6 +51,7 @@ def inbox(
         urgent = queries.inbox(reading, "mine", limit=1).rows
         numbers = queries.counts(reading)
         stopped = queries.stopped(reading)
+        reminded, unread = queries.reminders(reading, limit=REMINDERS), queries.unread(reading)
         processes = [
             (bundle.key, bundle.text(bundle.manifest.process, "title", door.locale))
             for bundle in definitions.processes(reading)
@@ -69,6 +72,9 @@ def inbox(
         most_urgent=urgent[0] if urgent else None,
         counts=numbers,
         stopped=stopped,
+        reminders=reminded.rows,
+        unread=unread,
+        seen_at=reading.now.isoformat(),
         processes=processes,
         claimable=any(row.assignee_id is None and row.ended_at is None for row in page.rows),
         said=_said(said, door.locale),
@@ -87,6 +93,26 @@ def claim_several(door: PagePerson, posted: Sent) -> Response:
             missed += 1
     said = "claimed-some" if missed else "claimed"
     return RedirectResponse(rendering.address("/desk", view="mine", said=said), 303)
+
+
+@router.post("/reminders/read")
+def read_reminders(door: PagePerson, posted: Sent) -> Response:
+    """Mark one reminder as read, or all that stood there when the page was drawn."""
+    one, seen_at = posted.text("reminder", 64), posted.text("seen_at", 40)
+    with door.writing() as uow:
+        if one:
+            reminders.mark_read(uow, one)
+        else:
+            reminders.mark_all_read(uow, _moment(seen_at))
+    return RedirectResponse(rendering.address("/desk", said="read"), 303)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 @router.get("/search")
@@ -141,5 +167,6 @@ def _said(name: str, locale: str) -> str:
         "claimed": _("The tasks are yours now."),
         "claimed-some": _("Some tasks could not be claimed: colleagues were quicker, or a rule keeps you from them."),
         "completed": _("The step is completed. The case goes on."),
+        "read": _("The reminders are marked as read."),
         "released": _("The task waits for colleagues again."),
     }.get(name, "")

@@ -2,15 +2,23 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
+
+_OPEN = text("open")
 
 
 class CatalogueItem(SQLModel, table=True):
     """A dataset of an organisation and whether it is open to the public (Art. 18, 19)."""
 
     __tablename__ = "catalogue_item"
+    __table_args__ = (
+        Index(
+            "ix_catalogue_item_updates", "update_frequency", "updated_at", postgresql_where=_OPEN, sqlite_where=_OPEN
+        ),
+    )
 
     id: str = key()
     organisation_id: str = ref("organisation")
@@ -20,4 +28,7 @@ class CatalogueItem(SQLModel, table=True):
     update_frequency: str = Field(default="", max_length=40)
     open: bool = False
     opened_at: datetime | None = instant(default=None, nullable=True)
+    updated_at: datetime | None = instant(
+        default=None, nullable=True
+    )  # when its data were renewed last, as far as known
     case_id: str | None = ref("case_file", default=None, nullable=True)  # the case that opened it

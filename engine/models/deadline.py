@@ -105,12 +105,14 @@ class Breach(SQLModel, table=True):
 
 
 class LadderClaim(SQLModel, table=True):
-    """A rung of the ladder of reminders that has been climbed: unique, so that any number of workers send one reminder."""
+    """A rung of the ladder that has been climbed for a due date: unique, so that any number of workers send one reminder."""
 
     __tablename__ = "ladder_claim"
-    __table_args__ = (UniqueConstraint("deadline_id", "rung"),)
+    __table_args__ = (UniqueConstraint("deadline_id", "due_on", "rung"),)
 
     id: str = key()
     deadline_id: str = ref("deadline", index=False)
+    due_on: date  # a clock whose due date has moved climbs anew
     rung: str = Field(max_length=40)
     at: datetime = instant()
+    superseded: bool = False  # nobody was reminded: a later rung had been reached by then

@@ -7,6 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
+_UNDER_WAY = text("state IN ('pending', 'failed')")
+
 
 class Notice(SQLModel, table=True):
     """An official paper: first a draft, then issued and from then on immutable."""
@@ -43,7 +45,7 @@ class Notice(SQLModel, table=True):
     drafted_by: str | None = ref("person", index=False, default=None, nullable=True)
     approved_by: str | None = ref("person", index=False, default=None, nullable=True)
     created_at: datetime = instant()
-    issued_at: datetime | None = instant(default=None, nullable=True)
+    issued_at: datetime | None = instant(default=None, nullable=True, index=True)
     issued_on: date | None = None
 
 
@@ -64,7 +66,10 @@ class Delivery(SQLModel, table=True):
     """One attempt to bring a notice to its addressee on one channel: when dispatched, when served, and the proof."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("notice_id", "channel", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("notice_id", "channel", "attempt"),
+        Index("ix_delivery_under_way", "state", postgresql_where=_UNDER_WAY, sqlite_where=_UNDER_WAY),
+    )
 
     id: str = key()
     notice_id: str = ref("notice")

@@ -9,6 +9,7 @@ from engine.models.base import instant, key, ref
 
 _UNREAD = text("read_at IS NULL")
 _UNMAILED = text("mailed_at IS NULL")
+_MAILED = text("mailed_at IS NOT NULL")
 
 
 class Reminder(SQLModel, table=True):
@@ -18,6 +19,7 @@ class Reminder(SQLModel, table=True):
     __table_args__ = (
         Index("ix_reminder_unread", "person_id", "at", postgresql_where=_UNREAD, sqlite_where=_UNREAD),
         Index("ix_reminder_unmailed", "person_id", postgresql_where=_UNMAILED, sqlite_where=_UNMAILED),
+        Index("ix_reminder_mailed", "person_id", "mailed_at", postgresql_where=_MAILED, sqlite_where=_MAILED),
     )
 
     id: str = key()

@@ -8,6 +8,7 @@ from engine.queries.board import board_counts, overdue
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
+from engine.queries.reminders import reminders, unread
 from engine.queries.stopped import stopped
 from engine.views import (
     ActView,
@@ -28,6 +29,8 @@ from engine.views import (
     OverdueRow,
     Page,
     PublicStatus,
+    ReminderRow,
+    SilentCase,
     Stage,
     StoppedRow,
     TaskRow,
@@ -53,6 +56,8 @@ __all__ = [
     "OverdueRow",
     "Page",
     "PublicStatus",
+    "ReminderRow",
+    "SilentCase",
     "Stage",
     "StoppedRow",
     "TaskRow",
@@ -64,7 +69,9 @@ __all__ = [
     "inbox",
     "overdue",
     "public_status",
+    "reminders",
     "stopped",
     "task",
     "unmask",
+    "unread",
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, masking, process, search
+from engine import audit, definitions, documents, masking, process, reminders, search
+from engine import urging as urgings
 from engine.access import desk_cases, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, Versions
@@ -348,6 +349,9 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
         called = bundle.text(declared, "title", locale) if declared else deadline.name
         word = "逾期" if zh else "missed"
         entries.append(HistoryEntry(breach.at, f"{called}：{word}" if zh else f"{called}: {word}", "", "missed"))
+    urged = reminders.title(reading.settings, "urged", locale)
+    for urging, words, name in urgings.of_case(reading, run):
+        entries.append(HistoryEntry(urging.at, urged, name, "event", words))
     return sorted(entries, key=lambda e: e.at)
 
 

@@ -1,4 +1,4 @@
-"""E-mail: a pointer that a notice is there. It names neither the matter nor the person; the paper itself stays on the portal."""
+"""E-mail: pointers to what stands on the portal or in an inbox. They name neither the matter nor the person."""
 
 import smtplib
 from email.message import EmailMessage
@@ -16,13 +16,18 @@ class MailNotSent(Unavailable):
     zh = "邮件未能发出：{reason}。"
 
 
-def message(settings: Settings, address: str, reference: str, delivery_id: str) -> EmailMessage:
-    """The mail: Chinese first, English second; the same delivery always has the same Message-ID."""
+def envelope(settings: Settings, address: str, subject: str, ident: str) -> EmailMessage:
+    """A mail without its text; what is sent again under the same id has the same Message-ID."""
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = settings.mail_from, address
-    mail["Subject"] = f"您的申请 {reference} 有新的通知"
-    mail["Message-ID"] = f"<{delivery_id}@{settings.mail_from.rpartition('@')[2] or 'localhost'}>"
+    mail["From"], mail["To"], mail["Subject"] = settings.mail_from, address, subject
+    mail["Message-ID"] = f"<{ident}@{settings.mail_from.rpartition('@')[2] or 'localhost'}>"
     mail["Auto-Submitted"] = "auto-generated"
+    return mail
+
+
+def pointer(settings: Settings, address: str, reference: str, delivery_id: str) -> EmailMessage:
+    """The mail about a notice: Chinese first, English second."""
+    mail = envelope(settings, address, f"您的申请 {reference} 有新的通知", delivery_id)
     track = settings.base_url.rstrip("/") + "/track"
     mail.set_content(
         f"您好！\n\n您的申请 {reference} 有新的通知。请打开 {track} ，输入受理编号和查询码查看。\n"
@@ -32,9 +37,8 @@ def message(settings: Settings, address: str, reference: str, delivery_id: str) 
     return mail
 
 
-def send(settings: Settings, address: str, reference: str, delivery_id: str) -> str:
-    """Hand the mail over to the mail server; returns the Message-ID as proof. Raises MailNotSent."""
-    mail = message(settings, address, reference, delivery_id)
+def send(settings: Settings, mail: EmailMessage) -> str:
+    """Hand a mail over to the mail server; returns the Message-ID as proof. Raises MailNotSent."""
     try:
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS) as server:
             if settings.smtp_starttls:

@@ -1,62 +1,18 @@
 """E-mail: a pointer to the portal, once, through a real mail server; it gives nothing away."""
 
-import email
-import email.policy
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from engine import clock, jobs, repairs
 from engine.access import SYSTEM
 from engine.models import AuditEvent, Delivery, Incident, Job
-from tests.factories import REQUEST, World, installation
+from tests.factories import REQUEST, World
+from tests.integration.mailbox import Mailbox
 
 ADDRESS = "wang.wu@example.com"
-
-
-class Mailbox:
-    """A mail server that keeps what it is given, or refuses it."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.refuses = port, ""
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[str] = []
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:
-        if self.refuses:
-            return self.refuses
-        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
-        self.recipients += envelope.rcpt_tos
-        return "250 OK"
-
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        server = Controller(self, hostname="127.0.0.1", port=self.port)
-        server.start()
-        try:
-            yield
-        finally:
-            server.stop()
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return Mailbox(int(taken.getsockname()[1]))
-
-
-@pytest.fixture
-def posting(city_url: str, tmp_path: Path, mailbox: Mailbox) -> Callable[[], AbstractContextManager[World]]:
-    """An installation that sends its mail to the mailbox."""
-    return lambda: installation(city_url, tmp_path, smtp_host="127.0.0.1", smtp_port=mailbox.port)
 
 
 def mail_delivery(world: World) -> Delivery:

@@ -19,9 +19,9 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import incidents
+from engine import incidents, reminders
 from engine.access import SYSTEM
-from engine.models import Document, Incident, Notice, Task, WebSession
+from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
 from tests.household import PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
@@ -44,12 +44,15 @@ MEANINGS = {
     "those of the case": "401 401 401 | in in in | 404 404 | 404 404",
     "the house whose paper it is": "401 401 401 | 404 in in | 404 404 | 404 404",  # here: the bureau's receipt
     "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
+    "who is reminded": "401 401 401 | in 404 404 | 404 404 | 404 no",  # here: the handler
+    "who answers for the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
     "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
     "the party": "401 in 404 | 401 401 401 | 401 401 | 401 401",
+    "staff who may change something, signed in": "door door door | in in in | in in | in no",
     "staff, signed in": "door door door | in in in | in in | in in",
     "those of the case, signed in": "door door door | in in in | 404 404 | 404 404",
     "the house whose paper it is, signed in": "door door door | 404 in in | 404 404 | 404 404",
@@ -90,6 +93,9 @@ TABLE = {
     "POST /api/v1/tasks/{task_id}/release": "who does the task",
     "POST /api/v1/tasks/{task_id}/draft": "who does the task",
     "POST /api/v1/tasks/{task_id}/complete": "who does the task",
+    "GET /api/v1/reminders": "staff",
+    "POST /api/v1/reminders/{reminder_id}/read": "who is reminded",
+    "POST /api/v1/cases/{reference}/urge": "who answers for the case",
     "GET /api/v1/notices/{notice_id}/pdf": "those of the case",
     "GET /api/v1/notices/{notice_id}/draft": "the house whose paper it is",
     "GET /api/v1/documents/{document_id}": "those of the case",
@@ -122,6 +128,7 @@ TABLE = {
     "POST /track/case/{message}": "parties, with a code",
     "GET /desk": "staff, signed in",
     "POST /desk/claim": "staff, signed in",
+    "POST /desk/reminders/read": "staff who may change something, signed in",
     "GET /desk/search": "staff, signed in",
     "GET /desk/cases/{reference}": "those of the case, signed in",
     "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
@@ -150,6 +157,7 @@ BODIES: dict[str, dict[str, Any]] = {
         f"POST /api/v1/cases/{{reference}}/deadlines/{{deadline}}/{act}": {"json": {"reason": "x", **more}}
         for act, more in (("suspend", {}), ("resume", {}), ("extend", {"days": 1}), ("restart", {}))
     },
+    "POST /api/v1/cases/{reference}/urge": {"json": {"text": "请抓紧办理。"}},
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
@@ -216,6 +224,9 @@ def world(small_household: Household) -> World:
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
+        handler = uow.session.exec(select(Person.id).where(col(Person.login) == "handler")).one()
+        reminders.remind(uow, [handler], "urged", case_id)
+        case["reminder_id"] = uow.session.exec(select(Reminder.id)).one()
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     ids |= {"deadline": "reply", "act": "suspend"}
     return World(

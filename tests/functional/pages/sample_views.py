@@ -34,6 +34,7 @@ from engine.views import (
     Offer,
     OverdueRow,
     PublicStatus,
+    ReminderRow,
     Stage,
     StoppedRow,
     TaskRow,
@@ -325,6 +326,22 @@ FILE = CaseFile(
     diagrams=(),
 )
 STOPPED = StoppedRow(REFERENCE, PARKING, "开放需求申请", (HeldView("assess", "评估开放条件"),), date(2026, 5, 6), AMBER)
+REMINDERS = (
+    ReminderRow(
+        "r1",
+        "urged",
+        "催办",
+        REFERENCE,
+        PARKING,
+        "答复期限",
+        date(2026, 5, 6),
+        "请于今日内完成审核。",
+        "孙毅",
+        at(28),
+        None,
+    ),
+    ReminderRow("r2", "due_day", "今天到期", REFERENCE, PARKING, None, None, "", "", at(27), None),
+)
 DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, ())
 
 
@@ -607,6 +624,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "most_urgent": ROWS[0],
             "counts": Counts(2, 2, 2, 1, 6, 4, 3),
             "stopped": (STOPPED,),
+            "reminders": REMINDERS,
+            "unread": 5,
+            "seen_at": at(28).isoformat(),
             "processes": [("open_data_request", "开放需求申请")],
             "claimable": True,
         },
