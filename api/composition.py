@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock
+from engine import cases, catalogue, clock, recusals
 from engine.db import Database
 from engine.operations import Registry
 from engine.settings import Settings
@@ -40,5 +40,6 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    offered.job("recusal.check")(recusals.check_held)
     handlers.register(offered)
     return offered

@@ -44,6 +44,8 @@ class TaskRow:
     assignee_id: str | None
     created_at: datetime
     ended_at: datetime | None
+    owner: str | None = None  # who completes it, while the assignee only prepares it
+    in_place_of: str | None = None  # the absent colleague for whom the reader does it, or did it
 
 
 @dataclass(frozen=True)
@@ -229,8 +231,9 @@ class TaskView:
     revision: int  # for If-Match
     may_claim: bool
     may_complete: bool
-    blocked: str | None  # the sentence of the rule that blocks it (four eyes …)
+    blocked: str | None  # the sentence of the rule that blocks it (four eyes, recusal …)
     draft_notice: NoticeView | None  # the rendered draft that this step reviews or signs
+    may_prepare: bool = False  # it was handed to the reader, who gives it back to be completed
 
 
 @dataclass(frozen=True)
