@@ -5,9 +5,6 @@ back, the owner completes it. A head of unit or leader may give work of their pe
 Whoever receives a task is checked as if they claimed it: the role, recusal, four eyes, and whether they are there.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlmodel import col, select
 
 from engine import absences, audit, colleagues, process, reasons, reminders, tasks
@@ -18,6 +15,7 @@ from engine.errors import Conflict, Invalid
 from engine.models import Case, Handover, Person, Task
 from engine.privacy import CaseKey
 from engine.process import Run
+from engine.views import HandoverView
 
 
 class ReceiverUnfit(Invalid):
@@ -42,18 +40,6 @@ class NotDelegated(Conflict):
     """This task was not handed to anybody to prepare."""
 
     zh = "该任务没有转交他人协办。"
-
-
-@dataclass(frozen=True)
-class HandoverView:
-    """How a task went from one to another, as its page shows it."""
-
-    at: datetime
-    kind: str  # delegated, returned, recalled, reassigned
-    by: str
-    giver: str
-    receiver: str
-    words: str
 
 
 # ---------------------------------------------------------------- verbs

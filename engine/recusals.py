@@ -5,9 +5,7 @@ their kin's (until somebody who heads them finds that it is another person), and
 out of, as far as the process declares it. ``bar`` is the one place that says so.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists
@@ -33,6 +31,7 @@ from engine.models import (
 )
 from engine.process import Run
 from engine.search import name_token
+from engine.views import RecusalView
 
 if TYPE_CHECKING:
     from engine.operations import JobTicket
@@ -88,21 +87,6 @@ class NotTheirHead(Forbidden):
 
 
 Refusal = Recused | NameConcerned | Excluded
-
-
-@dataclass(frozen=True)
-class RecusalView:
-    """A recusal as the file of the case shows it."""
-
-    id: str
-    person: str
-    kind: str  # own, decided
-    reason: str
-    at: datetime
-    by: str
-    lifted_at: datetime | None
-    lifted_reason: str | None
-    may_lift: bool
 
 
 # ---------------------------------------------------------------- what keeps somebody from a case
@@ -171,7 +155,7 @@ def recuse(uow: UnitOfWork, reference: str, reason: str, person_id: str | None =
     """
     run = _open(uow, reference)
     words = reasons.given(reason)
-    person = _person(uow, person_id or uow.actor.person_id)
+    person = _person(uow, uow.actor.person_id if person_id is None else person_id)
     own = person.id == uow.actor.person_id
     if not own:
         _require_head(uow, person.id)
@@ -328,6 +312,19 @@ def _view(run: Run, row: Recusal, names: Mapping[str, str], may_lift: bool) -> R
     )
 
 
-def namesakes(reading: Reading, case_id: str, people: Iterable[Person]) -> list[Person]:
-    """Those of some people whom the name of a party keeps from the case."""
-    return [person for person in people if _namesakes(reading, case_id, person)]
+def stands(reading: Reading, case_id: str, person_id: str) -> bool:
+    """Whether somebody is recused from a case now."""
+    return _standing(reading, case_id, person_id) is not None
+
+
+def namesakes(reading: Reading, case_id: str, people: Sequence[Person]) -> list[Person]:
+    """Those of some people whom the name of a party keeps from the case; the same number of queries for any number."""
+    parties = {(p.id, p.name_token) for p in reading.session.exec(select(Party).where(col(Party.case_id) == case_id))}
+    if not people or not parties:
+        return []
+    declared = select(Kin.person_id, Kin.name_token).where(col(Kin.person_id).in_([person.id for person in people]))
+    names = set(reading.session.exec(declared)) | {(p.id, name_token(reading.keys, p.name)) for p in people}
+    found = select(NameClearance.person_id, NameClearance.party_id)
+    cleared = set(reading.session.exec(found.where(col(NameClearance.party_id).in_([party for party, _ in parties]))))
+    concerned = {who for who, name in names for party, same in parties if name == same and (who, party) not in cleared}
+    return [person for person in people if person.id in concerned]

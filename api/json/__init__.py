@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from api.json import cases, directory, due, incidents, papers, processes, status, supervision, tasks
+from api.json import (
+    absences,
+    cases,
+    directory,
+    due,
+    handovers,
+    incidents,
+    kin,
+    papers,
+    processes,
+    recusals,
+    status,
+    supervision,
+    tasks,
+)
 from api.json.shapes import ProblemShape
 
 _PROBLEM: dict[str, Any] = {
@@ -12,4 +26,21 @@ _PROBLEM: dict[str, Any] = {
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
-ROUTERS = [noun.router for noun in (processes, cases, status, tasks, papers, supervision, directory, due, incidents)]
+ROUTERS = [
+    noun.router
+    for noun in (
+        processes,
+        cases,
+        status,
+        tasks,
+        handovers,
+        absences,
+        recusals,
+        kin,
+        papers,
+        supervision,
+        directory,
+        due,
+        incidents,
+    )
+]

@@ -6,6 +6,7 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 
 from engine.queries.board import board_counts, overdue
 from engine.queries.files import case_file, cases, unmask
+from engine.queries.hands import hands, house, led_people, stood_in_for
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
 from engine.queries.stopped import stopped
@@ -13,11 +14,14 @@ from engine.views import (
     BoardCounts,
     CaseFile,
     CaseView,
+    Colleague,
     Counts,
     DeadlineView,
     DiagramView,
     DocumentView,
     FieldShown,
+    HandoverView,
+    Hands,
     HeldView,
     HistoryEntry,
     Light,
@@ -26,6 +30,7 @@ from engine.views import (
     OverdueRow,
     Page,
     PublicStatus,
+    RecusalView,
     Stage,
     StoppedRow,
     TaskRow,
@@ -36,11 +41,14 @@ __all__ = [
     "BoardCounts",
     "CaseFile",
     "CaseView",
+    "Colleague",
     "Counts",
     "DeadlineView",
     "DiagramView",
     "DocumentView",
     "FieldShown",
+    "HandoverView",
+    "Hands",
     "HeldView",
     "HistoryEntry",
     "Light",
@@ -49,6 +57,7 @@ __all__ = [
     "OverdueRow",
     "Page",
     "PublicStatus",
+    "RecusalView",
     "Stage",
     "StoppedRow",
     "TaskRow",
@@ -57,9 +66,13 @@ __all__ = [
     "case_file",
     "cases",
     "counts",
+    "hands",
+    "house",
     "inbox",
+    "led_people",
     "overdue",
     "public_status",
+    "stood_in_for",
     "stopped",
     "task",
     "unmask",
