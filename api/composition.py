@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock, deadline_changes, ladder
+from engine import cases, catalogue, clock, deadline_changes, ladder, recusals
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
@@ -53,5 +53,6 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    offered.job("recusal.check")(recusals.check_held)
     handlers.register(offered)
     return offered

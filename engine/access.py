@@ -21,7 +21,8 @@ DESK_ROLES = frozenset(
         "archivist",
     }
 )
-SUPERVISOR, LEADER, UNIT_HEAD = "supervisor", "leader", "unit_head"
+SUPERVISOR = "supervisor"
+UNIT_HEAD, LEADER = "unit_head", "leader"  # who may say whose work it is, and urge it
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,12 @@ class Actor:
     kind: Literal["person", "party", "public", "system"]
     id: str = ""
     case_id: str = ""  # the one case of a party
-    roles: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation id, role)
+    roles: frozenset[tuple[str, str]] = field(
+        default_factory=frozenset
+    )  # (organisation id, role), also as a substitute
     duty: str = "none"
     locale: str = "zh"
+    stands_in_for: frozenset[str] = frozenset()  # ids of absent colleagues whose work is theirs too
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else self.kind

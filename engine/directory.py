@@ -10,6 +10,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 
-from engine import audit, clock, roles
+from engine import absences, audit, clock, roles
 from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, NotFound
@@ -287,20 +288,32 @@ def sign_in(reading: Reading, login: str, password: str) -> Person:
 
 
 def actor_of(reading: Reading, person_id: str) -> Actor:
-    """Who a person is now: their roles, their duty, their language; raises PersonLeft."""
-    actor = _actor(list(reading.session.exec(_ACTOR_BY_ID, params={"person_id": person_id})))
+    """Who a person is now: their roles, their duty, their language, for whom they stand in; raises PersonLeft."""
+    actor = _actor(reading, list(reading.session.exec(_ACTOR_BY_ID, params={"person_id": person_id})))
     if actor is None:
         raise PersonLeft()
     return actor
 
 
-def _actor(rows: Sequence[tuple[Person, str | None, str | None]]) -> Actor | None:
+def _actor(reading: Reading, rows: Sequence[tuple[Person, str | None, str | None]]) -> Actor | None:
     """Somebody active from the rows of ``_ACTOR``, one a role that they hold now; nobody when there is no row."""
     if not rows:
         return None
     somebody = rows[0][0]
     held = frozenset((organisation_id, role) for _, organisation_id, role in rows if organisation_id and role)
-    return Actor("person", somebody.id, roles=held, duty=somebody.duty, locale=somebody.locale)
+    actor = Actor("person", somebody.id, roles=held, duty=somebody.duty, locale=somebody.locale)
+    return _standing_in(reading, actor) if held else actor
+
+
+def _standing_in(reading: Reading, actor: Actor) -> Actor:
+    """The actor with what absent colleagues may do, as far as they work in the same organisation."""
+    ours = actor.organisations()
+    lent = [row for row in absences.roles_stood_in_for(reading, actor.id) if row[1] in ours]
+    return replace(
+        actor,
+        roles=actor.roles | {(organisation_id, role) for _, organisation_id, role in lent},
+        stands_in_for=frozenset(person_id for person_id, _, _ in lent),
+    )
 
 
 _ACTOR = (
@@ -373,7 +386,7 @@ def revoke_token(uow: UnitOfWork, token_id: str) -> None:
 def actor_by_token(reading: Reading, token: str) -> Actor | None:
     """Who a program acts for; nothing when the token is unknown, revoked or expired, or its person left."""
     known = {"token_hash": _token_hash(token), "now": clock.wall()}
-    return _actor(list(reading.session.exec(_ACTOR_BY_TOKEN, params=known)))
+    return _actor(reading, list(reading.session.exec(_ACTOR_BY_TOKEN, params=known)))
 
 
 def _token_hash(token: str) -> str:

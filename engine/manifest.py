@@ -129,6 +129,17 @@ class Separation(_Declared, frozen=True):
     text_en: str
 
 
+class Exclusion(_Declared, frozen=True):
+    """``[[exclusions]]``: who may not do tasks of this process because of what they were in the case that it came out of."""
+
+    link: str  # kind of the link from that case to this one, e.g. "review"
+    text: str
+    text_en: str
+    organisation_of: str | None = None  # everybody who works in the organisation that has this part there
+    deciders: bool = False  # everybody who completed a task there
+    tasks: list[str] = []  # of this process; all of them when left out
+
+
 class Stage(_Declared, frozen=True):
     """``[[stages]]``: a stretch of the flow as the public sees it, with the status that the case then has."""
 
@@ -164,6 +175,7 @@ class Manifest(_Declared, frozen=True):
     messages: list[MessageRule] = []
     rules: list[TaskRule] = []
     separations: list[Separation] = []
+    exclusions: list[Exclusion] = []
     stages: list[Stage] = []
     outcomes: dict[str, Outcome] = {}
 

@@ -8,7 +8,7 @@ import jsonschema
 
 from engine import clock_lint, data_lint, name_lint, statute_lint
 from engine.form_lint import form_faults
-from engine.manifest import Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
+from engine.manifest import Exclusion, Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.drawing import Element, Process
 from engine.runtime.expressions import RESERVED, check_expression, constant, deadlines_read, names_read
@@ -21,6 +21,7 @@ MANIFEST = "process.toml"
 AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
 _NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
 _CLOCK_EVENTS = frozenset({"deadline.suspended", "deadline.resumed", "deadline.extended", "deadline.restarted"})
@@ -364,7 +365,7 @@ class _Bundle:
         return out
 
     def rules(self) -> Iterator[Fault]:
-        """Tasks, fields and expressions that rules and separations name."""
+        """Tasks, fields and expressions that rules, separations and exclusions name."""
         for number, rule in enumerate(self.manifest.rules, start=1):
             where = f"rules.{number}"
             yield from self.expression(MANIFEST, where, rule.refuse_when)
@@ -377,6 +378,21 @@ class _Bundle:
             for task in separation.tasks:
                 if self.form_of(task) is None:
                     yield self.at(f"separations.{number}", f"there is no user task {task}")
+        for number, exclusion in enumerate(self.manifest.exclusions, start=1):
+            yield from self.exclusion(f"exclusions.{number}", exclusion)
+
+    def exclusion(self, where: str, exclusion: Exclusion) -> Iterator[Fault]:
+        """Whether an exclusion can keep anybody from anything; the parts of the other case are not known here."""
+        for task in exclusion.tasks:
+            if self.form_of(task) is None:
+                yield self.at(where, f"there is no user task {task}")
+        if exclusion.organisation_of is None and not exclusion.deciders:
+            yield self.at(where, "excludes nobody: it names neither organisation_of nor deciders")
+        for name in (exclusion.link, exclusion.organisation_of):
+            if name is not None and not _KEY.fullmatch(name):
+                yield self.at(where, f"{name!r} is not a name: small letters, digits and underscores")
+        if not exclusion.text.strip() or not exclusion.text_en.strip():
+            yield self.at(where, "says nothing to whoever is excluded: text and text_en are empty")
 
     def references(self) -> Iterator[Fault]:
         """Nodes, parties and expressions that the other declarations name."""

@@ -510,5 +510,5 @@ def reassign_open_tasks(uow: UnitOfWork, run: Run, part: str) -> None:
         select(Task).where(col(Task.case_id) == run.case.id, col(Task.part) == part, col(Task.state) == "open")
     ):
         task.organisation_id = organisation.id if organisation else None
-        task.assignee_id, task.claimed_at, task.draft = None, None, None
+        task.assignee_id, task.owner_id, task.claimed_at, task.draft = None, None, None, None
         uow.add(task)

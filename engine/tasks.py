@@ -1,11 +1,12 @@
 """What people do with tasks: claim, release, save a draft, complete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, process
+from engine import audit, definitions, documents, process, recusals
 from engine.access import desk_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -14,7 +15,7 @@ from engine.errors import Conflict, Forbidden, NotFound
 from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
-from engine.models import Case, Person, Task
+from engine.models import Case, Membership, Person, Task
 from engine.process import Run
 from engine.runtime import Complete, evaluate
 
@@ -29,6 +30,18 @@ class TaskAlreadyClaimed(Conflict):
     """{by} has already claimed this task."""
 
     zh = "该任务已由{by}领取。"
+
+
+class TaskDelegated(Conflict):
+    """This task is with {by}, who prepares it. Call it back first, or wait until it is given back."""
+
+    zh = "该任务已转交{by}协办，请等其交回，或者先收回。"
+
+
+class TaskIsPrepared(Conflict):
+    """You prepare this task for {owner}, who completes it: give it back when you are done."""
+
+    zh = "该任务由您协办，办结由{owner}负责；办好后请交回。"
 
 
 class TaskAlreadyEnded(Conflict):
@@ -63,39 +76,45 @@ ENDED = {
 
 
 def claim(uow: UnitOfWork, task_id: str) -> Task:
-    """Take a task for yourself; raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, SeparationViolated."""
-    task, run = _open_task(uow, task_id)
-    _require_separation(uow, run.bundle, task)
-    _take(uow, task)
+    """Take a task for yourself, or for an absent colleague in whose place you do it.
+
+    Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, SeparationViolated, and what ``recusals.bar`` says.
+    """
+    task, run = open_task(uow, task_id)
+    require_free(uow, run.bundle, task)
+    take(uow, task)
     uow.add(task)
     return task
 
 
-def _take(uow: UnitOfWork, task: Task) -> None:
-    """The task is yours from now on, unless a colleague has it."""
+def take(uow: UnitOfWork, task: Task) -> None:
+    """The task is yours (or that of whom you stand in for) from now on, unless a colleague has it."""
     if task.assignee_id is None:
-        task.assignee_id, task.claimed_at = uow.actor.person_id, uow.now
+        absent = in_place_of(uow, task)
+        task.assignee_id, task.claimed_at = absent or uow.actor.person_id, uow.now
         task.revision += 1
-        audit.record(uow, "task.claimed", task.case_id, task=task.id)
+        audit.record(uow, "task.claimed", task.case_id, task=task.id, **_for(absent))
         failpoint("tasks.claimed")
-    _require_mine(uow, task)
+    require_mine(uow, task)
 
 
 def release(uow: UnitOfWork, task_id: str) -> Task:
-    """Put a task of yours back for colleagues; the draft stays with it."""
-    task, _ = _open_task(uow, task_id)
-    _require_mine(uow, task)
+    """Put a task of yours back for colleagues; the draft stays with it. One that you prepare is given back instead."""
+    task, _ = open_task(uow, task_id)
+    require_mine(uow, task)
+    require_completing(uow, task)
+    absent = in_place_of(uow, task)
     task.assignee_id, task.claimed_at = None, None
     task.revision += 1
     uow.add(task)
-    audit.record(uow, "task.released", task.case_id, task=task.id)
+    audit.record(uow, "task.released", task.case_id, task=task.id, **_for(absent))
     return task
 
 
 def save_draft(uow: UnitOfWork, task_id: str, values: Mapping[str, Any]) -> Task:
     """Keep what has been typed so far, valid or not; only the shape of the fields is checked."""
-    task, run = _open_task(uow, task_id)
-    _require_mine(uow, task)
+    task, run = open_task(uow, task_id)
+    require_mine(uow, task)
     known = form_of(uow, run.bundle, task).names
     task.draft = run.key.seal_value({k: v for k, v in values.items() if k in known}, f"task.draft:{task.id}")
     task.draft_at = uow.now
@@ -113,23 +132,26 @@ def complete(
 ) -> Task:
     """Finish a task with the answers of its form; the flow goes on in the same transaction.
 
-    An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskStale,
-    SeparationViolated (four eyes), FormInvalid, RuleViolated.
+    An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskDelegated,
+    TaskIsPrepared, TaskStale, SeparationViolated (four eyes), what ``recusals.bar`` says, FormInvalid, RuleViolated.
     """
-    task, run = _open_task(uow, task_id)
+    task, run = open_task(uow, task_id)
     present = task.revision  # taking it by the way is no change that somebody else made
-    _require_separation(uow, run.bundle, task)
-    _take(uow, task)
+    require_free(uow, run.bundle, task)
+    take(uow, task)
+    require_completing(uow, task)
     if revision is not None and revision != present:
         raise TaskStale(task_id=task.id)
     form = form_of(uow, run.bundle, task)
     form.validate(values)
     _require_rules(uow, run, task, values)
     documents.attach_all(uow, task.case_id, run.key, list(uploads), task_id=task.id)
+    task.completed_for = absent = in_place_of(uow, task)
     task.state, task.ended_at, task.completed_by, task.draft = "completed", uow.now, uow.actor.person_id, None
     task.revision += 1
     uow.session.add(task)
-    audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=audit.names(values))
+    fields = audit.names(values)
+    audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=fields, **_for(absent))
     failpoint("tasks.completed")
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
     process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
@@ -156,23 +178,57 @@ def form_of(reading: Reading, bundle: Bundle, task: Task) -> Form:
     return definitions.form(reading, bundle, name, reading.actor.locale)
 
 
-def separation(reading: Reading, bundle: Bundle, task: Task) -> SeparationViolated | None:
-    """The rule of four eyes that keeps the actor from this task, if there is one."""
+def hindrance(reading: Reading, bundle: Bundle, task: Task, *people: str | None) -> Forbidden | None:
+    """What keeps any of these people from a task, as a sentence: recusal, or the rule of four eyes."""
+    for person_id in filter(None, people):
+        refusal = recusals.bar(reading, bundle, task.case_id, person_id, task.node)
+        if refusal is not None:
+            return refusal
+    return _separation(reading, bundle, task, {person_id for person_id in people if person_id})
+
+
+def my_hindrance(reading: Reading, bundle: Bundle, task: Task) -> Forbidden | None:
+    """What keeps the actor from a task, or the absent colleague in whose place they would do it."""
+    return hindrance(reading, bundle, task, reading.actor.person_id, in_place_of(reading, task))
+
+
+def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) -> SeparationViolated | None:
+    """The rule of four eyes that keeps these people from a task: what one did for another, both have done."""
     rules = [rule for rule in bundle.manifest.separations if task.node in rule.tasks]
     if not rules:
         return None
     others = {node for rule in rules for node in rule.tasks} - {task.node}
-    mine = select(Task.node).where(
+    theirs = select(Task.node).where(
         col(Task.case_id) == task.case_id,
-        col(Task.completed_by) == reading.actor.person_id,
+        or_(col(Task.completed_by).in_(people), col(Task.completed_for).in_(people)),
         col(Task.node).in_(sorted(others)),
     )
-    done = set(reading.session.exec(mine.distinct()))
+    done = set(reading.session.exec(theirs.distinct()))
     violated = next((rule for rule in rules if done.intersection(rule.tasks)), None)
     return SeparationViolated(task_id=task.id, text=violated.text_en, text_zh=violated.text) if violated else None
 
 
-def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
+def in_place_of(reading: Reading, task: Task) -> str | None:
+    """The absent colleague in whose place the actor does this task; nobody where it is the actor's own work."""
+    absent = reading.actor.stands_in_for
+    if task.assignee_id is not None or not absent:
+        return task.assignee_id if task.assignee_id in absent else None
+    held = select(col(Membership.person_id)).where(
+        col(Membership.person_id).in_({reading.actor.id, *absent}),
+        col(Membership.organisation_id) == task.organisation_id,
+        col(Membership.role) == task.role,
+        col(Membership.ended_at).is_(None),
+    )
+    holders = set(reading.session.exec(held))
+    return None if reading.actor.id in holders else min(holders, default=None)
+
+
+def _for(absent: str | None) -> dict[str, Any]:
+    """What the record says besides of something that was done in somebody's place."""
+    return {"in_place_of": absent} if absent else {}
+
+
+def open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     """The task, its case locked; only for people of the organisation and role that it waits for."""
     mine = (col(Task.id) == task_id, workable_tasks(uow.actor))
     case_id = uow.session.exec(select(Task.case_id).where(*mine)).first()
@@ -184,22 +240,42 @@ def _open_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     task = uow.session.exec(select(Task).where(*mine).execution_options(populate_existing=True)).first()
     if task is None:
         raise TaskNotFound()
-    if task.state != "open":
-        how, how_zh = ENDED[task.state]
-        raise TaskAlreadyEnded(task_id=task.id, how=how, how_zh=how_zh)
+    require_open(task)
     return task, run
 
 
-def _require_mine(uow: UnitOfWork, task: Task) -> None:
-    if task.assignee_id != uow.actor.person_id:
-        holder = uow.session.get(Person, task.assignee_id) if task.assignee_id else None
-        raise TaskAlreadyClaimed(task_id=task.id, by=holder.name if holder else "—")
+def require_open(task: Task) -> None:
+    """What has ended is nobody's work any more; raises TaskAlreadyEnded."""
+    if task.state != "open":
+        how, how_zh = ENDED[task.state]
+        raise TaskAlreadyEnded(task_id=task.id, how=how, how_zh=how_zh)
 
 
-def _require_separation(uow: UnitOfWork, bundle: Bundle, task: Task) -> None:
-    violated = separation(uow, bundle, task)
-    if violated is not None:
-        raise violated
+def require_mine(uow: UnitOfWork, task: Task) -> None:
+    """The task is in the actor's hands, or in those of somebody for whom they stand in; raises TaskAlreadyClaimed."""
+    if task.assignee_id not in {uow.actor.person_id, *uow.actor.stands_in_for} or task.assignee_id is None:
+        if task.owner_id in {uow.actor.person_id, *uow.actor.stands_in_for}:
+            raise TaskDelegated(task_id=task.id, by=name_of(uow, task.assignee_id))
+        raise TaskAlreadyClaimed(task_id=task.id, by=name_of(uow, task.assignee_id))
+
+
+def require_completing(uow: UnitOfWork, task: Task) -> None:
+    """Whoever only prepares a task does not decide what becomes of it; raises TaskIsPrepared."""
+    if task.owner_id is not None:
+        raise TaskIsPrepared(task_id=task.id, owner=name_of(uow, task.owner_id))
+
+
+def name_of(reading: Reading, person_id: str | None) -> str:
+    """What somebody is called, for a sentence."""
+    person = reading.session.get(Person, person_id) if person_id else None
+    return person.name if person else "—"
+
+
+def require_free(uow: UnitOfWork, bundle: Bundle, task: Task) -> None:
+    """No rule keeps the actor from the task; raises the one that does."""
+    hindered = my_hindrance(uow, bundle, task)
+    if hindered is not None:
+        raise hindered
 
 
 def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, Any]) -> None:

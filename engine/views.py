@@ -44,6 +44,8 @@ class TaskRow:
     assignee_id: str | None
     created_at: datetime
     ended_at: datetime | None
+    owner: str | None = None  # who completes it, while the assignee only prepares it
+    in_place_of: str | None = None  # the absent colleague for whom the reader does it, or did it
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,64 @@ class TaskView:
     revision: int  # for If-Match
     may_claim: bool
     may_complete: bool
-    blocked: str | None  # the sentence of the rule that blocks it (four eyes …)
+    blocked: str | None  # the sentence of the rule that blocks it (four eyes, recusal …)
     draft_notice: NoticeView | None  # the rendered draft that this step reviews or signs
+    may_prepare: bool = False  # it was handed to the reader, who gives it back to be completed
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody to whom work may be given."""
+
+    id: str
+    name: str
+    away_until: date | None = None  # absent today; the last day
+
+
+@dataclass(frozen=True)
+class HandoverView:
+    """How a task went from one to another, as its page shows it."""
+
+    at: datetime
+    kind: str  # delegated, returned, recalled, reassigned
+    by: str
+    giver: str
+    receiver: str
+    words: str
+
+
+@dataclass(frozen=True)
+class RecusalView:
+    """A recusal as the file of the case shows it."""
+
+    id: str
+    person: str
+    kind: str  # own, decided
+    reason: str
+    at: datetime
+    by: str
+    lifted_at: datetime | None
+    lifted_reason: str | None
+    may_lift: bool
+
+
+@dataclass(frozen=True)
+class Hands:
+    """In whose hands a task is, to whom it may go, and who is kept from its case."""
+
+    assignee: str | None
+    owner: str | None  # who completes it, while the assignee only prepares it
+    may_delegate: bool
+    may_give_back: bool
+    may_call_back: bool
+    may_reassign: bool
+    colleagues: tuple[Colleague, ...]  # to whom the holder may give it to be prepared
+    receivers: tuple[Colleague, ...]  # to whom a head may give it
+    handovers: tuple[HandoverView, ...]
+    recusals: tuple[RecusalView, ...]
+    may_recuse: bool
+    led: tuple[Colleague, ...]  # whose recusal the reader may decide
+    namesakes: tuple[Colleague, ...]  # of these: whom the name of a party keeps from the case
 
 
 @dataclass(frozen=True)

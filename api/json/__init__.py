@@ -3,13 +3,17 @@
 from typing import Any
 
 from api.json import (
+    absences,
     cases,
     deadlines,
     directory,
     due,
+    handovers,
     incidents,
+    kin,
     papers,
     processes,
+    recusals,
     reminders,
     status,
     supervision,
@@ -33,6 +37,10 @@ ROUTERS = [
         status,
         tasks,
         reminders,
+        handovers,
+        absences,
+        recusals,
+        kin,
         papers,
         supervision,
         directory,

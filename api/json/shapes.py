@@ -227,5 +227,7 @@ class TaskLineShape(Shape):
     light: LightShape
     late: bool
     assignee: str | None
+    owner: str | None = Field(description="Who completes it, while the assignee only prepares it")
+    in_place_of: str | None = Field(description="The absent colleague for whom you do it, or for whom it was done")
     created_at: datetime
     ended_at: datetime | None

@@ -43,6 +43,7 @@ class TaskShape(TaskLineShape):
     draft_at: datetime | None
     may_claim: bool
     may_complete: bool
+    may_prepare: bool = Field(description="It was handed to you: work on the draft, then give it back")
     blocked: str | None = Field(description="The rule that keeps you from it, in a sentence")
     draft_notice: NoticeShape | None
     case: CaseFileShape
@@ -65,8 +66,10 @@ def inbox(
     door: ApiPerson,
     request: Request,
     view: Annotated[
-        Literal["mine", "queue", "all", "done"],
-        Query(description="claimed by you, free for you to claim, both, or what you have done"),
+        Literal["mine", "queue", "all", "unit", "done"],
+        Query(
+            description="claimed by you, free for you to claim, both, those of the people whom you head, or what you have done"
+        ),
     ] = "mine",
     light: Literal["red", "amber", "green", "grey"] | None = None,
     process: Annotated[str | None, Query(max_length=64)] = None,
@@ -98,7 +101,7 @@ def show_task(task_id: TaskId, door: ApiPerson, response: Response) -> TaskShape
 
 def task_shape(view: queries.TaskView) -> TaskShape:
     """A task for programs."""
-    names = ("node", "values", "draft_at", "may_claim", "may_complete", "blocked")
+    names = ("node", "values", "draft_at", "may_claim", "may_complete", "may_prepare", "blocked")
     return TaskShape.model_validate(
         {
             **vars(view.row),
@@ -114,13 +117,13 @@ def task_shape(view: queries.TaskView) -> TaskShape:
 @router.post("/tasks/{task_id}/claim", summary="Take a task for yourself")
 def claim(task_id: TaskId, door: ApiPerson, once: OnlyOnce) -> TaskDone:
     """A task that a colleague holds is refused (409), as is one that the four-eyes rule keeps from you (403)."""
-    return _done(once.write(door, {}, lambda uow: _kept(tasks.claim(uow, task_id), uow)))
+    return done(once.write(door, {}, lambda uow: kept(tasks.claim(uow, task_id), uow)))
 
 
 @router.post("/tasks/{task_id}/release", summary="Put a task back")
 def release(task_id: TaskId, door: ApiPerson, once: OnlyOnce) -> TaskDone:
     """It is free for colleagues again; the draft stays with it."""
-    return _done(once.write(door, {}, lambda uow: _kept(tasks.release(uow, task_id), uow)))
+    return done(once.write(door, {}, lambda uow: kept(tasks.release(uow, task_id), uow)))
 
 
 @router.post(
@@ -136,7 +139,7 @@ def draft(
 ) -> TaskDone:
     """Valid or not; nothing is decided by it. Files are sent with the finished task, not with a draft."""
     asked = body.document
-    return _done(once.write(door, plain(asked, []), lambda uow: _kept(tasks.save_draft(uow, task_id, asked.form), uow)))
+    return done(once.write(door, plain(asked, []), lambda uow: kept(tasks.save_draft(uow, task_id, asked.form), uow)))
 
 
 @router.post(
@@ -154,11 +157,11 @@ def complete(
     """With the answers of its form; the case goes on at once. A task that nobody holds is taken by the way."""
     files = body.store(door.settings)
     revision = _revision(seen)
-    return _done(
+    return done(
         once.write(
             door,
             plain(body.document, files),
-            lambda uow: _kept(tasks.complete(uow, task_id, body.document.form, files, revision=revision), uow),
+            lambda uow: kept(tasks.complete(uow, task_id, body.document.form, files, revision=revision), uow),
         )
     )
 
@@ -172,10 +175,12 @@ def _revision(seen: str | None) -> int | None:
     return int(seen[:18])
 
 
-def _kept(task: Task, uow: UnitOfWork) -> dict[str, Any]:
-    mine = task.state == "open" and task.assignee_id == uow.actor.person_id
+def kept(task: Task, uow: UnitOfWork) -> dict[str, Any]:
+    """What has become of a task, as it is kept for a request that is sent again."""
+    mine = task.state == "open" and task.assignee_id in {uow.actor.person_id, *uow.actor.stands_in_for}
     return {"id": task.id, "state": task.state, "mine": mine, "revision": task.revision}
 
 
-def _done(kept: dict[str, Any]) -> TaskDone:
+def done(kept: dict[str, Any]) -> TaskDone:
+    """The same, as programs get it."""
     return TaskDone.model_validate(kept)

@@ -1,14 +1,16 @@
 """The inbox of a person: what waits for them, most urgent first, and what they did today. Also the search over cases."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import files, i18n, rendering
-from api.deps import PagePerson
+from api import files, formview, i18n, rendering
+from api.deps import Door, PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, reminders, tasks
@@ -21,7 +23,7 @@ router = APIRouter(prefix="/desk")
 ROWS = 25
 REMINDERS = 8  # that the inbox shows; the others follow when these are read
 PDF = "application/pdf"
-View = Literal["mine", "queue", "all", "done"]
+View = Literal["mine", "queue", "all", "unit", "done"]
 Colour = Literal["red", "amber", "green", "grey", ""]
 
 
@@ -36,22 +38,48 @@ def inbox(
     after: PageKey = "",
     said: Word = "",
 ) -> Response:
-    wanted = clean(search, 100)
+    return draw(request, door, Wanted(view, light, process, clean(search, 100), after), said=_said(said, door.locale))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which tasks are shown."""
+
+    view: View = "mine"
+    light: Colour = ""
+    process: str = ""
+    search: str = ""
+    after: str = ""
+
+
+def draw(
+    request: Request,
+    door: Door,
+    wanted: Wanted,
+    *,
+    said: str = "",
+    handed: Mapping[str, Any] | None = None,
+    problems: Sequence[formview.FaultView] = (),
+    status: int = 200,
+) -> Response:
+    """The inbox; ``handed`` is what was typed to give tasks to somebody else, and did not go through."""
     with door.reading() as reading:
         who = viewer(reading, door)
         page = queries.inbox(
             reading,
-            view,
-            light=light or None,
-            process=process or None,
-            search_for=wanted,
-            after=after or None,
+            wanted.view,
+            light=wanted.light or None,
+            process=wanted.process or None,
+            search_for=wanted.search,
+            after=wanted.after or None,
             limit=ROWS,
         )
         urgent = queries.inbox(reading, "mine", limit=1).rows
         numbers = queries.counts(reading)
         stopped = queries.stopped(reading)
         reminded, unread = queries.reminders(reading, limit=REMINDERS), queries.unread(reading)
+        receivers = queries.led_people(reading) if wanted.view == "unit" else ()
+        absent = queries.stood_in_for(reading)
         processes = [
             (bundle.key, bundle.text(bundle.manifest.process, "title", door.locale))
             for bundle in definitions.processes(reading)
@@ -60,13 +88,15 @@ def inbox(
     return rendering.page(
         request,
         "inbox.html",
+        status,
         here="desk",
+        canonical="/desk",
         viewer=who,
         today=today,
-        view=view,
-        light=light,
-        process=process,
-        search=wanted,
+        view=wanted.view,
+        light=wanted.light,
+        process=wanted.process,
+        search=wanted.search,
         rows=page.rows,
         next_key=page.next_key,
         most_urgent=urgent[0] if urgent else None,
@@ -76,8 +106,12 @@ def inbox(
         unread=unread,
         seen_at=reading.now.isoformat(),
         processes=processes,
-        claimable=any(row.assignee_id is None and row.ended_at is None for row in page.rows),
-        said=_said(said, door.locale),
+        claimable=wanted.view != "unit" and any(row.assignee_id is None and row.ended_at is None for row in page.rows),
+        receivers=receivers,
+        absent=absent,
+        handed=handed or {},
+        problems=problems,
+        said=said,
     )
 
 
@@ -169,4 +203,6 @@ def _said(name: str, locale: str) -> str:
         "completed": _("The step is completed. The case goes on."),
         "read": _("The reminders are marked as read."),
         "released": _("The task waits for colleagues again."),
+        "returned": _("The task has been given back."),
+        "reassigned": _("The tasks have been given to somebody else."),
     }.get(name, "")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.deps import Door
-from engine import directory
+from engine import colleagues, directory
 from engine.access import Actor
 from engine.db import Reading
 from engine.models import Person
@@ -21,6 +21,7 @@ class Viewer:
     works: bool
     supervises: bool
     administers: bool
+    heads: bool = False  # people, to whom they may give work
 
 
 def viewer(reading: Reading, door: Door) -> Viewer:
@@ -37,6 +38,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         works=bool(actor.roles),
         supervises=actor.supervises,
         administers=actor.duty == "administrator",
+        heads=colleagues.heads(actor),
     )
 
 

@@ -14,24 +14,33 @@ from api.pages import casework
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
-from engine import clock, queries, tasks
+from engine import clock, handovers, queries, recusals, tasks
 from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
 from engine.models import Case
 from engine.queries.files import ReasonMissing
+from engine.reasons import ReasonMissing as ReasonTooLong
 from engine.views import FieldShown, TaskView
 
 router = APIRouter(prefix="/desk/tasks")
 
 BY_SCRIPT = "x-requested-with"
-CONFLICTS = (tasks.TaskAlreadyEnded, tasks.TaskAlreadyClaimed, tasks.TaskStale)
+CONFLICTS = (
+    tasks.TaskAlreadyEnded,
+    tasks.TaskAlreadyClaimed,
+    tasks.TaskDelegated,
+    tasks.TaskIsPrepared,
+    tasks.TaskStale,
+)
+HINDRANCES = (tasks.SeparationViolated, recusals.Recused, recusals.NameConcerned, recusals.Excluded)
 UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+LONGEST_TEXT = 2000  # of a reason, as far as it is looked at; the engine says how long one may be
 LATEST = 3  # entries of the history shown beside a conflict
 
 
 @dataclass
-class _Attempt:
+class Attempt:
     """What was tried and did not go through; everything typed is kept."""
 
     values: Mapping[str, Any] | None = None
@@ -41,12 +50,13 @@ class _Attempt:
     conflict: str = ""
     blocked: str = ""
     unmasked: Sequence[FieldShown] = ()
+    handed: Mapping[str, str] = field(default_factory=dict)  # what was typed into the panel of hands, and for which act
     status: int = 200
 
 
 @router.get("/{task_id}")
 def show(request: Request, door: PagePerson, task_id: Key, said: Word = "") -> Response:
-    return _draw(request, door, task_id, _Attempt(), said)
+    return draw(request, door, task_id, Attempt(), said)
 
 
 @router.post("/{task_id}/claim")
@@ -54,8 +64,8 @@ def claim(request: Request, door: PagePerson, task_id: Key) -> Response:
     try:
         with door.writing() as uow:
             tasks.claim(uow, task_id)
-    except (*CONFLICTS, tasks.SeparationViolated) as error:
-        return _draw(request, door, task_id, _refused(error, door, None))
+    except (*CONFLICTS, *HINDRANCES) as error:
+        return draw(request, door, task_id, _refused(error, door, None))
     return RedirectResponse(f"/desk/tasks/{task_id}?said=claimed", 303)
 
 
@@ -69,8 +79,22 @@ def release(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> R
             tasks.save_draft(uow, task_id, values)
             tasks.release(uow, task_id)
     except (FormInvalid, *CONFLICTS) as error:
-        return _draw(request, door, task_id, _refused(error, door, values))
+        return draw(request, door, task_id, _refused(error, door, values))
     return RedirectResponse("/desk?said=released", 303)
+
+
+@router.post("/{task_id}/return")
+def give_back(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Response:
+    """Give a task back that one prepared, with what was typed and a remark."""
+    values: Mapping[str, Any] = posted.answers
+    try:
+        values = _typed(door, task_id, posted)
+        with door.writing() as uow:
+            tasks.save_draft(uow, task_id, values)
+            handovers.give_back(uow, task_id, posted.text("_remark", LONGEST_TEXT))
+    except (FormInvalid, handovers.NotDelegated, ReasonTooLong, *CONFLICTS) as error:
+        return draw(request, door, task_id, _refused(error, door, values))
+    return RedirectResponse("/desk?said=returned", 303)
 
 
 @router.post("/{task_id}/draft")
@@ -84,7 +108,7 @@ def save_draft(request: Request, door: PagePerson, task_id: Key, posted: Sent) -
     except (FormInvalid, *CONFLICTS) as error:
         if request.headers.get(BY_SCRIPT):
             return Response(status_code=error.status)
-        return _draw(request, door, task_id, _refused(error, door, values))
+        return draw(request, door, task_id, _refused(error, door, values))
     if request.headers.get(BY_SCRIPT):
         return Response(status_code=204)
     return RedirectResponse(f"/desk/tasks/{task_id}?said=draft", 303)
@@ -101,8 +125,8 @@ def complete(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> 
         with door.writing() as uow:
             done = tasks.complete(uow, task_id, values, uploads, revision=posted.revision)
             stopped_at = uow.session.get_one(Case, done.case_id).reference if uow.warnings else ""
-    except (FormInvalid, tasks.RuleViolated, *UPLOAD_FAULTS, *CONFLICTS, tasks.SeparationViolated) as error:
-        return _draw(request, door, task_id, _refused(error, door, values))
+    except (FormInvalid, tasks.RuleViolated, *UPLOAD_FAULTS, *CONFLICTS, *HINDRANCES) as error:
+        return draw(request, door, task_id, _refused(error, door, values))
     if stopped_at:  # the page of the case says where it stands
         return RedirectResponse(f"/desk/cases/{stopped_at}?said=kept", 303)
     return RedirectResponse("/desk?said=completed", 303)
@@ -116,8 +140,8 @@ def unmask(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> Re
         shown = casework.unmasked(door, case_id, posted.text("reason"))
     except ReasonMissing as error:
         listed = [formview.FaultView(error.sentence(door.locale), "unmask-reason")]
-        return _draw(request, door, task_id, _Attempt(others=listed, status=error.status))
-    return _draw(request, door, task_id, _Attempt(unmasked=shown))
+        return draw(request, door, task_id, Attempt(others=listed, status=error.status))
+    return draw(request, door, task_id, Attempt(unmasked=shown))
 
 
 def _typed(door: Door, task_id: str, posted: Posted) -> dict[str, Any]:
@@ -127,15 +151,15 @@ def _typed(door: Door, task_id: str, posted: Posted) -> dict[str, Any]:
         return values
 
 
-def _refused(error: EngineError, door: Door, values: Mapping[str, Any] | None) -> _Attempt:
+def _refused(error: EngineError, door: Door, values: Mapping[str, Any] | None) -> Attempt:
     """How the page says why something did not go through."""
-    said, attempt = error.sentence(door.locale), _Attempt(values=values, status=error.status)
+    said, attempt = error.sentence(door.locale), Attempt(values=values, status=error.status)
     if isinstance(error, FormInvalid):
         attempt.problems = error.problems
     elif isinstance(error, tasks.RuleViolated):
         name = str(error.data["field"])
         attempt.problems = (Problem(name, f"/{name}", error.slug, said, said),)
-    elif isinstance(error, tasks.SeparationViolated):
+    elif isinstance(error, HINDRANCES):
         attempt.blocked = said
     elif isinstance(error, UPLOAD_FAULTS):
         attempt.upload_fault = said
@@ -145,10 +169,11 @@ def _refused(error: EngineError, door: Door, values: Mapping[str, Any] | None) -
     return attempt
 
 
-def _draw(request: Request, door: Door, task_id: str, attempt: _Attempt, said: str = "") -> Response:
+def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str = "") -> Response:
     with door.reading() as reading:
         who = viewer(reading, door)
         task: TaskView = queries.task(reading, task_id)
+        hands = queries.hands(reading, task_id)
         today = clock.day_of(reading.now)
     values = task.values if attempt.values is None else attempt.values
     return rendering.page(
@@ -173,13 +198,15 @@ def _draw(request: Request, door: Door, task_id: str, attempt: _Attempt, said: s
         typed=_shown(task, attempt),
         blocked=attempt.blocked or (None if attempt.conflict else task.blocked),
         unmasked=attempt.unmasked,
+        hands=hands,
+        handed=attempt.handed,
         clocks=casework.clocks(task.file.deadlines),
         diagrams=casework.drawings(task.file.diagrams, door.locale),
         said=_said(said, door.locale),
     )
 
 
-def _shown(task: TaskView, attempt: _Attempt) -> list[FieldShown]:
+def _shown(task: TaskView, attempt: Attempt) -> list[FieldShown]:
     """What was typed into a form that is not there any more, so that nothing is lost."""
     if not attempt.conflict or not attempt.values:
         return []
@@ -189,4 +216,13 @@ def _shown(task: TaskView, attempt: _Attempt) -> list[FieldShown]:
 
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
-    return {"claimed": _("The task is yours now."), "draft": _("The draft has been saved.")}.get(name, "")
+    return {
+        "claimed": _("The task is yours now."),
+        "draft": _("The draft has been saved."),
+        "delegated": _("Your colleague prepares the task now, and gives it back to you."),
+        "recalled": _("The task is in your hands again."),
+        "reassigned": _("The task has been given to somebody else."),
+        "recused": _("The recusal is on record. What was held of this case waits for others."),
+        "lifted": _("The recusal has been lifted."),
+        "cleared": _("It is on record that the party only bears the same name."),
+    }.get(name, "")

@@ -1,5 +1,6 @@
 """All tables, one noun a file: the data dictionary."""
 
+from engine.models.absence import Absence
 from engine.models.base import UtcDateTime, new_id
 from engine.models.case import (
     Case,
@@ -15,16 +16,19 @@ from engine.models.catalogue import CatalogueItem
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
+from engine.models.handover import Handover
 from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.recusal import Kin, NameClearance, Recusal
 from engine.models.reminder import Reminder, Urging
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
 
 __all__ = [
+    "Absence",
     "ApiToken",
     "AuditEvent",
     "Breach",
@@ -37,12 +41,15 @@ __all__ = [
     "Delivery",
     "Document",
     "FailedAttempts",
+    "Handover",
     "IdempotencyKey",
     "Incident",
     "InstanceMigration",
     "Job",
+    "Kin",
     "LadderClaim",
     "Membership",
+    "NameClearance",
     "Notice",
     "NumberSequence",
     "Organisation",
@@ -54,6 +61,7 @@ __all__ = [
     "ProcessInstance",
     "ProcessPresentation",
     "ReceivedMessage",
+    "Recusal",
     "Reminder",
     "SearchEntry",
     "StepRecord",

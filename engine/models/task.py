@@ -20,6 +20,7 @@ class Task(SQLModel, table=True):
         Index("ix_task_case_open", "case_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index("ix_task_case_done", "case_id", "completed_by", "node"),  # four eyes, however much a person has done
         Index("ix_task_mine", "assignee_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_task_delegated", "owner_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
     )
 
     id: str = key()
@@ -32,10 +33,16 @@ class Task(SQLModel, table=True):
     locals: bytes | None = None  # encrypted: what this token alone knows, e.g. the item of a loop
     state: str = Field(default="open", max_length=20)  # open, completed, cancelled
     assignee_id: str | None = ref("person", index=False, default=None, nullable=True)
+    owner_id: str | None = ref(  # who completes it, while the assignee only prepares it (delegated)
+        "person", index=False, default=None, nullable=True
+    )
     claimed_at: datetime | None = instant(default=None, nullable=True)
     created_at: datetime = instant()
     ended_at: datetime | None = instant(default=None, nullable=True)
-    completed_by: str | None = ref("person", default=None, nullable=True)
+    completed_by: str | None = ref("person", default=None, nullable=True)  # the human being
+    completed_for: str | None = ref(  # the absent colleague in whose place they did it
+        "person", index=False, default=None, nullable=True
+    )
     draft: bytes | None = None  # encrypted: what the assignee has typed so far
     draft_at: datetime | None = instant(default=None, nullable=True)
     revision: int = 0

@@ -6,6 +6,7 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 
 from engine.queries.board import board_counts, overdue
 from engine.queries.files import case_file, cases, unmask
+from engine.queries.hands import hands, house, led_people, stood_in_for
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
 from engine.queries.reminders import reminders, unread
@@ -16,11 +17,14 @@ from engine.views import (
     CaseFile,
     CaseView,
     ChangeView,
+    Colleague,
     Counts,
     DeadlineView,
     DiagramView,
     DocumentView,
     FieldShown,
+    HandoverView,
+    Hands,
     HeldView,
     HistoryEntry,
     Light,
@@ -29,6 +33,7 @@ from engine.views import (
     OverdueRow,
     Page,
     PublicStatus,
+    RecusalView,
     ReminderRow,
     SilentCase,
     Stage,
@@ -43,11 +48,14 @@ __all__ = [
     "CaseFile",
     "CaseView",
     "ChangeView",
+    "Colleague",
     "Counts",
     "DeadlineView",
     "DiagramView",
     "DocumentView",
     "FieldShown",
+    "HandoverView",
+    "Hands",
     "HeldView",
     "HistoryEntry",
     "Light",
@@ -56,6 +64,7 @@ __all__ = [
     "OverdueRow",
     "Page",
     "PublicStatus",
+    "RecusalView",
     "ReminderRow",
     "SilentCase",
     "Stage",
@@ -66,10 +75,14 @@ __all__ = [
     "case_file",
     "cases",
     "counts",
+    "hands",
+    "house",
     "inbox",
+    "led_people",
     "overdue",
     "public_status",
     "reminders",
+    "stood_in_for",
     "stopped",
     "task",
     "unmask",

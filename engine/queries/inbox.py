@@ -3,17 +3,18 @@
 from datetime import datetime, time
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
-from engine import clock, process, roles, search, supervision, tasks
+from engine import clock, colleagues, process, roles, search, supervision, tasks
 from engine.access import visible_cases, workable_tasks
 from engine.db import Reading
-from engine.models import Case, Notice, Person, Task
+from engine.errors import Forbidden
+from engine.models import Case, Notice, Task
 from engine.queries import files, paging, rows
 from engine.views import Counts, NoticeView, Page, TaskRow, TaskView
 
-View = Literal["mine", "queue", "all", "done"]
+View = Literal["mine", "queue", "all", "unit", "done"]
 
 
 def inbox(
@@ -26,7 +27,8 @@ def inbox(
     after: str | None = None,
     limit: int = 50,
 ) -> Page[TaskRow]:
-    """One page of tasks: mine, waiting to be claimed (queue), both and my colleagues' (all), or done by me (done)."""
+    """One page of tasks: mine, waiting to be claimed (queue), both and my colleagues' (all), those of the people whom I
+    head (unit), or done by me (done)."""
     limit = paging.bounded(limit)
     done = view == "done"
     instant = col(Task.ended_at) if done else paging.or_far(col(Case.due_at))
@@ -73,9 +75,12 @@ def _view(reading: Reading, view: View) -> ColumnElement[bool]:
     me = reading.actor.person_id
     if view == "done":
         return and_(col(Task.state) == "completed", col(Task.completed_by) == me)
-    mine = and_(col(Task.state) == "open", col(Task.assignee_id) == me, workable_tasks(reading.actor))
+    if view == "unit":
+        return and_(col(Task.state) == "open", colleagues.led_tasks(reading.actor))
+    hands = sorted(_hands(reading))
+    in_hand = or_(col(Task.assignee_id).in_(hands), col(Task.owner_id).in_(hands))
     if view == "mine":
-        return mine
+        return and_(col(Task.state) == "open", in_hand, workable_tasks(reading.actor))
     work = and_(col(Task.state) == "open", workable_tasks(reading.actor))
     return and_(work, col(Task.assignee_id).is_(None)) if view == "queue" else work
 
@@ -101,9 +106,9 @@ def task(reading: Reading, task_id: str) -> TaskView:
     form = tasks.form_of(reading, run.bundle, found)
     known = {name: run.data[name] for name in form.names if run.data.get(name) is not None}
     mine = _is_workable(reading, found)
-    rule = tasks.separation(reading, run.bundle, found) if mine else None
+    rule = tasks.my_hindrance(reading, run.bundle, found) if mine else None
     free = found.assignee_id is None
-    held = found.assignee_id == reading.actor.person_id
+    held = found.assignee_id in _hands(reading)
     open_now = found.state == "open"
     draft = None
     if found.draft and mine and (held or free):  # what somebody has not finished yet is nobody else's to read
@@ -117,7 +122,8 @@ def task(reading: Reading, task_id: str) -> TaskView:
         draft_at=found.draft_at if draft is not None else None,
         revision=found.revision,
         may_claim=open_now and mine and free and rule is None,
-        may_complete=open_now and mine and held and rule is None,
+        may_complete=open_now and mine and held and rule is None and found.owner_id is None,
+        may_prepare=open_now and mine and held and rule is None and found.owner_id is not None,
         blocked=_blocked(reading, found, mine, rule),
         draft_notice=_draft_notice(reading, run, found),
     )
@@ -128,7 +134,7 @@ def _is_workable(reading: Reading, task: Task) -> bool:
     return reading.session.exec(workable).first() is not None
 
 
-def _blocked(reading: Reading, task: Task, mine: bool, rule: tasks.SeparationViolated | None) -> str | None:
+def _blocked(reading: Reading, task: Task, mine: bool, rule: Forbidden | None) -> str | None:
     locale = reading.actor.locale
     if task.state != "open":
         how, how_zh = tasks.ENDED[task.state]
@@ -138,10 +144,16 @@ def _blocked(reading: Reading, task: Task, mine: bool, rule: tasks.SeparationVio
         return f"该任务由{role}办理。" if locale.startswith("zh") else f"This task is for: {role}."
     if rule is not None:
         return rule.sentence(locale)
-    if task.assignee_id not in (None, reading.actor.person_id):
-        holder = reading.session.get(Person, task.assignee_id)
-        return tasks.TaskAlreadyClaimed(by=holder.name if holder else "—").sentence(locale)
+    if task.assignee_id not in {None, *_hands(reading)}:
+        holder = tasks.name_of(reading, task.assignee_id)
+        refusal = tasks.TaskDelegated if task.owner_id in _hands(reading) else tasks.TaskAlreadyClaimed
+        return refusal(by=holder).sentence(locale)
     return None
+
+
+def _hands(reading: Reading) -> set[str]:
+    """The people whose tasks the actor has in hand: their own, and those of absent colleagues for whom they stand in."""
+    return {reading.actor.id, *reading.actor.stands_in_for}
 
 
 def _draft_notice(reading: Reading, run: process.Run, task: Task) -> NoticeView | None:

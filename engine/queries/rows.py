@@ -18,7 +18,7 @@ from engine.views import Light, TaskRow
 def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[TaskRow]:
     """Tasks with their cases as lines of a list; what belongs to many lines is read once."""
     case_ids = [case.id for _, case in found]
-    people = _by_id(reading, Person, [t.assignee_id for t, _ in found])
+    people = _by_id(reading, Person, [who for t, _ in found for who in (t.assignee_id, t.owner_id, t.completed_for)])
     organisations = _by_id(reading, Organisation, [t.organisation_id for t, _ in found])
     parties: dict[str, Party] = {}
     for party in reading.session.exec(select(Party).where(col(Party.case_id).in_(case_ids))):
@@ -43,6 +43,8 @@ def _row(
     bundle = definitions.of_case(reading, case)
     assignee = people.get(task.assignee_id or "")
     organisation = organisations.get(task.organisation_id or "")
+    owner = people.get(task.owner_id or "")
+    absent = people.get(_absent(reading, task) or "")
     due_on = lights.last_day(case.due_at)
     return TaskRow(
         task_id=task.id,
@@ -61,7 +63,16 @@ def _row(
         assignee_id=task.assignee_id,
         created_at=task.created_at,
         ended_at=task.ended_at,
+        owner=owner.name if owner else None,
+        in_place_of=absent.name if absent else None,
     )
+
+
+def _absent(reading: Reading, task: Task) -> str | None:
+    """The absent colleague for whom the reader does a task, or did it."""
+    if task.state != "open":
+        return task.completed_for
+    return task.assignee_id if task.assignee_id in reading.actor.stands_in_for else None
 
 
 def _title(reading: Reading, bundle: Bundle, task: Task, case: Case) -> str:

@@ -14,8 +14,10 @@ from api.pages.casework import Drawing
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
+from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
+from engine.kin import KinView
 from engine.models import Incident
 from engine.situations import Field, Row
 from engine.views import (
@@ -23,10 +25,13 @@ from engine.views import (
     CaseFile,
     CaseView,
     ChangeView,
+    Colleague,
     Counts,
     DeadlineView,
     DocumentView,
     FieldShown,
+    HandoverView,
+    Hands,
     HeldView,
     HistoryEntry,
     Light,
@@ -34,6 +39,7 @@ from engine.views import (
     Offer,
     OverdueRow,
     PublicStatus,
+    RecusalView,
     ReminderRow,
     Stage,
     StoppedRow,
@@ -345,6 +351,40 @@ REMINDERS = (
 DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, ())
 
 
+COLLEAGUES = (Colleague("p2", "何静"), Colleague("p3", "林涛", date(2026, 5, 8)))
+HANDS = Hands(
+    assignee="周敏",
+    owner=None,
+    may_delegate=True,
+    may_give_back=False,
+    may_call_back=False,
+    may_reassign=True,
+    colleagues=COLLEAGUES,
+    receivers=COLLEAGUES,
+    handovers=(
+        HandoverView(at(22), "delegated", "周敏", "周敏", "何静", "请先核对数据目录。"),
+        HandoverView(at(23), "returned", "何静", "何静", "周敏", "已经核对。"),
+        HandoverView(at(24), "recalled", "周敏", "何静", "周敏", "改由本人办理。"),
+        HandoverView(at(24, 11), "reassigned", "孙立", "何静", "林涛", "工作调整。"),
+        HandoverView(at(25), "reassigned", "孙立", "林涛", "", "林涛出差。"),
+    ),
+    recusals=(
+        RecusalView("r1", "秦岚", "own", "申请人是本人的亲属。", at(22), "秦岚", None, None, True),
+        RecusalView("r2", "何静", "decided", "曾在申请单位任职。", at(22), "孙立", at(23), "已经核实无关。", False),
+    ),
+    may_recuse=True,
+    led=COLLEAGUES,
+    namesakes=COLLEAGUES[:1],
+)
+ABSENCES = (
+    AbsenceView("a1", "p3", "林涛", "何静", date(2026, 4, 27), date(2026, 5, 8), "出差", True, "周敏", None, True),
+    AbsenceView(
+        "a2", "p2", "何静", "林涛", date(2026, 4, 28), date(2026, 4, 28), "休假", True, None, "何静目前无人代办。", True
+    ),
+    AbsenceView("a3", "p1", "周敏", "何静", date(2026, 6, 1), date(2026, 6, 5), "休假", False, None, None, False),
+)
+
+
 def task(**changes: Any) -> TaskView:
     values: dict[str, Any] = {
         "row": row(),
@@ -440,6 +480,8 @@ def task_page(
         "unmasked": (),
         "clocks": casework.clocks(view.file.deadlines),
         "diagrams": [diagram()],
+        "hands": HANDS,
+        "handed": {},
     }
     return given | more
 
@@ -557,6 +599,7 @@ ERRORS_IN_TASK = (
     ),
 )
 
+INBOX_OF_HANDS: dict[str, Any] = {"receivers": (), "absent": (), "handed": {}}
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
@@ -629,7 +672,77 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "seen_at": at(28).isoformat(),
             "processes": [("open_data_request", "开放需求申请")],
             "claimable": True,
+            **INBOX_OF_HANDS,
         },
+    ),
+    "inbox-of-a-head": (
+        "inbox.html",
+        {
+            "here": "desk",
+            "viewer": viewer(heads=True),
+            "today": TODAY,
+            "view": "unit",
+            "light": "",
+            "process": "",
+            "search": "",
+            "rows": (row(owner="何静"), row(task_id="t2", in_place_of="林涛"), row(task_id="t3", assignee=None)),
+            "next_key": None,
+            "most_urgent": None,
+            "counts": Counts(2, 2, 2, 1, 6, 4, 3),
+            "stopped": (),
+            "processes": [("open_data_request", "开放需求申请")],
+            "claimable": False,
+            "receivers": COLLEAGUES,
+            "absent": COLLEAGUES,
+            "handed": {"person": "p2", "reason": "<b>出差</b>", "tasks": ["t2"]},
+            "problems": [formview.FaultView("KF-2026-000042：该任务已经在待领取状态。", "handing")],
+        },
+    ),
+    "absences": (
+        "absences.html",
+        {
+            "here": "absences",
+            "viewer": viewer(heads=True),
+            "today": TODAY,
+            "absences": ABSENCES,
+            "colleagues": COLLEAGUES,
+            "led": COLLEAGUES,
+            "reasons": [("leave", "休假"), ("travel", "出差")],
+            "typed": {"person": "p3", "substitute": "p2", "since": "2026-05-01", "until": "x", "reason": "travel"},
+            "submission": "x" * 24,
+            "problems": [formview.FaultView("截止日期不能早于开始日期或者今天，缺勤不能超过一年。", "until")],
+            "faulty": "until",
+        },
+    ),
+    "kin": (
+        "kin.html",
+        {
+            "here": "absences",
+            "viewer": viewer(),
+            "today": TODAY,
+            "kin": (KinView("k1", "周慧", "近姻亲", at(20)),),
+            "relations": [("spouse", "配偶"), ("other", "其他可能影响公正办理的关系")],
+            "typed": {"name": "周", "relation": "other"},
+            "submission": "x" * 24,
+            "problems": [formview.FaultView("姓名应为2至50个字。", "name")],
+            "faulty": "name",
+        },
+    ),
+    "task-prepared": (
+        "task.html",
+        task_page(
+            task(row=row(owner="何静"), may_complete=False, may_prepare=True),
+            {"data_exists": "yes"},
+            hands=replace(HANDS, owner="何静", may_delegate=False, may_give_back=True),
+        ),
+    ),
+    "task-in-place-of": (
+        "task.html",
+        task_page(
+            task(row=row(in_place_of="何静")),
+            {"data_exists": "yes"},
+            handed={"act": "delegate", "person": "p3", "reason": "<i>请协办</i>"},
+        ),
     ),
     "task": ("task.html", task_page(task(), {"data_exists": "yes"})),
     "task-errors": ("task.html", task_page(task(), {"data_exists": "yes"}, ERRORS_IN_TASK)),
