@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock
+from engine import audit, calendars, clock, results
 from engine.db import Reading, UnitOfWork
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, Organisation, StepRecord, Timer
@@ -172,6 +172,7 @@ def _stop(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
     record_breach(uow, deadline)  # an answer that comes late is late even if nobody has looked since
     deadline.state, deadline.stopped_at, deadline.stopped_by = "stopped", uow.now, event
     uow.add(deadline)
+    results.stopped(uow, deadline)
     _move_timers(uow, deadline)
     audit.record(uow, "deadline.stopped", deadline.case_id, deadline=deadline.name, event=event)
 

@@ -20,6 +20,7 @@ from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
 from engine.models.reminder import Reminder, Urging
+from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
@@ -55,6 +56,7 @@ __all__ = [
     "ProcessPresentation",
     "ReceivedMessage",
     "Reminder",
+    "ResultCount",
     "SearchEntry",
     "StepRecord",
     "SystemValue",

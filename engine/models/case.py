@@ -7,11 +7,14 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
+_OPEN = text("closed_at IS NULL")
+
 
 class Case(SQLModel, table=True):
     """What people talk about: one matter with a reference, a status and, in the end, an outcome."""
 
     __tablename__ = "case_file"
+    __table_args__ = (Index("ix_case_file_open", "submitted_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),)
 
     id: str = key()
     reference: str = Field(unique=True, max_length=40)

@@ -7,6 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
+_UNDELIVERED = text("state IN ('failed', 'pending')")
+
 
 class Notice(SQLModel, table=True):
     """An official paper: first a draft, then issued and from then on immutable."""
@@ -64,7 +66,10 @@ class Delivery(SQLModel, table=True):
     """One attempt to bring a notice to its addressee on one channel: when dispatched, when served, and the proof."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("notice_id", "channel", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("notice_id", "channel", "attempt"),
+        Index("ix_delivery_undelivered", "case_id", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
+    )
 
     id: str = key()
     notice_id: str = ref("notice")

@@ -4,7 +4,8 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 ``engine.views``; the doors (pages, JSON) only arrange them.
 """
 
-from engine.queries.board import board_counts, overdue
+from engine.queries.board import board_counts, board_list, standings
+from engine.queries.figures import figures
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
 from engine.queries.public import public_status
@@ -18,6 +19,7 @@ from engine.views import (
     DiagramView,
     DocumentView,
     FieldShown,
+    Figures,
     HeldView,
     HistoryEntry,
     Light,
@@ -30,6 +32,7 @@ from engine.views import (
     StoppedRow,
     TaskRow,
     TaskView,
+    Wanted,
 )
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "DiagramView",
     "DocumentView",
     "FieldShown",
+    "Figures",
     "HeldView",
     "HistoryEntry",
     "Light",
@@ -53,13 +57,16 @@ __all__ = [
     "StoppedRow",
     "TaskRow",
     "TaskView",
+    "Wanted",
     "board_counts",
+    "board_list",
     "case_file",
     "cases",
     "counts",
+    "figures",
     "inbox",
-    "overdue",
     "public_status",
+    "standings",
     "stopped",
     "task",
     "unmask",
