@@ -15,8 +15,9 @@ from sqlmodel import col, select
 
 from engine import audit, calendars, clock, results
 from engine.db import Reading, UnitOfWork
+from engine.ledgers import Ledger, read
 from engine.manifest import DeadlineRule
-from engine.models import Breach, Case, Deadline, Organisation, StepRecord, Timer
+from engine.models import Breach, Case, Deadline, DeadlineChange, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView
 from engine.settings import Settings
 
@@ -108,10 +109,32 @@ def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> dateti
     return since
 
 
-def rule_of(deadline: Deadline) -> calendars.Rule:
-    """The counting rule of a clock."""
+def rule_of(deadline: Deadline, extra_days: int = 0) -> calendars.Rule:
+    """The counting rule of a clock; an extension adds to its days, before the last one rolls."""
     cutoff = time.fromisoformat(deadline.cutoff) if deadline.cutoff else None
-    return calendars.Rule(deadline.days, deadline.unit, deadline.roll, cutoff)  # type: ignore[arg-type]
+    days = deadline.days + extra_days
+    return calendars.Rule(days, deadline.unit, deadline.roll, cutoff)  # type: ignore[arg-type]
+
+
+def ledgers(reading: Reading, deadlines: Iterable[Deadline]) -> dict[str, Ledger]:
+    """The ledgers of clocks by their ids, in one query; a clock that has not started has none."""
+    clocks = list(deadlines)
+    entries = select(DeadlineChange).where(col(DeadlineChange.deadline_id).in_([d.id for d in clocks]))
+    changes: dict[str, list[DeadlineChange]] = {}
+    for change in reading.session.exec(entries):
+        changes.setdefault(change.deadline_id, []).append(change)
+    read_off = {d.id: read(d, changes.get(d.id, ())) for d in clocks}
+    return {deadline_id: ledger for deadline_id, ledger in read_off.items() if ledger is not None}
+
+
+def counted(deadline: Deadline, ledger: Ledger | None, calendar: calendars.Calendar) -> calendars.Due | None:
+    """When a clock is due by its rule and its ledger, whether it still runs or has ended.
+
+    Nothing where there is no due date: the clock has not started (and has no ledger), or stands still.
+    """
+    if ledger is None or ledger.paused_since is not None:
+        return None
+    return calendars.count(rule_of(deadline, ledger.extra_days), ledger.start, calendar, ledger.pauses)
 
 
 def of_case(reading: Reading, case_id: str) -> list[Deadline]:
@@ -131,9 +154,11 @@ def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:
 
 def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
     """How the due date was counted, every day with its reason; nothing for a clock that has not started."""
-    if deadline.started_at is None:
+    ledger = ledgers(reading, [deadline]).get(deadline.id)
+    if ledger is None:
         return None
-    return calendars.explain(rule_of(deadline), deadline.started_at, calendar(reading.settings), article)
+    rule = rule_of(deadline, ledger.extra_days)
+    return calendars.explain(rule, ledger.start, calendar(reading.settings), article, ledger.pauses)
 
 
 # ---------------------------------------------------------------- moving
