@@ -4,7 +4,8 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 ``engine.views``; the doors (pages, JSON) only arrange them.
 """
 
-from engine.queries.board import board_counts, board_list, standings
+from engine.queries.board import board_counts, board_list, overseen_organisations, process_titles, standings
+from engine.queries.board_export import export_rows
 from engine.queries.figures import figures
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
@@ -63,8 +64,11 @@ __all__ = [
     "case_file",
     "cases",
     "counts",
+    "export_rows",
     "figures",
     "inbox",
+    "overseen_organisations",
+    "process_titles",
     "public_status",
     "standings",
     "stopped",

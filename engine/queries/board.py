@@ -9,10 +9,10 @@ from sqlalchemy import select as grouped
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from engine import access, calendars, clock, deadlines, results, search, supervision
+from engine import access, calendars, clock, deadlines, definitions, results, search, supervision
 from engine.db import Reading
 from engine.errors import Invalid
-from engine.models import Breach, Case, Deadline, Delivery, Notice, Party, ResultCount
+from engine.models import Breach, Case, Deadline, Delivery, Notice, Organisation, Party, ResultCount
 from engine.queries import board_lines, paging
 from engine.views import BoardCounts, OverdueRow, Page, Wanted
 
@@ -103,6 +103,20 @@ def counted(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 def _number_of_cases(reading: Reading, view: str, wanted: Wanted) -> int:
     query = select(func.count()).select_from(Case).where(_unheard(reading, view), *_of_cases(reading, wanted))
     return reading.session.exec(query).one()
+
+
+def overseen_organisations(reading: Reading) -> list[tuple[str, str]]:
+    """The organisations for whose work the actor answers, with their short names, to choose from."""
+    query = select(Organisation.id, Organisation.short_name).where(
+        col(Organisation.active).is_(True), access.overseen_organisations(reading.actor, col(Organisation.id))
+    )
+    return list(reading.session.exec(query.order_by(col(Organisation.short_name), col(Organisation.id))).all())
+
+
+def process_titles(reading: Reading) -> list[tuple[str, str]]:
+    """The processes, to choose from."""
+    locale = reading.actor.locale
+    return [(b.key, b.text(b.manifest.process, "title", locale)) for b in definitions.processes(reading)]
 
 
 # ---------------------------------------------------------------- lists

@@ -19,7 +19,7 @@ from engine.queries import diagrams
 from engine.queries.board import ALL, Standing, counted, standings
 from engine.queries.days import shanghai_day
 from engine.queries.lights import last_day
-from engine.views import Ageing, Figures, Load, Pressure, PressureView, Results, Wanted
+from engine.views import Ageing, DiagramView, Figures, Load, Pressure, PressureView, Results, Wanted
 
 # Working days past the due date (below nothing: left until it), from … to; the last column is a clock that stands still.
 AGES: tuple[tuple[int, int], ...] = ((11, 9999), (6, 10), (3, 5), (0, 2), (-2, 0), (-5, -3), (-9999, -6))
@@ -188,18 +188,19 @@ def pressure(reading: Reading, bundle: Bundle, wanted: Wanted = ALL) -> Pressure
         )
         for node, days in waiting.items()
     ]
-    drawn = diagrams.of_bundle(bundle, locale, dict.fromkeys(waiting, ""))
-    return PressureView(
-        process=_title(reading, bundle),
-        steps=tuple(sorted(steps, key=lambda s: (-s.overdue, -s.running, s.title))),
-        diagrams=tuple(view for view in drawn if any(_stands_in(bundle, node, view.process) for node in waiting))
-        or tuple(drawn[:1]),
-    )
+    steps.sort(key=lambda s: (-s.overdue, -s.running, s.title))
+    return PressureView(_title(reading, bundle), tuple(steps), _drawn(bundle, steps, locale))
 
 
-def _stands_in(bundle: Bundle, node: str, process: str) -> bool:
-    known = bundle.blueprint.nodes.get(node)
-    return known is not None and known.process == process
+def _drawn(bundle: Bundle, steps: Sequence[Pressure], locale: str) -> tuple[DiagramView, ...]:
+    """The diagrams in which something waits, the one with the most overdue work first."""
+    weights: Counter[str] = Counter()
+    for step in steps:
+        if (known := bundle.blueprint.nodes.get(step.node)) is not None:
+            weights[known.process] += step.overdue * 1_000_000 + step.running
+    drawn = diagrams.of_bundle(bundle, locale, {})
+    found = [view for view in drawn if weights[view.process]]
+    return tuple(sorted(found, key=lambda view: -weights[view.process]) or drawn[:1])
 
 
 def _p90(reading: Reading, days: Counter[date]) -> int:
