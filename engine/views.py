@@ -346,13 +346,15 @@ class Results:
 
 @dataclass(frozen=True)
 class Pressure:
-    """A step of a process: how many tasks wait there, how many of overdue cases, and the age below which nine in ten are."""
+    """A step of a process: how many tasks wait there, how many of overdue cases (and lay there when the limit passed), and
+    the age that nine in ten do not exceed."""
 
     node: str
     title: str
     role: str
     running: int
     overdue: int
+    stuck: int
     p90: int  # working days
 
 

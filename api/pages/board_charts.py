@@ -44,7 +44,6 @@ class Charts:
     process: str
     drawings: tuple[Drawing, ...]
     steps: tuple[Pressure, ...]
-    heads: tuple[str, ...]  # of the columns of an ageing table
     ageing: tuple[AgeingTable, ...]
     months: str
     by_month: tuple[tuple[str, int, int, str], ...]  # name, in time, late, rate
@@ -54,7 +53,7 @@ class Charts:
 
 def drawn(figures: Figures, locale: str) -> Charts:
     """The figures made ready for the page."""
-    pressure = figures.pressure
+    _, pressure = i18n.gettext(locale), figures.pressure
     steps = pressure.steps if pressure else ()
     states = {step.node: _state(step, locale) for step in steps}
     by_month = tuple(_month(figures.results, at, month, locale) for at, month in enumerate(figures.months))
@@ -63,10 +62,9 @@ def drawn(figures: Figures, locale: str) -> Charts:
         process=pressure.process if pressure else "",
         drawings=tuple(pressed(view, states, locale) for view in pressure.diagrams) if pressure else (),
         steps=steps,
-        heads=_heads(locale),
         ageing=(
-            _ageing(figures.by_organisation, i18n.gettext(locale)("By organisation"), locale),
-            _ageing(figures.by_process, i18n.gettext(locale)("By process"), locale),
+            _ageing(figures.by_organisation, _("By organisation"), locale),
+            _ageing(figures.by_process, _("By process"), locale),
         ),
         months=_columns(by_month, locale),
         by_month=by_month,
@@ -96,27 +94,19 @@ def heat_of(step: Pressure) -> int:
 
 
 def _headline(steps: Sequence[Pressure], locale: str) -> str:
-    """Where most overdue tasks are, in one sentence."""
-    overdue = sum(step.overdue for step in steps)
-    worst = max(steps, key=lambda step: step.overdue, default=None)
+    """Where most tasks lay when the limit passed, in one sentence."""
+    overdue = sum(step.stuck for step in steps)
+    worst = max(steps, key=lambda step: step.stuck, default=None)
     zh = locale == i18n.CHINESE
     if worst is None or not overdue:
         return "各环节在办情况" if zh else "What waits at each step"
-    part = f"{worst.overdue * 100 / overdue:.0f}%"
+    part = f"{worst.stuck * 100 / overdue:.0f}%"
     if zh:
-        return f"超期卡在“{worst.title}”：{worst.overdue}件，占{part}"
-    return f"Most overdue cases are stuck at “{worst.title}”: {worst.overdue}, or {part}"
+        return f"超期卡在“{worst.title}”：{worst.stuck}件，占{part}"
+    return f"Most overdue cases are stuck at “{worst.title}”: {worst.stuck}, or {part}"
 
 
 # ---------------------------------------------------------------- ageing
-
-
-def _heads(locale: str) -> tuple[str, ...]:
-    if locale == i18n.CHINESE:
-        late = ("超期10个工作日以上", "超期6–10", "超期3–5", "超期2以内")
-        return (*late, "2个工作日内到期", "3–5内到期", "5以后到期", "暂停计时")
-    late = ("more than 10 days over", "6–10 over", "3–5 over", "up to 2 over")
-    return (*late, "due within 2 days", "in 3–5", "later", "paused")
 
 
 def _ageing(rows: tuple[Ageing, ...], title: str, locale: str) -> AgeingTable:
@@ -147,16 +137,16 @@ def _month(results: Sequence[Results], at: int, month: date, locale: str) -> tup
 
 
 def _columns(by_month: Sequence[tuple[str, int, int, str]], locale: str) -> str:
-    title = i18n.gettext(locale)("Answered in time and late, by month")
-    pieces = [(in_time, late) for _, in_time, late, _ in by_month]
-    return charts.columns(title, [name for name, *_ in by_month], pieces, [rate for *_, rate in by_month])
+    _ = i18n.gettext(locale)
+    names, pieces, rates = [row[0] for row in by_month], [row[1:3] for row in by_month], [row[3] for row in by_month]
+    return charts.columns(_("Answered in time and late, by month"), names, pieces, rates)
 
 
 def _result(row: Results, locale: str) -> ResultRow:
     in_time, late = sum(row.in_time), sum(row.late)
     rate = _share(in_time, late)
-    title = i18n.gettext(locale)("Share in time")
-    return ResultRow(row.title, in_time, late, rate, charts.share(f"{title} {rate}", in_time, late))
+    _ = i18n.gettext(locale)
+    return ResultRow(row.title, in_time, late, rate, charts.share(f"{_('Share in time')} {rate}", in_time, late))
 
 
 def _share(in_time: int, late: int) -> str:

@@ -163,18 +163,22 @@ def pressure(reading: Reading, bundle: Bundle, wanted: Wanted = ALL) -> Pressure
     if wanted.organisation:
         overseen = overseen.where(col(Deadline.organisation_id) == wanted.organisation)
     day = shanghai_day(col(Task.created_at))
+    late = col(Case.due_at) <= reading.now
+    lay_there = late & (col(Task.created_at) < col(Case.due_at))  # not what began because of it
     query = (
-        grouped(col(Task.node), func.min(col(Task.role)), day, func.count(), _sum(col(Case.due_at) <= reading.now))
+        grouped(col(Task.node), func.min(col(Task.role)), day, func.count(), _sum(late), _sum(lay_there))
         .join(Case, col(Case.id) == col(Task.case_id))
         .where(col(Task.state) == "open", col(Case.process_key) == bundle.key, overseen.exists())
         .group_by(col(Task.node), day)
     )
     waiting: dict[str, Counter[date]] = defaultdict(Counter)
     overdue: Counter[str] = Counter()
+    stuck: Counter[str] = Counter()
     held_by: dict[str, str] = {}
-    for node, role, since, number, late in reading.session.execute(query):
+    for node, role, since, number, red, caught in reading.session.execute(query):
         waiting[node][date.fromisoformat(since)] += number
-        overdue[node] += int(late or 0)
+        overdue[node] += red
+        stuck[node] += caught
         held_by[node] = role
     locale = reading.actor.locale
     steps = [
@@ -184,6 +188,7 @@ def pressure(reading: Reading, bundle: Bundle, wanted: Wanted = ALL) -> Pressure
             role=roles.title(reading.settings, held_by[node], locale),
             running=days.total(),
             overdue=overdue[node],
+            stuck=stuck[node],
             p90=_p90(reading, days),
         )
         for node, days in waiting.items()
