@@ -494,7 +494,7 @@ FIGURES = Figures(
     organisations=(("o1", "市交委"),),
     pressure=PressureView(
         "开放需求申请",
-        (Pressure("assess", "评估开放条件", "承办人", 12, 3, 8),),
+        (Pressure("assess", "评估开放条件", "承办人", 12, 3, 3, 8),),
         (DiagramView("开放需求申请", "open_data_request", PROCESS, {"assess": ""}, {}),),
     ),
 )
