@@ -108,6 +108,14 @@ def worker() -> None:
     run_until_stopped(open_database())
 
 
+@db.command("recount")
+def db_recount() -> None:
+    """Count anew how many clocks were answered in time and late, from the clocks themselves."""
+    from engine import results
+
+    print(f"{results.recount(open_database())} counts of results were written.")
+
+
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Make the tables, or bring them to this version."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlmodel import col
 
 from engine.errors import Forbidden
-from engine.models import Case, OrganisationRelation, Participant, Task
+from engine.models import Case, Deadline, Membership, OrganisationRelation, Participant, Task
 
 DESK_ROLES = frozenset(
     {
@@ -32,9 +32,8 @@ class Actor:
     kind: Literal["person", "party", "public", "system"]
     id: str = ""
     case_id: str = ""  # the one case of a party
-    roles: frozenset[tuple[str, str]] = field(
-        default_factory=frozenset
-    )  # (organisation id, role), also as a substitute
+    roles: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation, role), also as a substitute
+    units: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation id, unit) that they head
     duty: str = "none"
     locale: str = "zh"
     stands_in_for: frozenset[str] = frozenset()  # ids of absent colleagues whose work is theirs too
@@ -54,9 +53,20 @@ class Actor:
     def supervises(self) -> bool:
         return bool(self.organisations(SUPERVISOR))
 
+    @property
+    def oversees(self) -> bool:
+        """Whether the board opens for them: supervisors, leaders, and heads of a unit."""
+        return self.duty != "administrator" and bool(self.organisations(SUPERVISOR, LEADER, UNIT_HEAD))
+
 
 SYSTEM = Actor("system")
 PUBLIC = Actor("public")
+
+
+class NotOverseer(Forbidden):
+    """The board is for supervisors, leaders and heads of a unit."""
+
+    zh = "督办看板供督办人、分管领导和科室负责人查看。"
 
 
 class NotAdministrator(Forbidden):
@@ -69,6 +79,12 @@ def require_administrator(actor: Actor) -> None:
     """Administration is for administrators, and for the command line of the machine."""
     if actor.kind != "system" and actor.duty != "administrator":
         raise NotAdministrator()
+
+
+def require_overseer(actor: Actor) -> None:
+    """The board is for those who answer for the work of others."""
+    if actor.kind != "system" and not actor.oversees:
+        raise NotOverseer()
 
 
 def visible_cases(actor: Actor) -> ColumnElement[bool]:
@@ -128,6 +144,80 @@ def stands_over(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:
     below = select(col(OrganisationRelation.lower_id)).where(col(OrganisationRelation.upper_id).in_(seats))
     owner: ColumnElement[Any] = organisation_id
     return or_(owner.in_(below), owner.in_(seats))
+
+
+def overseen(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Deadline`` for the clocks that somebody answers for: every number, list and chart of the board has it.
+
+    A supervisor: those that their organisation or one below it owes, and those that nobody owes yet (while the agency is
+    being looked for) in a case of such a one. A leader: those of their organisation. The head of a unit: of these, those of
+    cases in which their unit holds a task, or nobody does. The clock of an instruction is seen in the house that it binds.
+    """
+    if actor.kind == "system":
+        return true()
+    if actor.kind != "person" or not actor.oversees:
+        return false()
+    owing = col(Deadline.organisation_id)
+    takes_part = select(col(Participant.id)).where(
+        col(Participant.case_id) == col(Deadline.case_id), stands_over(actor, col(Participant.organisation_id))
+    )
+    answered_for: list[ColumnElement[bool]] = [owing.in_(sorted(actor.organisations(LEADER)))]
+    answered_for += [_of_unit(organisation, unit) for organisation, unit in _headed(actor)]
+    if actor.supervises:
+        answered_for += [stands_over(actor, owing), and_(owing.is_(None), takes_part.exists())]
+    own = owing.in_(sorted(actor.organisations()))
+    return and_(or_(*answered_for), or_(col(Deadline.private).is_(False), own))
+
+
+def overseen_tasks(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Task`` for the work of those for whom somebody answers, as ``overseen`` has it for clocks."""
+    if actor.kind == "system":
+        return true()
+    if actor.kind != "person" or not actor.oversees:
+        return false()
+    house = col(Task.organisation_id)
+    answered_for = [stands_over(actor, house), house.in_(sorted(actor.organisations(LEADER)))]
+    return or_(*answered_for, *(_held_in(organisation, unit) for organisation, unit in _headed(actor)))
+
+
+def overseen_organisations(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:
+    """The condition on an organisation for whose work as a whole somebody answers: what is counted there has no persons."""
+    houses = actor.organisations(LEADER, UNIT_HEAD) if actor.oversees else frozenset()
+    owner: ColumnElement[Any] = organisation_id
+    return or_(stands_over(actor, organisation_id), owner.in_(sorted(houses)))
+
+
+def _headed(actor: Actor) -> list[tuple[str, str]]:
+    """The units that somebody heads, by organisation; the whole organisation where no unit is set."""
+    units = dict(actor.units)
+    return [(organisation, units.get(organisation, "")) for organisation in sorted(actor.organisations(UNIT_HEAD))]
+
+
+def _of_unit(organisation: str, unit: str) -> ColumnElement[bool]:
+    """Clocks of an organisation in whose case a unit holds a task, or of whose tasks nobody else holds one."""
+    owed = col(Deadline.organisation_id) == organisation
+    if not unit:
+        return owed
+    work = select(col(Task.id)).where(
+        col(Task.case_id) == col(Deadline.case_id),
+        col(Task.state) == "open",
+        col(Task.organisation_id) == organisation,
+    )
+    return and_(owed, or_(work.where(_held_in(organisation, unit)).exists(), ~work.exists()))
+
+
+def _held_in(organisation: str, unit: str) -> ColumnElement[bool]:
+    """Tasks of an organisation that somebody of a unit holds, or nobody yet."""
+    of_house = col(Task.organisation_id) == organisation
+    if not unit:
+        return of_house
+    colleagues = select(col(Membership.person_id)).where(
+        col(Membership.organisation_id) == organisation,
+        col(Membership.unit) == unit,
+        col(Membership.ended_at).is_(None),
+    )
+    holder = col(Task.assignee_id)
+    return and_(of_house, or_(holder.is_(None), holder.in_(colleagues)))
 
 
 def workable_tasks(actor: Actor) -> ColumnElement[bool]:

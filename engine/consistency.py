@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import audit, deadlines, documents, process, runtime
+from engine import audit, deadlines, documents, process, results, runtime
 from engine.db import Reading
 from engine.errors import EngineError
 from engine.models import Case, Delivery, Document, Incident, Job, Notice, NumberSequence, StepRecord, Task, Timer
@@ -24,7 +24,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is due yet: looking moves
 
 def verify(reading: Reading) -> list[str]:
     """One sentence for each thing that does not fit; nothing when all is whole."""
-    found = [*audit.verify(reading.session), *_numbers(reading), *_files(reading)]
+    found = [*audit.verify(reading.session), *_numbers(reading), *_files(reading), *results.faults(reading)]
     for case in reading.session.exec(select(Case).order_by(col(Case.reference))):
         found += [f"{case.reference}: {fault}" for fault in _case(reading, case)]
     return found

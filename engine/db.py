@@ -74,6 +74,7 @@ class UnitOfWork(Reading):
     warnings: list[EngineError] = field(default_factory=list)
     left_work: bool = False  # for the worker, who is woken for it after the commit
     events: list[Any] = field(default_factory=list)  # what engine.audit has noted and not written yet
+    stopped: list[Any] = field(default_factory=list)  # clocks whose result engine.results counts at the end
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
 
@@ -93,12 +94,12 @@ class UnitOfWork(Reading):
     @contextmanager
     def part(self) -> Iterator[None]:
         """Some of the work that, if it fails, is undone alone; whoever catches the error may go on."""
-        noted = len(self.events)
+        noted, stopped = len(self.events), len(self.stopped)
         try:
             with self.session.begin_nested():
                 yield
         except BaseException:
-            del self.events[noted:]  # what was undone is not recorded
+            del self.events[noted:], self.stopped[stopped:]  # what was undone is neither recorded nor counted
             raise
 
     def take_turns(self, *about: str) -> None:

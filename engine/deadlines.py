@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock, jobs, ladder
+from engine import audit, calendars, clock, jobs, ladder, results
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
@@ -220,6 +220,7 @@ def _stop(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> None
         record_breach(uow, deadline)
     deadline.state, deadline.stopped_by = "stopped", event
     uow.add(deadline)
+    results.stopped(uow, deadline)
     take_effect(uow, deadline)
     audit.record(uow, "deadline.stopped", deadline.case_id, deadline=deadline.name, event=event)
 

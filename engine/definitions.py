@@ -8,7 +8,7 @@ the database, so that a bundle on disk may change or vanish. See ``docs/adr`` fo
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -400,6 +400,14 @@ def processes(reading: Reading) -> list[Bundle]:
 def of_case(reading: Reading, case: Case) -> Bundle:
     """The version that a case is pinned to, in its newest words."""
     return bundle(reading, case.definition_id)
+
+
+def of_cases(reading: Reading, cases: Iterable[Case]) -> dict[str, Bundle]:
+    """The versions of many cases by the id of the definition, found in one query."""
+    ids = {case.definition_id for case in cases}
+    newest = newest_presentation(col(ProcessDefinition.id))
+    found = reading.session.exec(select(ProcessDefinition.id, newest).where(col(ProcessDefinition.id).in_(ids)))
+    return {definition_id: with_words(reading, definition_id, words) for definition_id, words in found}
 
 
 def bundle(reading: Reading, definition_id: str) -> Bundle:

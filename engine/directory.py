@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 
 from engine import absences, audit, clock, roles
-from engine.access import Actor, require_administrator
+from engine.access import UNIT_HEAD, Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, NotFound
 from engine.models import ApiToken, Membership, Organisation, OrganisationRelation, Person, UtcDateTime
@@ -295,13 +295,14 @@ def actor_of(reading: Reading, person_id: str) -> Actor:
     return actor
 
 
-def _actor(reading: Reading, rows: Sequence[tuple[Person, str | None, str | None]]) -> Actor | None:
+def _actor(reading: Reading, rows: Sequence[tuple[Person, str | None, str | None, str | None]]) -> Actor | None:
     """Somebody active from the rows of ``_ACTOR``, one a role that they hold now; nobody when there is no row."""
     if not rows:
         return None
     somebody = rows[0][0]
-    held = frozenset((organisation_id, role) for _, organisation_id, role in rows if organisation_id and role)
-    actor = Actor("person", somebody.id, roles=held, duty=somebody.duty, locale=somebody.locale)
+    held = frozenset((organisation_id, role) for _, organisation_id, role, _ in rows if organisation_id and role)
+    heads = frozenset((o, unit) for _, o, role, unit in rows if o and unit and role == UNIT_HEAD)
+    actor = Actor("person", somebody.id, roles=held, units=heads, duty=somebody.duty, locale=somebody.locale)
     return _standing_in(reading, actor) if held else actor
 
 
@@ -317,7 +318,7 @@ def _standing_in(reading: Reading, actor: Actor) -> Actor:
 
 
 _ACTOR = (
-    select(Person, Membership.organisation_id, Membership.role)
+    select(Person, Membership.organisation_id, Membership.role, Membership.unit)
     .outerjoin(Membership, (col(Membership.person_id) == col(Person.id)) & col(Membership.ended_at).is_(None))
     .where(col(Person.active).is_(True))
 )

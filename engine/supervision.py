@@ -1,6 +1,6 @@
-"""What is late, and who oversees it: breaches recorded once by the sweep, and the supervisor's condition on clocks.
+"""What is late: breaches recorded once by the sweep, and the conditions on clocks that sweep, inbox and board share.
 
-The board's list, its numbers and the sweep use the same conditions, so that they never contradict each other.
+Who oversees which clock is said by ``engine.access``.
 """
 
 from datetime import date, datetime
@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from engine import calendars, clock, deadlines, process
-from engine.access import SYSTEM, Actor, stands_over, supervised_cases
+from engine.access import SYSTEM
 from engine.db import Database, Reading, UnitOfWork
-from engine.errors import Forbidden
 from engine.failpoints import failpoint
 from engine.models import Breach, Deadline
 
@@ -19,22 +18,20 @@ SOON = 2  # working days before the due date from which a clock is shown amber
 BATCH = 100
 
 
-class NotSupervisor(Forbidden):
-    """Only a supervisor may see the board."""
-
-    zh = "只有督办人可以查看督办看板。"
-
-
-def require_supervisor(actor: Actor) -> None:
-    if actor.kind != "system" and not actor.supervises:
-        raise NotSupervisor()
-
-
 # ---------------------------------------------------------------- conditions
 
 
 def running() -> ColumnElement[bool]:
     return col(Deadline.state) == "running"
+
+
+def paused() -> ColumnElement[bool]:
+    return col(Deadline.state) == "suspended"
+
+
+def going_on() -> ColumnElement[bool]:
+    """Clocks that run or stand still for a while: all that the board counts, and no more."""
+    return col(Deadline.state).in_(["running", "suspended"])
 
 
 def overdue(now: datetime) -> ColumnElement[bool]:
@@ -64,13 +61,6 @@ def statutory() -> ColumnElement[bool]:
 def targets() -> ColumnElement[bool]:
     """Other clocks of organisations (internal targets and the like); what a party owes is nobody's to supervise."""
     return and_(col(Deadline.basis) != "statutory", col(Deadline.organisation_id).is_not(None))
-
-
-def overseen(actor: Actor) -> ColumnElement[bool]:
-    """The clocks (joined with their case) that a supervisor looks after: of their own organisation, of those below it, and of
-    nobody yet (while the agency is being looked for)."""
-    owing = col(Deadline.organisation_id)
-    return and_(supervised_cases(actor), or_(owing.is_(None), stands_over(actor, owing)))
 
 
 # ---------------------------------------------------------------- the sweep

@@ -373,8 +373,9 @@ class SilentCase:
 
 @dataclass(frozen=True)
 class OverdueRow:
-    """A line of the supervisor's list."""
+    """A line of the supervisor's list: a clock, or a case of which something has not arrived, and where it stands."""
 
+    case_id: str
     reference: str
     subject: str
     process: str
@@ -385,19 +386,109 @@ class OverdueRow:
     basis: str
     article: str | None
     ground: str | None
-    due_on: date
+    due_on: date | None
     light: Light
     breach_id: str | None
+    urged: int  # how often
+    urged_at: datetime | None  # for the last time
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of what somebody oversees they look at; empty means all."""
+
+    organisation: str = ""  # id
+    process: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True)
 class BoardCounts:
-    """The numbers of the board; each opens the list that it counts. Statutory clocks, and overdue targets apart."""
+    """The numbers of the board; each opens the list that it counts. Statutory clocks; others that passed are counted apart."""
 
     overdue: int
     due_soon: int
     on_time: int
     paused: int
+    unacknowledged: int
+    undelivered: int
+    ordered_overdue: int  # 逾期未改正
     targets_overdue: int
     open: int
-    on_time_rate: float | None  # of statutory clocks stopped this month
+    on_time_rate: float | None  # of statutory clocks answered this month
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """How far the statutory clocks of an organisation, or of a process, are past or before their day, in working days."""
+
+    id: str  # of the organisation, key of the process
+    title: str
+    counts: tuple[int, ...]  # as AGES of engine.queries.figures
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What lies with a person: open tasks, those of overdue cases, those of cases that are due soon."""
+
+    name: str
+    organisation: str
+    gone: bool  # holds no role any more, and still holds tasks
+    open: int
+    overdue: int
+    due_soon: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """How many statutory clocks an organisation (or all, in a month) answered in time and late."""
+
+    id: str
+    title: str
+    in_time: tuple[int, ...]  # by month, the oldest first
+    late: tuple[int, ...]
+
+    @property
+    def rate(self) -> float | None:
+        whole = sum(self.in_time) + sum(self.late)
+        return sum(self.in_time) / whole if whole else None
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """A step of a process: how many tasks wait there, how many of overdue cases (and lay there when the limit passed), and
+    the age that nine in ten do not exceed."""
+
+    node: str
+    title: str
+    role: str
+    running: int
+    overdue: int
+    stuck: int
+    p90: int  # working days
+
+
+@dataclass(frozen=True)
+class PressureView:
+    """A process with what waits at its steps."""
+
+    process: str  # its title
+    steps: tuple[Pressure, ...]  # the most pressing first
+    diagrams: tuple["DiagramView", ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The charts and tables of the board."""
+
+    months: tuple[date, ...]
+    by_organisation: tuple[Ageing, ...]
+    by_process: tuple[Ageing, ...]
+    results: tuple[Results, ...]
+    loads: tuple[Load, ...]
+    organisations: tuple[tuple[str, str], ...]  # that owe something: id, short name
+    pressure: PressureView | None

@@ -24,7 +24,8 @@ LARGEST_REMEMBERED = 200_000  # bytes
 class NodeState:
     """What is to be seen of a step: its status in a case, or how many cases stand there and how pressing they are.
 
-    `heat` runs from 0 (none) to 4 (overdue); `description` is read out and shown as a tip.
+    `heat` runs from 0 (none) to 4 (overdue); `description` is read out and shown as a tip. `badge` stands on the step
+    instead of the bare count, `note` at its foot.
     A sequence flow that a case took is given by its id with status "done".
     """
 
@@ -32,6 +33,8 @@ class NodeState:
     count: int = 0
     heat: int = 0
     description: str = ""
+    badge: str = ""
+    note: str = ""
 
 
 NO_STATE = NodeState()

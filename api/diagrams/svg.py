@@ -213,14 +213,20 @@ class _Pen:
 
     def _count(self, shape: Shape) -> str:
         """The number of cases at a step, over its upper right corner, with the shape and colour of its heat."""
-        heat, number = _heat(shape), self.words.count(shape.state.count)
+        heat, number = _heat(shape), shape.state.badge or self.words.count(shape.state.count)
         light = 14.0 if heat else 0.0
         width = max(26.0, text_width(number, 12.0) + 16 + light)
         pill = Box(shape.box.right + 8 - width, shape.box.y - 12, width, 22)
         sign = ""
         if heat:
             sign = f"<g {_at(pill.x + 14, pill.cy)}>{HEAT_SIGNS[heat]}</g>"
-        return _pill(pill, number, f"bp-badge bp-h{heat}", sign, light / 2)
+        drawn = _pill(pill, number, f"bp-badge bp-h{heat}", sign, light / 2)
+        if not shape.state.note:
+            return drawn
+        wide = text_width(shape.state.note, 12.0) + 14
+        return drawn + _pill(
+            Box(shape.box.cx - wide / 2, shape.box.bottom - 9, wide, 19), shape.state.note, "bp-badge bp-note"
+        )
 
 
 def _fitted(name: str, box: Box, wide: float) -> tuple[str, ...]:

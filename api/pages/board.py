@@ -1,73 +1,220 @@
-"""The supervisor's board: how many clocks stand where, and the list behind each number."""
+"""The supervisor's board: how things stand, the list behind each number, urging, and the list to take along."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import i18n, rendering
-from api.deps import PageSupervisor
+from api import exports, files, formview, i18n, rendering
+from api.deps import Door, PageOverseer
+from api.pages import board_charts
 from api.pages.frame import viewer
-from api.pages.posted import PageKey, Search, clean
-from engine import queries
-from engine.views import BoardCounts
+from api.pages.posted import PageKey, Search, Sent, Word, clean
+from engine import audit, clock, queries, urging
+from engine.errors import Invalid
+from engine.views import BoardCounts, OverdueRow, Wanted
 
 router = APIRouter(prefix="/board")
 
 ROWS = 25
-Colour = Literal["red", "amber", "green", "grey", "target"]
+View = Literal["overdue", "due_soon", "on_time", "paused", "unacknowledged", "undelivered"]
+Basis = Literal["", "statutory", "ordered", "regulatory", "external", "internal", "target"]
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number of the board; ``colour`` names its light and its list."""
+    """A number of the board; ``view`` names the list that it opens."""
 
+    view: str
     colour: str
     title: str
     number: int
     words: str
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What is looked at: a list, and which part of it. ``drawn`` is the process whose diagram is shown."""
+
+    view: View = "overdue"
+    organisation: str = ""
+    process: str = ""
+    basis: Basis = ""
+    search: str = ""
+    drawn: str = ""
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.organisation, self.process, self.basis)
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.organisation or self.process or self.basis or self.search)
+
+    def link(self, to: str = "", **changed: str) -> str:
+        """The address of the board, or of something done there, with some filters changed."""
+        kept = {**vars(self), **changed}
+        return rendering.address(f"/board{to}", **{k: v for k, v in kept.items() if (k, v) != ("view", "overdue")})
+
+
+def _filters(
+    view: View = "overdue",
+    organisation: Word = "",
+    process: Word = "",
+    basis: Basis = "",
+    search: Search = "",
+    drawn: Word = "",
+) -> Filters:
+    return Filters(view, organisation, process, basis, clean(search, 100), drawn)
+
+
+Asked = Annotated[Filters, Depends(_filters)]
+
+
 @router.get("")
-def board(
-    request: Request, door: PageSupervisor, light: Colour = "red", search: Search = "", after: PageKey = ""
+def board(request: Request, door: PageOverseer, asked: Asked, after: PageKey = "", said: Word = "") -> Response:
+    return _draw(request, door, asked, after=after, said=_said(said, door.locale))
+
+
+@router.post("/urge")
+def urge(request: Request, door: PageOverseer, asked: Asked, posted: Sent) -> Response:
+    """Urge the cases that were picked, with a text that goes on record."""
+    picked, text = posted.all("case"), posted.text("text", 500)
+    try:
+        with door.writing() as uow:
+            urging.urge(uow, picked, text)
+    except Invalid as error:
+        fault = formview.FaultView(error.sentence(door.locale), "urge-text")
+        return _draw(request, door, asked, problems=[fault], picked=picked, text=text, status=error.status)
+    return RedirectResponse(f"{asked.link(said='urged')}#list", 303)
+
+
+@router.post("/export")
+def export(door: PageOverseer, asked: Asked, posted: Sent) -> Response:
+    """The list as it is filtered, in a file; that it was taken along is recorded."""
+    kind = exports.KINDS.get(posted.text("format"), exports.XLSX)
+    rows = 0
+
+    def counted() -> Iterator[Sequence[exports.Cell]]:
+        nonlocal rows
+        with door.reading() as reading:
+            for row, applicant in queries.export_rows(reading, asked.view, asked.wanted, asked.search):
+                rows += 1
+                yield _cells(row, applicant, door.locale)
+
+    title = title_of(asked, door.locale)
+    file = exports.write(kind, title, _heads(door.locale), counted())
+    with door.writing() as uow:
+        asked_for = vars(asked.wanted) | {"list": asked.view, "searched": bool(asked.search)}
+        audit.record(uow, "board.exported", stream="reads", format=kind.ending, rows=rows, **asked_for)
+        day = clock.day_of(uow.now)
+    return files.download(f"{title}-{day}.{kind.ending}", kind.media_type, exports.chunks(file))
+
+
+# ---------------------------------------------------------------- the page
+
+
+def _draw(
+    request: Request,
+    door: Door,
+    asked: Filters,
+    *,
+    after: str = "",
+    said: str = "",
+    problems: Sequence[formview.FaultView] = (),
+    picked: Sequence[str] = (),
+    text: str = "",
+    status: int = 200,
 ) -> Response:
-    wanted = clean(search, 100)
     with door.reading() as reading:
         who = viewer(reading, door)
-        counts = queries.board_counts(reading)
-        page = queries.overdue(reading, light=light, search_for=wanted, after=after or None, limit=ROWS)
+        whole = Wanted(asked.organisation, asked.process)
+        found = queries.standings(reading, whole)
+        counts = queries.board_counts(reading, whole, found)
+        figures = queries.figures(reading, whole, found, asked.drawn)
+        page = queries.board_list(
+            reading, asked.view, asked.wanted, search_for=asked.search, after=after or None, limit=ROWS
+        )
+        organisations = queries.overseen_organisations(reading)
+        processes = queries.process_titles(reading)
         now = reading.now
-    numbers = _numbers(counts, door.locale)
     return rendering.page(
         request,
         "board.html",
+        status,
         here="board",
+        canonical="/board",
         viewer=who,
         now=now,
-        numbers=numbers,
-        light=light,
-        targets=counts.targets_overdue,
-        list_title=next((number.title for number in numbers if number.colour == light), targets_title(door.locale)),
+        today=clock.day_of(now),
+        asked=asked,
+        numbers=numbers(counts, door.locale),
+        counts=counts,
         rate=None if counts.on_time_rate is None else f"{counts.on_time_rate * 100:.3g}",
+        list_title=title_of(asked, door.locale),
+        charts=board_charts.drawn(figures, door.locale),
+        organisations=organisations,
+        processes=processes,
         rows=page.rows,
         next_key=page.next_key,
-        search=wanted,
+        problems=problems,
+        picked=picked,
+        text=text,
+        said=said,
     )
 
 
-def targets_title(locale: str) -> str:
-    """The list of internal targets that were passed: no breach of law, and counted apart."""
-    _ = i18n.gettext(locale)
-    return _("Internal targets passed")
-
-
-def _numbers(counts: BoardCounts, locale: str) -> list[Number]:
+def numbers(counts: BoardCounts, locale: str) -> list[Number]:
+    """The five numbers that each open the list that they count."""
     _ = i18n.gettext(locale)
     return [
-        Number("red", _("Overdue"), counts.overdue, _("clocks that have passed their limit")),
-        Number("amber", _("Due soon"), counts.due_soon, _("clocks that end within days")),
-        Number("green", _("In time"), counts.on_time, _("clocks with enough time")),
-        Number("grey", _("Paused"), counts.paused, _("clocks that stand still")),
+        Number("overdue", "red", _("Overdue"), counts.overdue, _("statutory clocks past their limit")),
+        Number("due_soon", "amber", _("Due soon"), counts.due_soon, _("due within 2 working days")),
+        Number("paused", "grey", _("Paused"), counts.paused, _("clocks that stand still")),
+        Number(
+            "unacknowledged", "blue", _("Not acknowledged"), counts.unacknowledged, _("filed an hour ago, no receipt")
+        ),
+        Number("undelivered", "blue", _("Not delivered"), counts.undelivered, _("papers that have not arrived")),
     ]
+
+
+def title_of(asked: Filters, locale: str) -> str:
+    """What a list is called."""
+    _ = i18n.gettext(locale)
+    if asked.view == "overdue" and asked.basis == "ordered":
+        return _("Not rectified in time")
+    if asked.view == "overdue" and asked.basis not in ("", "statutory"):
+        return _("Targets passed")
+    return {
+        "overdue": _("Overdue clocks"),
+        "due_soon": _("Clocks due soon"),
+        "on_time": _("Clocks with enough time"),
+        "paused": _("Paused clocks"),
+        "unacknowledged": _("Cases not acknowledged"),
+        "undelivered": _("Cases with papers not delivered"),
+    }[asked.view]
+
+
+def _said(name: str, locale: str) -> str:
+    _ = i18n.gettext(locale)
+    return _("The cases were urged; your words are on record.") if name == "urged" else ""
+
+
+# ---------------------------------------------------------------- to take along
+
+
+def _heads(locale: str) -> list[str]:
+    _ = i18n.gettext(locale)
+    return [
+        *(_("Reference"), _("Subject"), _("Process"), _("Organisation"), _("Stands at"), _("Held by")),
+        *(_("Time limit"), _("Due on"), _("Times urged"), _("Last urged"), _("Applicant")),
+    ]
+
+
+def _cells(row: OverdueRow, applicant: str, locale: str) -> tuple[exports.Cell, ...]:
+    light = row.light.zh if locale == i18n.CHINESE else row.light.en
+    where = (row.reference, row.subject, row.process, row.organisation, row.step, row.holder)
+    return (*where, light, row.due_on, row.urged, row.urged_at, applicant)

@@ -1,6 +1,6 @@
 """What the task page and the case page share: the drawings of the process, and showing a party in full."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
@@ -33,6 +33,11 @@ def drawings(diagrams: Sequence[DiagramView], locale: str, *, reader: bool = Tru
 def drawing(diagram: DiagramView, locale: str, *, reader: bool = True) -> Drawing:
     """One diagram as its readers see it; an operator sees what the system does as well."""
     states = {node: NodeState(cast(Status, status)) for node, status in diagram.states.items()}
+    return pressed(diagram, states, locale, reader=reader)
+
+
+def pressed(diagram: DiagramView, states: Mapping[str, NodeState], locale: str, *, reader: bool = True) -> Drawing:
+    """One diagram with these states of its steps."""
     try:
         picture = draw(diagram.source, diagram.process, states, reader=reader, locale=locale, names=diagram.names)
     except (

@@ -19,7 +19,7 @@ class Viewer:
     csrf: str
     home: str
     works: bool
-    supervises: bool
+    oversees: bool
     administers: bool
     heads: bool = False  # people, to whom they may give work
 
@@ -36,7 +36,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         csrf=door.csrf,
         home=home_of(actor),
         works=bool(actor.roles),
-        supervises=actor.supervises,
+        oversees=actor.oversees,
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
     )

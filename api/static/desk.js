@@ -103,8 +103,8 @@
     work.addEventListener("submit", () => { leaving = true; clearTimeout(waiting); });
   }
 
-  // A second click on the same button does nothing.
-  for (const form of document.querySelectorAll("form[method=post]")) {
+  // A second click on the same button does nothing, but where a file is fetched and the page stays.
+  for (const form of document.querySelectorAll("form[method=post]:not([data-again])")) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent === "yes") event.preventDefault();
       form.dataset.sent = "yes";

@@ -23,6 +23,7 @@ from engine.models.organisation import Membership, Organisation, OrganisationRel
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
 from engine.models.recusal import Kin, NameClearance, Recusal
 from engine.models.reminder import Reminder, Urging
+from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
@@ -63,6 +64,7 @@ __all__ = [
     "ReceivedMessage",
     "Recusal",
     "Reminder",
+    "ResultCount",
     "SearchEntry",
     "StepRecord",
     "SystemValue",

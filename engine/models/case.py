@@ -14,7 +14,7 @@ class Case(SQLModel, table=True):
     """What people talk about: one matter with a reference, a status and, in the end, an outcome."""
 
     __tablename__ = "case_file"
-    __table_args__ = (Index("ix_case_file_open", "submitted_at", postgresql_where=_OPEN, sqlite_where=_OPEN),)
+    __table_args__ = (Index("ix_case_file_open", "submitted_at", "id", postgresql_where=_OPEN, sqlite_where=_OPEN),)
 
     id: str = key()
     reference: str = Field(unique=True, max_length=40)

@@ -10,6 +10,7 @@ from engine.models.base import instant, key, ref
 
 _CLIMBS = text("state = 'running' AND climbs_at IS NOT NULL")
 _STANDS = text("annulled_at IS NULL")
+_GOES_ON = text("state IN ('running', 'suspended')")
 
 
 class Deadline(SQLModel, table=True):
@@ -23,6 +24,12 @@ class Deadline(SQLModel, table=True):
             "due_at",
             postgresql_where=text("state = 'running'"),
             sqlite_where=text("state = 'running'"),
+        ),
+        Index(  # the numbers of the board are counted from it alone
+            "ix_deadline_board",
+            *("organisation_id", "process_key", "basis", "state", "due_at"),
+            postgresql_where=_GOES_ON,
+            sqlite_where=_GOES_ON,
         ),
         Index("ix_deadline_climbs", "climbs_at", postgresql_where=_CLIMBS, sqlite_where=_CLIMBS),
     )

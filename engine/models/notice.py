@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
-_UNDER_WAY = text("state IN ('pending', 'failed')")
+_UNDELIVERED = text("state IN ('failed', 'pending')")
 
 
 class Notice(SQLModel, table=True):
@@ -68,7 +68,7 @@ class Delivery(SQLModel, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("notice_id", "channel", "attempt"),
-        Index("ix_delivery_under_way", "state", postgresql_where=_UNDER_WAY, sqlite_where=_UNDER_WAY),
+        Index("ix_delivery_undelivered", "case_id", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
     )
 
     id: str = key()

@@ -4,7 +4,9 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 ``engine.views``; the doors (pages, JSON) only arrange them.
 """
 
-from engine.queries.board import board_counts, overdue
+from engine.queries.board import board_counts, board_list, overseen_organisations, process_titles, standings
+from engine.queries.board_export import export_rows
+from engine.queries.figures import figures
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.hands import hands, house, led_people, stood_in_for
 from engine.queries.inbox import counts, inbox, task
@@ -23,6 +25,7 @@ from engine.views import (
     DiagramView,
     DocumentView,
     FieldShown,
+    Figures,
     HandoverView,
     Hands,
     HeldView,
@@ -40,6 +43,7 @@ from engine.views import (
     StoppedRow,
     TaskRow,
     TaskView,
+    Wanted,
 )
 
 __all__ = [
@@ -54,6 +58,7 @@ __all__ = [
     "DiagramView",
     "DocumentView",
     "FieldShown",
+    "Figures",
     "HandoverView",
     "Hands",
     "HeldView",
@@ -71,17 +76,24 @@ __all__ = [
     "StoppedRow",
     "TaskRow",
     "TaskView",
+    "Wanted",
     "board_counts",
+    "board_list",
     "case_file",
     "cases",
     "counts",
+    "export_rows",
+    "figures",
     "hands",
     "house",
     "inbox",
     "led_people",
     "overdue",
+    "overseen_organisations",
+    "process_titles",
     "public_status",
     "reminders",
+    "standings",
     "stood_in_for",
     "stopped",
     "task",

@@ -1,115 +1,238 @@
-"""The supervisor's board: what is overdue, where it stands and with whom; each number opens the list that it counts."""
+"""The supervisor's board: its numbers, and the list that each of them opens. Both start from the same conditions."""
 
-from datetime import datetime, time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import select as grouped
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from engine import clock, definitions, search, supervision
+from engine import access, calendars, clock, deadlines, definitions, results, search, supervision
 from engine.db import Reading
-from engine.models import Breach, Case, Deadline, Organisation, Person, Task
-from engine.queries import lights, paging, stopped
-from engine.views import BoardCounts, OverdueRow, Page
+from engine.errors import Invalid
+from engine.models import Breach, Case, Deadline, Delivery, Notice, Organisation, Party, ResultCount
+from engine.queries import board_lines, paging
+from engine.views import BoardCounts, OverdueRow, Page, Wanted
+
+CLOCKS = ("overdue", "due_soon", "on_time", "paused")
+UNHEARD = ("unacknowledged", "undelivered")
+VIEWS = (*CLOCKS, *UNHEARD)
+ALL = Wanted()
+ACKNOWLEDGED_WITHIN = timedelta(hours=1)
 
 
-def overdue(
-    reading: Reading, *, light: str = "red", search_for: str = "", after: str | None = None, limit: int = 50
+class ViewUnknown(Invalid):
+    """The board has no list “{view}”."""
+
+    zh = "看板没有“{view}”这个列表。"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """So many clocks of an organisation, a process and a basis that are in one state and due at one instant."""
+
+    organisation_id: str | None
+    process_key: str
+    basis: str
+    state: str
+    due_at: datetime | None
+    number: int
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def standings(reading: Reading, wanted: Wanted = ALL) -> list[Standing]:
+    """All clocks that go on and that the actor oversees, counted from an index: what the numbers and the ageing rest on."""
+    access.require_overseer(reading.actor)
+    kinds = (Deadline.organisation_id, Deadline.process_key, Deadline.basis, Deadline.state, Deadline.due_at)
+    columns = [col(kind) for kind in kinds]
+    query = grouped(*columns, func.count()).where(supervision.going_on(), *_within(reading, wanted))
+    return [Standing(*row) for row in reading.session.execute(query.group_by(*columns))]
+
+
+def board_counts(reading: Reading, wanted: Wanted = ALL, found: list[Standing] | None = None) -> BoardCounts:
+    """The numbers of the board, counted by the conditions of its lists."""
+    found = standings(reading, wanted) if found is None else found
+    soon = supervision.soon_instant(reading)
+
+    def number(view: str, *bases: str) -> int:
+        return sum(s.number for s in found if s.basis in bases and _view_of(s, reading.now, soon) == view)
+
+    lists = {view: number(view, "statutory") for view in CLOCKS}
+    owed = [s for s in found if s.organisation_id and _view_of(s, reading.now, soon) == "overdue"]
+    return BoardCounts(
+        **lists,
+        unacknowledged=_number_of_cases(reading, "unacknowledged", wanted),
+        undelivered=_number_of_cases(reading, "undelivered", wanted),
+        ordered_overdue=sum(s.number for s in owed if s.basis == "ordered"),
+        targets_overdue=sum(s.number for s in owed if s.basis not in ("statutory", "ordered")),
+        open=sum(lists.values()),
+        on_time_rate=_rate(reading, wanted),
+    )
+
+
+def _view_of(standing: Standing, now: datetime, soon: datetime) -> str:
+    if standing.state == "suspended" or standing.due_at is None:
+        return "paused"
+    return "overdue" if standing.due_at <= now else "due_soon" if standing.due_at <= soon else "on_time"
+
+
+def _rate(reading: Reading, wanted: Wanted) -> float | None:
+    """The share of this month's answers that came in time."""
+    month = results.month_of(clock.day_of(reading.now))
+    query = select(func.sum(ResultCount.in_time), func.sum(ResultCount.late)).where(
+        col(ResultCount.month) == month, *counted(reading, wanted)
+    )
+    in_time, late = reading.session.exec(query).one()
+    return in_time / (in_time + late) if in_time or late else None
+
+
+def counted(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The conditions on ``ResultCount`` for statutory clocks that the actor oversees."""
+    yield access.overseen_organisations(reading.actor, col(ResultCount.organisation_id))
+    yield col(ResultCount.basis) == "statutory"
+    if wanted.organisation:
+        yield col(ResultCount.organisation_id) == wanted.organisation
+    if wanted.process:
+        yield col(ResultCount.process_key) == wanted.process
+
+
+def _number_of_cases(reading: Reading, view: str, wanted: Wanted) -> int:
+    query = select(func.count()).select_from(Case).where(_unheard(reading, view), *_of_cases(reading, wanted))
+    return reading.session.exec(query).one()
+
+
+def overseen_organisations(reading: Reading) -> list[tuple[str, str]]:
+    """The organisations for whose work the actor answers, with their short names, to choose from."""
+    query = select(Organisation.id, Organisation.short_name).where(
+        col(Organisation.active).is_(True), access.overseen_organisations(reading.actor, col(Organisation.id))
+    )
+    return list(reading.session.exec(query.order_by(col(Organisation.short_name), col(Organisation.id))).all())
+
+
+def process_titles(reading: Reading) -> list[tuple[str, str]]:
+    """The processes, to choose from."""
+    locale = reading.actor.locale
+    return [(b.key, b.text(b.manifest.process, "title", locale)) for b in definitions.processes(reading)]
+
+
+# ---------------------------------------------------------------- lists
+
+
+def board_list(
+    reading: Reading,
+    view: str = "overdue",
+    wanted: Wanted = ALL,
+    *,
+    search_for: str = "",
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[OverdueRow]:
-    """Statutory clocks that the supervisor oversees: overdue (red), due soon (amber), in time (green), paused (grey).
+    """The list behind a number: clocks that are overdue, due soon, in time or paused, the earliest due first; or cases of
+    which nothing was acknowledged, or something not delivered, the oldest first.
 
-    ``target`` lists overdue internal targets, which are no breach of law and are counted apart.
+    Clocks are statutory unless another basis is wanted; ``target`` stands for all that are neither statutory nor ordered.
+    Raises ViewUnknown.
     """
-    supervision.require_supervisor(reading.actor)
+    access.require_overseer(reading.actor)
+    if view not in VIEWS:
+        raise ViewUnknown(view=view[:40])
     limit = paging.bounded(limit)
+    if view in UNHEARD:
+        return _page_of_cases(reading, view, wanted, search_for, after, limit)
     instant = paging.or_far(col(Deadline.due_at))
+    stands = and_(col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None))
     query = (
         select(Deadline, Case, Breach.id)
         .join(Case, col(Case.id) == col(Deadline.case_id))
-        .join(
-            Breach, and_(col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None)), isouter=True
-        )
-        .where(supervision.overseen(reading.actor), _light(reading, light))
+        .join(Breach, stands, isouter=True)
+        .where(_view(reading, view), _basis(wanted.basis), *_within(reading, wanted))
     )
     if search_for.strip():
         query = query.where(search.matching(reading, search_for))
     if (going_on := paging.after(after, instant, col(Deadline.id))) is not None:  # type: ignore[arg-type]
         query = query.where(going_on)
     ordered = query.order_by(instant, col(Deadline.id)).limit(limit + 1)
-    rows, more = paging.cut(reading.session.exec(ordered).all(), limit)
-    next_key = paging.make(rows[-1][0].due_at, rows[-1][0].id) if more else None
-    return Page(tuple(_row(reading, deadline, case, breach) for deadline, case, breach in rows), next_key)
+    found, more = paging.cut(reading.session.exec(ordered).all(), limit)
+    next_key = paging.make(found[-1][0].due_at, found[-1][0].id) if more else None
+    return Page(tuple(board_lines.lines(reading, [(case, d, breach) for d, case, breach in found])), next_key)
 
 
-def board_counts(reading: Reading) -> BoardCounts:
-    """The numbers of the board, counted by the conditions of its lists."""
-    supervision.require_supervisor(reading.actor)
-
-    def number(*conditions: ColumnElement[bool]) -> int:
-        query = select(func.count()).select_from(Deadline).join(Case, col(Case.id) == col(Deadline.case_id))
-        return reading.session.exec(query.where(supervision.overseen(reading.actor), *conditions)).one()
-
-    month = datetime.combine(clock.day_of(reading.now).replace(day=1), time.min, clock.SHANGHAI)
-    by_paper = col(Deadline.stopped_by).like("notice.%")  # a withdrawal is no answer
-    stopped = and_(supervision.statutory(), by_paper, col(Deadline.stopped_at) >= month)
-    answered = number(stopped)
-    in_time = number(stopped, col(Deadline.stopped_at) < col(Deadline.due_at))
-    lists = {light: number(_light(reading, light)) for light in ("red", "amber", "green", "grey")}
-    return BoardCounts(
-        overdue=lists["red"],
-        due_soon=lists["amber"],
-        on_time=lists["green"],
-        paused=lists["grey"],
-        targets_overdue=number(_light(reading, "target")),
-        open=sum(lists.values()),
-        on_time_rate=in_time / answered if answered else None,
-    )
+def _page_of_cases(
+    reading: Reading, view: str, wanted: Wanted, search_for: str, after: str | None, limit: int
+) -> Page[OverdueRow]:
+    query = select(Case).where(_unheard(reading, view), *_of_cases(reading, wanted))
+    if search_for.strip():
+        query = query.where(search.matching(reading, search_for))
+    if (going_on := paging.after(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
+        query = query.where(going_on)
+    ordered = query.order_by(col(Case.submitted_at), col(Case.id)).limit(limit + 1)
+    found, more = paging.cut(reading.session.exec(ordered).all(), limit)
+    next_key = paging.make(found[-1].submitted_at, found[-1].id) if more else None
+    return Page(tuple(board_lines.lines(reading, [(case, None, None) for case in found])), next_key)
 
 
-def _light(reading: Reading, light: str) -> ColumnElement[bool]:
+def _view(reading: Reading, view: str) -> ColumnElement[bool]:
     soon = supervision.soon_instant(reading)
-    law = supervision.statutory()
     return {
-        "red": and_(law, supervision.overdue(reading.now)),
-        "amber": and_(law, supervision.due_soon(reading.now, soon)),
-        "green": and_(law, supervision.running(), col(Deadline.due_at) > soon),
-        "target": and_(supervision.targets(), supervision.overdue(reading.now)),
-    }.get(light, and_(law, col(Deadline.state) == "suspended"))
+        "overdue": supervision.overdue(reading.now),
+        "due_soon": supervision.due_soon(reading.now, soon),
+        "on_time": and_(supervision.running(), col(Deadline.due_at) > soon),
+    }.get(view, supervision.paused())
 
 
-def _row(reading: Reading, deadline: Deadline, case: Case, breach_id: str | None) -> OverdueRow:
-    locale = reading.actor.locale
-    bundle = definitions.of_case(reading, case)
-    waiting = reading.session.exec(
-        select(Task, Person.name)
-        .join(Person, col(Person.id) == col(Task.assignee_id), isouter=True)
-        .where(col(Task.case_id) == case.id, col(Task.state) == "open")
-        .order_by(col(Task.created_at))
-    ).all()
-    working = [
-        deadline.organisation_id,
-        *(t.organisation_id for t, _ in waiting),
-    ]  # nobody owes it yet: who looks for the agency
-    organisation = next((reading.session.get(Organisation, o) for o in working if o), None)
-    separator = "、" if locale.startswith("zh") else ", "
-    declared = bundle.manifest.deadlines.get(deadline.name)
-    if declared is None:  # a clock of a version on which the case was before
-        earlier = definitions.versions_of(reading, case).of_deadline(deadline.name)
-        declared = earlier.manifest.deadlines.get(deadline.name)
-    word = "{}（停滞）" if locale.startswith("zh") else "{} (stopped)"
-    steps = [bundle.node_title(t.node, locale) for t, _ in waiting]
-    steps += [word.format(place.title) for place in stopped.places(reading, bundle, case.id)]
-    return OverdueRow(
-        reference=case.reference,
-        subject=case.subject,
-        process=bundle.text(bundle.manifest.process, "title", locale),
-        organisation=organisation.short_name if organisation else "",
-        step=separator.join(dict.fromkeys(steps)),
-        holder=separator.join(dict.fromkeys(name for _, name in waiting if name)),
-        deadline=bundle.text(declared, "title", locale) if declared else deadline.name,
-        basis=deadline.basis,
-        article=deadline.article,
-        ground=deadline.ground,
-        due_on=deadline.due_on or clock.day_of(reading.now),
-        light=lights.of_deadline(reading, deadline),
-        breach_id=breach_id,
+def _basis(basis: str) -> ColumnElement[bool]:
+    if basis == "target":
+        return and_(supervision.targets(), col(Deadline.basis) != "ordered")
+    if basis in ("", "statutory"):
+        return supervision.statutory()
+    return and_(supervision.targets(), col(Deadline.basis) == basis)
+
+
+def _within(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The clocks that the actor oversees, of the organisation and process that are wanted."""
+    yield access.overseen(reading.actor)
+    if wanted.organisation:
+        yield col(Deadline.organisation_id) == wanted.organisation
+    if wanted.process:
+        yield col(Deadline.process_key) == wanted.process
+
+
+def _of_cases(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    """The same for cases: those with such a clock."""
+    clocks = select(Deadline.id).where(col(Deadline.case_id) == col(Case.id), *_within(reading, wanted))
+    yield clocks.exists()
+
+
+def _unheard(reading: Reading, view: str) -> ColumnElement[bool]:
+    """Cases whose party has heard nothing (filed an hour ago, and no paper issued), or has not got what was issued."""
+    if view == "unacknowledged":
+        issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
+        filed = select(Party.id).where(col(Party.case_id) == col(Case.id))
+        old = col(Case.submitted_at) <= reading.now - ACKNOWLEDGED_WITHIN
+        return and_(col(Case.closed_at).is_(None), old, filed.exists(), ~issued.exists())
+    later = aliased(Delivery)
+    tried_again = select(later.id).where(
+        later.notice_id == col(Delivery.notice_id),
+        later.channel == col(Delivery.channel),
+        later.attempt > col(Delivery.attempt),
     )
+    waits_long = and_(col(Delivery.state) == "pending", col(Notice.issued_at) <= _a_working_day_ago(reading))
+    undelivered = (
+        select(Delivery.case_id)
+        .join(Notice, col(Notice.id) == col(Delivery.notice_id))
+        .where(
+            col(Delivery.state).in_(["failed", "pending"]),
+            (col(Delivery.state) == "failed") | waits_long,
+            ~tried_again.exists(),
+        )
+    )
+    return col(Case.id).in_(undelivered)
+
+
+def _a_working_day_ago(reading: Reading) -> datetime:
+    today = deadlines.today(reading)
+    return reading.now - (today - calendars.shift(today, -1, deadlines.calendar(reading.settings)))

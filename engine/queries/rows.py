@@ -24,14 +24,25 @@ def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[Task
     for party in reading.session.exec(select(Party).where(col(Party.case_id).in_(case_ids))):
         parties.setdefault(party.case_id, party)
     targets = _targets(reading, case_ids)
+    bundles = definitions.of_cases(reading, [case for _, case in found])
     return [
-        _row(reading, task, case, people, organisations, parties.get(case.id), targets.get(case.id))
+        _row(
+            reading,
+            bundles[case.definition_id],
+            task,
+            case,
+            people,
+            organisations,
+            parties.get(case.id),
+            targets.get(case.id),
+        )
         for task, case in found
     ]
 
 
 def _row(
     reading: Reading,
+    bundle: Bundle,
     task: Task,
     case: Case,
     people: dict[str, Any],
@@ -40,7 +51,6 @@ def _row(
     target_on: date | None,
 ) -> TaskRow:
     locale = reading.actor.locale
-    bundle = definitions.of_case(reading, case)
     assignee = people.get(task.assignee_id or "")
     organisation = organisations.get(task.organisation_id or "")
     owner = people.get(task.owner_id or "")
@@ -101,13 +111,13 @@ def who(bundle: Bundle, part: str, taking_part: dict[str, Organisation], locale:
     return bundle.text(declared, "title", locale) if declared else ""
 
 
-def masked_name(reading: Reading, case: Case, party: Party | None) -> str:
-    """The applicant as lists show them: 王某某."""
+def masked_name(reading: Reading, case: Case, party: Party | None, level: masking.Level = "list") -> str:
+    """The applicant as lists (or exports) show them: 王某某."""
     if party is None or case.wrapped_key is None:
         return ""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
-    return masking.mask("name", name, "list") if is_natural_person(party.type) else name
+    return masking.mask("name", name, level) if is_natural_person(party.type) else name
 
 
 def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:

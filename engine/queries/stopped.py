@@ -1,5 +1,7 @@
 """Cases whose flow has stopped by itself: where, for the file, the inbox and the board. An administrator gets them going."""
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 
 from engine import definitions, incidents
@@ -19,22 +21,35 @@ def places(reading: Reading, bundle: Bundle, case_id: str) -> tuple[HeldView, ..
     return tuple(HeldView(node, bundle.node_title(node, reading.actor.locale)) for node in nodes)
 
 
+def nodes(reading: Reading, case_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The steps at which some cases have stopped, in one query."""
+    held = select(Incident.case_id, Incident.node).where(
+        col(Incident.case_id).in_(case_ids), col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None)
+    )
+    found: dict[str, list[str]] = {}
+    for case_id, node in reading.session.exec(held.order_by(col(Incident.at))):
+        if case_id and node and node not in (known := found.setdefault(case_id, [])):
+            known.append(node)
+    return found
+
+
 def stopped(reading: Reading) -> tuple[StoppedRow, ...]:
     """The stopped cases that the actor may see, the earliest legal limit first."""
     held = select(Incident.case_id).where(col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None))
     query = select(Case).where(desk_cases(reading.actor), col(Case.id).in_(held))
     ordered = query.order_by(paging.or_far(col(Case.due_at)), col(Case.id)).limit(MOST)
-    return tuple(_row(reading, case) for case in reading.session.exec(ordered))
+    cases = list(reading.session.exec(ordered))
+    bundles, where = definitions.of_cases(reading, cases), nodes(reading, [case.id for case in cases])
+    return tuple(_row(reading, case, bundles[case.definition_id], where.get(case.id, [])) for case in cases)
 
 
-def _row(reading: Reading, case: Case) -> StoppedRow:
-    bundle = definitions.of_case(reading, case)
+def _row(reading: Reading, case: Case, bundle: Bundle, held: Sequence[str]) -> StoppedRow:
     due_on = lights.last_day(case.due_at)
     return StoppedRow(
         reference=case.reference,
         subject=case.subject,
         process=bundle.text(bundle.manifest.process, "title", reading.actor.locale),
-        places=places(reading, bundle, case.id),
+        places=tuple(HeldView(node, bundle.node_title(node, reading.actor.locale)) for node in held),
         due_on=due_on,
         light=lights.of_case(reading, case),
     )

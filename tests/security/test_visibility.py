@@ -5,11 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from engine import documents, messages, process, queries, tasks
-from engine.access import PUBLIC, Actor
+from engine.access import PUBLIC, Actor, NotOverseer
 from engine.db import Reading
 from engine.errors import NotFound
 from engine.models import Case, Document, Notice
-from engine.supervision import NotSupervisor
 from notices import service
 from tests.factories import World
 
@@ -75,7 +74,7 @@ def test_the_bureau_that_oversees_the_agency_sees_the_case_but_has_no_work_in_it
     supervisor = world.member("gy-sjj", "supervisor")
     assert seen(world, supervisor) - {"task"} == OVERSEEN
     with world.database.reading(supervisor) as reading:
-        assert len(queries.overdue(reading, light="green").rows) == queries.board_counts(reading).on_time == 1
+        assert len(queries.board_list(reading, "on_time").rows) == queries.board_counts(reading).on_time == 1
 
 
 def test_so_does_the_government_above_it(world: World) -> None:
@@ -192,8 +191,8 @@ def test_strangers_change_nothing(world: World) -> None:
     assert world.one(Case, id=before.id) == before
 
 
-def test_only_supervisors_have_a_board(world: World) -> None:
+def test_who_answers_for_nobody_has_no_board(world: World) -> None:
     for somebody in (world.member("gy-jtw", "case_handler", login="a1"), PUBLIC, Actor("person", "x", duty="auditor")):
-        for look in (queries.overdue, queries.board_counts):
-            with pytest.raises(NotSupervisor), world.database.reading(somebody) as reading:
+        for look in (queries.board_list, queries.board_counts, queries.figures):
+            with pytest.raises(NotOverseer), world.database.reading(somebody) as reading:
                 look(reading)

@@ -14,9 +14,7 @@ branch_labels = None
 depends_on = None
 
 MAILED = sa.text("mailed_at IS NOT NULL")
-OPEN_CASE = sa.text("closed_at IS NULL")
 OPEN_ITEM = sa.text("open")
-UNDER_WAY = sa.text("state IN ('pending', 'failed')")
 
 
 def upgrade() -> None:
@@ -41,17 +39,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_reminder_mailed", "reminder", ["person_id", "mailed_at"], sqlite_where=MAILED, postgresql_where=MAILED
     )
-    op.create_index(
-        "ix_case_file_open", "case_file", ["submitted_at"], sqlite_where=OPEN_CASE, postgresql_where=OPEN_CASE
-    )
-    op.create_index("ix_delivery_under_way", "delivery", ["state"], sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
     op.create_index(op.f("ix_notice_issued_at"), "notice", ["issued_at"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_notice_issued_at"), "notice")
-    op.drop_index("ix_delivery_under_way", "delivery")
-    op.drop_index("ix_case_file_open", "case_file")
     op.drop_index("ix_reminder_mailed", "reminder")
     op.drop_index("ix_catalogue_item_updates", "catalogue_item")
     with op.batch_alter_table("catalogue_item", schema=None) as batch_op:

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from api import formview
-from api.pages import casework
-from api.pages.board import Number
+from api.pages import board, board_charts, casework
 from api.pages.case import Attempt as Tried
 from api.pages.casework import Drawing
 from api.pages.frame import Viewer
@@ -22,30 +21,39 @@ from engine.models import Incident
 from engine.situations import Field, Row
 from engine.views import (
     ActView,
+    Ageing,
+    BoardCounts,
     CaseFile,
     CaseView,
     ChangeView,
     Colleague,
     Counts,
     DeadlineView,
+    DiagramView,
     DocumentView,
     FieldShown,
+    Figures,
     HandoverView,
     Hands,
     HeldView,
     HistoryEntry,
     Light,
+    Load,
     NoticeView,
     Offer,
     OverdueRow,
+    Pressure,
+    PressureView,
     PublicStatus,
     RecusalView,
     ReminderRow,
+    Results,
     Stage,
     StoppedRow,
     TaskRow,
     TaskView,
 )
+from engine.what_if import Moved, Outcome
 from tests.machine import ROOT
 
 FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
@@ -87,7 +95,7 @@ def viewer(**changes: Any) -> Viewer:
         "csrf": "token",
         "home": "/desk",
         "works": True,
-        "supervises": True,
+        "oversees": True,
         "administers": False,
     }
     return Viewer(**(values | changes))
@@ -518,7 +526,7 @@ def incident_page(**changed: Any) -> dict[str, Any]:
     )
     given: dict[str, Any] = {
         "here": "admin",
-        "viewer": viewer(works=False, supervises=False, administers=True, organisation=""),
+        "viewer": viewer(works=False, oversees=False, administers=True, organisation=""),
         "incident": Incident(
             id="i2",
             kind="expression-failed",
@@ -550,14 +558,10 @@ def incident_page(**changed: Any) -> dict[str, Any]:
     return given | changed
 
 
-BOARD_NUMBERS = [
-    Number("red", "超期", 3, "已经超过时限"),
-    Number("amber", "即将到期", 9, "几天内到期"),
-    Number("green", "正常", 41, "时间充裕"),
-    Number("grey", "暂停", 0, "暂停计时"),
-]
+BOARD_COUNTS = BoardCounts(3, 9, 41, 0, 2, 1, 1, 2, 53, 0.941)
 OVERDUE = [
     OverdueRow(
+        "c1",
         "KF-2026-000017",
         "黔灵山公园客流统计数据",
         "开放需求申请",
@@ -571,8 +575,11 @@ OVERDUE = [
         date(2026, 4, 24),
         RED,
         "b1",
+        2,
+        at(27, 9),
     ),
     OverdueRow(
+        "c2",
         "KF-2026-000009",
         "轨道交通分时客流数据",
         "开放需求申请",
@@ -583,11 +590,30 @@ OVERDUE = [
         "internal",
         None,
         None,
-        date(2026, 4, 27),
+        None,
         Light("amber", "内部时限超期 1 个工作日", "internal target: overdue by 1 working day"),
+        None,
+        0,
         None,
     ),
 ]
+PROCESS = (ROOT / "bpmn" / "open_data_request" / "process.bpmn").read_bytes()
+FIGURES = Figures(
+    months=tuple(date(2025 + (4 + n) // 12, (4 + n) % 12 + 1, 1) for n in range(12)),
+    by_organisation=(
+        Ageing("o1", "市交委", (1, 0, 1, 0, 2, 5, 20, 1)),
+        Ageing("", "", (0, 0, 0, 1, 0, 0, 0, 0)),
+    ),
+    by_process=(Ageing("open_data_request", "开放需求申请", (1, 0, 1, 1, 2, 5, 20, 1)),),
+    results=(Results("o1", "市交委", (3,) * 12, (1,) * 12),),
+    loads=(Load("何静", "市交委", False, 7, 2, 1), Load("周敏", "", True, 1, 0, 0)),
+    organisations=(("o1", "市交委"),),
+    pressure=PressureView(
+        "开放需求申请",
+        (Pressure("assess", "评估开放条件", "承办人", 12, 3, 3, 8),),
+        (DiagramView("开放需求申请", "open_data_request", PROCESS, {"assess": ""}, {}),),
+    ),
+)
 ERRORS_IN_TASK = (
     Problem("data_held", "/data_held", "required", "请选择是否由本机关持有", "Please choose “Held by us”"),
     Problem(
@@ -806,21 +832,63 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "viewer": viewer(),
             "now": at(28, 14, 30),
             "today": TODAY,
-            "numbers": BOARD_NUMBERS,
-            "light": "red",
-            "list_title": "超期",
+            "asked": board.Filters(organisation="o1", search="停车"),
+            "numbers": board.numbers(BOARD_COUNTS, "zh"),
+            "counts": BOARD_COUNTS,
+            "list_title": "超期件",
             "rate": "94.1",
-            "targets": 2,
+            "charts": board_charts.drawn(FIGURES, "zh"),
+            "organisations": [("o1", "市交委"), ("o2", "市综合执法局")],
+            "processes": [("open_data_request", "开放需求申请"), ("review", "复核")],
             "rows": OVERDUE,
-            "next_key": None,
-            "search": "",
+            "next_key": "abc",
+            "picked": ["c1"],
+            "text": "",
+        },
+    ),
+    "what-if": (
+        "what_if.html",
+        {
+            "here": "board",
+            "viewer": viewer(),
+            "today": TODAY,
+            "day": "2026-05-06",
+            "becomes": "holiday",
+            "limit": "open_data_request.reply",
+            "days": "7",
+            "unit": "working",
+            "clocks": [("open_data_request", "reply", "开放需求申请 · 答复期限")],
+            "titles": {"open_data_request.reply": "开放需求申请 · 答复期限"},
+            "outcome": Outcome(
+                40,
+                3,
+                5,
+                2,
+                0,
+                201,
+                tuple(
+                    Moved(
+                        "KF-2026-000009",
+                        "轨道交通分时客流数据",
+                        "市交委",
+                        "open_data_request",
+                        "reply",
+                        TODAY,
+                        TODAY,
+                        a,
+                        b,
+                    )
+                    for a in (False, True)
+                    for b in (False, True)
+                ),
+            ),
         },
     ),
     "admin": (
         "admin.html",
         {
             "here": "admin",
-            "viewer": viewer(works=False, supervises=False, administers=True, organisation=""),
+            "viewer": viewer(works=False, oversees=False, administers=True, organisation=""),
             "processes": [
                 {
                     "key": "open_data_request",

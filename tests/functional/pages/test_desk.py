@@ -245,9 +245,11 @@ def test_papers_and_files_are_handed_out_as_downloads(household: Household, case
     assert household.browser_of("stranger").get(address).status_code == 404
 
 
-def test_supervisors_see_the_board_and_nobody_else(household: Household, case: str) -> None:
-    board = page(household.browser_of("supervisor").get("/board"))
-    assert [b.text for b in board.xpath("//nav[contains(@class, 'tally')]/a/b")] == ["0", "0", "1", "0"]
+def test_those_who_answer_for_others_see_the_board_and_nobody_else(household: Household, case: str) -> None:
+    for login in ("supervisor", "head", "leader"):
+        board = page(household.browser_of(login).get("/board"))
+        assert [b.text for b in board.xpath("//nav[contains(@class, 'tally')]/a/b")] == ["0"] * 5
+        assert page(household.browser_of(login).get("/board?view=on_time")).xpath("//a[@class='matter']")
     assert page(household.browser_of("handler").get("/board"), 403) is not None
     assert page(household.browser_of("administrator").get("/board"), 403) is not None
 

@@ -42,8 +42,8 @@ def test_a_stopped_case_is_lost_neither_in_the_inbox_nor_on_the_board(household:
     assert "有 1 件流程停下，系统管理员正在处理" in words(household.browser_of("handler"), "/desk")
     assert "停下" not in words(household.browser_of("stranger"), "/desk")
     board = household.browser_of("supervisor")
-    assert "s（停滞）" in words(board, "/board?light=green")
-    assert "s (stopped)" in words(board, "/board?light=green&lang=en")
+    assert "s（停滞）" in words(board, "/board?view=on_time")
+    assert "s (stopped)" in words(board, "/board?view=on_time&lang=en")
 
 
 def test_an_applicant_is_told_in_plain_words(household: Household) -> None:

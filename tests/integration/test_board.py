@@ -1,0 +1,1 @@
+"""The board: each number is as long as its list, whoever looks and on either database."""
