@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine import consistency, deadline_changes, deadlines, process, queries
+from engine import consistency, deadline_changes, deadlines, definitions, instance_migration, process, queries
 from engine.access import SYSTEM
 from engine.deadline_changes import extend, restart, resume, suspend
 from engine.errors import Conflict, EngineError
 from engine.models import AuditEvent, Breach, DeadlineChange, StepRecord, Task
 from engine.reasons import ReasonNeeded
-from tests.bundles import bundle
+from tests.bundles import KEY, bundle
 from tests.drawing import Drawn, boundary, error, service
 from tests.factories import World, at_once
 from tests.moving_clocks import FILES, HANDLING, WHY, Moving
@@ -450,6 +450,17 @@ def test_a_breach_that_a_late_registration_disproves_is_annulled_and_kept(world:
     assert annulled.annulled_reason == "停止计时的事项发生于 2026-05-06，在期限以内；事后补登。"
     assert world.case().late  # the reply is late all the same
     assert len(world.all(AuditEvent, name="breach.annulled")) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_clock_of_a_later_version_goes_by_the_day_on_which_the_event_happened(world: World) -> None:
+    moving = Moving(world, late_bundle(FROM_CHANGE, changed="trial.changed"))
+    moving.trial.do("work", day="2026-04-15")
+    later = FROM_CHANGE + FROM_CHANGE.replace("deadlines.handling", "deadlines.second")
+    with world.database.unit_of_work() as uow:
+        version = definitions.deploy(uow, late_bundle(later, changed="trial.changed")).version
+    list(instance_migration.apply(world.database, SYSTEM, KEY, version, WHY, run="r1"))
+    assert moving.due("second") == moving.due("handling") == "2026-04-27"
 
 
 @pytest.mark.sqlite_only
