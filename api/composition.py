@@ -8,6 +8,7 @@ from engine import cases, catalogue, clock, deadline_changes, ladder, recusals
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
+from engine.reasons import LONGEST as LONGEST_REASON
 from engine.settings import Settings
 from notices import handlers
 
@@ -15,7 +16,7 @@ TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 TEXT_OR_NOTHING: dict[str, Any] = {"type": ["string", "null"]}
 PART = TEXT | {"x-refers": "participant"}
 OUTCOME = TEXT | {"x-refers": "outcome"}
-CLOCK = {"deadline": TEXT | {"x-refers": "deadline"}, "reason": TEXT | {"maxLength": deadline_changes.LONGEST_REASON}}
+CLOCK = {"deadline": TEXT | {"x-refers": "deadline"}, "reason": TEXT | {"maxLength": LONGEST_REASON}}
 EVENT = TEXT | {"x-refers": "event", "maxLength": 100}
 
 

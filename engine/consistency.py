@@ -38,6 +38,7 @@ def _case(reading: Reading, case: Case) -> Iterator[str]:
     yield from _papers(reading, case)
     try:
         run = process.opened(reading, case)
+        yield from _clocks(reading, run)
         state = run.key.open(run.instance.state, process.STATE)
         step = runtime.advance(run.bundle.blueprint, state, Tick(), process.context(run), LONG_AGO)
     except Erased:
@@ -52,6 +53,18 @@ def _case(reading: Reading, case: Case) -> Iterator[str]:
     yield from _timers(reading, run, step)
     yield from _parked(reading, case, step)
     yield from _held(reading, case, step)
+
+
+def _clocks(reading: Reading, run: Run) -> Iterator[str]:
+    """A clock stands still where its ledger says so, and is due on a day where it runs."""
+    ledgers = deadlines.ledgers(reading, run.clocks)
+    for clock in run.clocks:
+        ledger = ledgers.get(clock.id)
+        stands = ledger is not None and ledger.paused_since is not None
+        if clock.state in ("running", "suspended") and stands != (clock.state == "suspended"):
+            yield f"the clock {clock.name} is {clock.state}, and its ledger says otherwise"
+        if (clock.due_at is not None) != (clock.state == "running") and clock.state in ("running", "suspended"):
+            yield f"the clock {clock.name} is {clock.state}, and its due date does not fit"
 
 
 def _instance(run: Run, step: Step) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal
 
-from engine import audit, deadlines, definitions, documents, process, statutes
+from engine import audit, deadlines, definitions, documents, process, reasons, statutes
 from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.documents import Stored
@@ -24,7 +24,6 @@ from engine.process import Run
 
 Act = Literal["suspend", "resume", "extend", "restart"]
 
-LONGEST_REASON = 500
 IN_CHARGE = ("unit_head", "leader")
 REFUSED = "deadline_refused"  # the error in which an operation ends that the rule of the clock forbids
 
@@ -39,12 +38,6 @@ class NotInCharge(Forbidden):
     """Only a head of unit or a leader of the organisation that owes the clock may do this."""
 
     zh = "只有承担该期限的机关的科室负责人或者分管领导可以进行此操作。"
-
-
-class ReasonNeeded(Invalid):
-    """Say why, in at most {longest} characters; the reason stays in the record of the clock."""
-
-    zh = "请说明理由（不超过{longest}字），理由将记入期限台账。"
 
 
 class EvidenceUnknown(Invalid):
@@ -174,9 +167,7 @@ def _entered(
     uow: UnitOfWork, run: Run, deadline: Deadline, kind: str, reason: str, evidence: str | None, days: int | None = None
 ) -> DeadlineChange:
     """What all of them leave behind: the entry, the due date and the timers that follow it, the record, the event."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-    if not line or len(line) > LONGEST_REASON:
-        raise ReasonNeeded(longest=LONGEST_REASON)
+    line = reasons.given(reason)
     if evidence is not None:
         document = uow.session.get(Document, evidence)
         if document is None or document.case_id != run.case.id:
@@ -216,7 +207,7 @@ def by_hand(
 ) -> DeadlineChange:
     """A person in charge moves a clock, with a file as evidence if they like.
 
-    Raises CaseNotFound, DeadlineUnknown, NotInCharge, ReasonNeeded, and what the verbs raise.
+    Raises CaseNotFound, DeadlineUnknown, NotInCharge, ReasonMissing, and what the verbs raise.
     """
     run = process.lock(uow, case_id)
     if not in_charge(uow.actor, _of(run, name)):

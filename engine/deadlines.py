@@ -17,7 +17,7 @@ from engine import audit, calendars, clock, jobs, ladder, results
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
-from engine.models import Breach, Case, Deadline, DeadlineChange, Organisation, StepRecord, Timer
+from engine.models import Breach, Case, Deadline, DeadlineChange, Job, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView
 from engine.settings import Settings
 
@@ -198,7 +198,8 @@ def _may_start(deadline: Deadline) -> bool:
     return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis == "internal")
 
 
-def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> None:
+def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime | None = None) -> None:
+    at = at or uow.now
     anew = deadline.started_at is not None
     deadline.state, deadline.started_at, deadline.started_by = "running", at, event
     deadline.stopped_at, deadline.stopped_by = None, None
@@ -210,9 +211,10 @@ def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> Non
     audit.record(uow, "deadline.started", deadline.case_id, deadline=deadline.name, event=event, due_on=due_on)
 
 
-def _stop(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime) -> None:
+def _stop(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime | None = None) -> None:
     """An answer that comes late is late even if nobody has looked since; one that was in time is not late, though it
     was registered late: of an earlier day the day is known, and it is in time up to the last one."""
+    at = at or uow.now
     deadline.stopped_at = max(at, deadline.started_at or at)
     if not missed(deadline, uow.now):
         _excuse(uow, deadline)
@@ -285,7 +287,7 @@ def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:
     """Stop whatever still runs when a case ends."""
     for deadline in run.clocks:
         if deadline.state in ("running", "suspended"):
-            _stop(uow, deadline, event, uow.now)
+            _stop(uow, deadline, event)
     refresh_case(uow, run)
 
 
@@ -372,8 +374,12 @@ def annul(uow: UnitOfWork, breach: Breach, reason: str) -> None:
     )
     case.late = uow.session.exec(others).first() is not None
     uow.add(case)
-    audit.record(uow, "breach.annulled", breach.case_id, breach=breach.id)
-    jobs.enqueue(uow, "lead.annul", f"lead.annul:{breach.id}", case_id=breach.case_id, breach=breach.id, reason=reason)
+    due_on = breach.due_on.isoformat()
+    audit.record(uow, "breach.annulled", breach.case_id, breach=breach.id, due_on=due_on)
+    raised = select(Job.id).where(col(Job.unique_key) == f"lead.raise:{breach.id}")
+    if uow.session.exec(raised).first() is not None:
+        key = f"lead.annul:{breach.id}"
+        jobs.enqueue(uow, "lead.annul", key, case_id=breach.case_id, breach=breach.id, reason=reason)
 
 
 def missed(deadline: Deadline, now: datetime) -> bool:

@@ -12,10 +12,11 @@ from api.json.cases import Reference
 from api.json.shapes import Asked, Told
 from engine import deadline_changes
 from engine.db import UnitOfWork
-from engine.deadline_changes import LONGEST_REASON, Act
+from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
 from engine.models import Deadline
 from engine.queries import files
+from engine.reasons import LONGEST as LONGEST_REASON
 
 router = APIRouter(tags=["deadlines"])
 Name = Annotated[str, Path(max_length=64, description="Name of the clock, as the process declares it")]

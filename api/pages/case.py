@@ -15,11 +15,13 @@ from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
 from engine import clock, deadline_changes, documents, queries
 from engine.db import UnitOfWork
-from engine.deadline_changes import LONGEST_REASON, Act
+from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
 from engine.errors import Conflict, EngineError, Invalid
 from engine.queries import files
 from engine.queries.files import ReasonMissing
+from engine.reasons import LONGEST as LONGEST_REASON
+from engine.reasons import ReasonMissing
 from engine.views import FieldShown
 
 router = APIRouter(prefix="/desk/cases")
@@ -95,7 +97,7 @@ def _refused(error: EngineError, place: str, posted: Posted, locale: str) -> Att
     if isinstance(error, Conflict | deps.KeyReused):
         return Attempt(place, conflict=said, typed=typed)
     entry = "_attachments"
-    if isinstance(error, deadline_changes.DaysFaulty | deadline_changes.ReasonNeeded):
+    if isinstance(error, deadline_changes.DaysFaulty | ReasonMissing):
         entry = "days" if isinstance(error, deadline_changes.DaysFaulty) else "reason"
     return Attempt(place, entry, said, typed=typed)
 

@@ -34,10 +34,14 @@ def of_case(reading: Reading, case: Case) -> Light:
 
 
 def target(reading: Reading, due_on: date) -> Light:
-    """The light of an internal target: it warns, but it is never red, for no law was broken."""
-    plain = by_date(reading, due_on)
-    colour = "amber" if plain.colour == "red" else plain.colour
-    return Light(colour, f"内部时限{plain.zh}", f"internal target: {plain.en}")
+    """The light of an internal target, which says that it is one."""
+    plain = softened(by_date(reading, due_on))
+    return Light(plain.colour, f"内部时限{plain.zh}", f"internal target: {plain.en}")
+
+
+def softened(light: Light) -> Light:
+    """The light of a clock that no law sets: it warns, but it is never red."""
+    return Light("amber", light.zh, light.en) if light.colour == "red" else light
 
 
 def of_deadline(reading: Reading, deadline: Deadline) -> Light:
@@ -48,7 +52,10 @@ def of_deadline(reading: Reading, deadline: Deadline) -> Light:
         return DONE_LATE if deadlines.missed(deadline, reading.now) else IN_TIME
     if deadline.state != "running" or deadline.due_on is None:
         return NO_CLOCK
-    return by_date(reading, deadline.due_on) if deadline.basis == "statutory" else target(reading, deadline.due_on)
+    if deadline.basis == "internal":
+        return target(reading, deadline.due_on)
+    light = by_date(reading, deadline.due_on)
+    return light if deadline.basis == "statutory" else softened(light)
 
 
 def last_day(due_at: datetime | None) -> date | None:

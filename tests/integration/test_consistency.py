@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from engine import consistency, documents, tasks
 from engine.access import SYSTEM
-from engine.models import AuditEvent, Document, Job, NumberSequence, ProcessInstance, StepRecord, Task, Timer
+from engine.models import AuditEvent, Deadline, Document, Job, NumberSequence, ProcessInstance, StepRecord, Task, Timer
 from tests.factories import ANSWERS, World
 
 
@@ -47,6 +47,8 @@ DAMAGES = {
     "the row says": update(ProcessInstance).values(listening=[]),
     "operations are parked": update(ProcessInstance).values(parked=[]),
     "the record of its steps": delete(StepRecord).where(col(StepRecord.position) == 3),
+    "and its ledger says otherwise": update(Deadline).where(col(Deadline.name) == "reply").values(state="suspended"),
+    "its due date does not fit": update(Deadline).where(col(Deadline.name) == "reply").values(due_at=None),
     "is missing": delete(AuditEvent).where(col(AuditEvent.name) == "task.completed"),
 }
 

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine import deadline_changes, deadlines, queries
+from engine import consistency, deadline_changes, deadlines, definitions, instance_migration, process, queries
 from engine.access import SYSTEM
 from engine.deadline_changes import extend, restart, resume, suspend
 from engine.errors import Conflict, EngineError
 from engine.models import AuditEvent, Breach, DeadlineChange, StepRecord, Task
-from tests.bundles import bundle
+from engine.reasons import ReasonMissing
+from tests.bundles import KEY, bundle
 from tests.drawing import Drawn, boundary, error, service
 from tests.factories import World, at_once
 from tests.moving_clocks import FILES, HANDLING, WHY, Moving
@@ -27,12 +28,10 @@ def test_a_suspended_clock_has_no_due_date_and_goes_on_with_what_was_left(moving
     assert moving.due() == "2026-05-06"
     moving.world.travel("2026-04-24T10:00")  # the third day is used up
     moving.move(suspend)
-    assert (moving.clock().state, moving.due(), moving.clock().due_at, moving.timer().due_at) == (
-        "suspended",
-        None,
-        None,
-        None,
-    )
+    assert (moving.clock().state, moving.due()) == ("suspended", None)
+    assert moving.clock().due_at is moving.timer().due_at is None
+    with moving.world.database.reading(SYSTEM) as reading:
+        assert consistency.verify(reading) == []
     moving.world.travel("2026-05-11T10:00")
     moving.move(resume)
     assert (moving.clock().state, moving.due()) == ("running", "2026-05-18")  # seven days from 12 May on
@@ -63,7 +62,7 @@ def test_what_is_missed_after_the_resumption_is_a_breach(moving: Moving) -> None
 
 def test_a_suspension_and_its_end_in_one_breath_change_nothing(moving: Moving) -> None:
     with moving.world.database.unit_of_work() as uow:
-        run = deadline_changes.process.lock(uow, moving.world.case_id)
+        run = process.lock(uow, moving.world.case_id)
         for act in (suspend, resume, suspend, resume):
             act(uow, run, "handling", WHY)
     assert moving.due() == "2026-05-06"
@@ -84,7 +83,7 @@ def test_a_suspended_clock_ends_with_the_case_and_was_not_missed(moving: Moving)
     moving.move(suspend)
     moving.world.travel("+20d")
     with moving.world.database.unit_of_work() as uow:
-        run = deadline_changes.process.lock(uow, moving.world.case_id)
+        run = process.lock(uow, moving.world.case_id)
         deadlines.on_event(uow, run, "case.closed")
     assert moving.clock().state == "stopped"
     assert not deadlines.missed(moving.clock(), moving.world.watch.at)
@@ -180,7 +179,7 @@ def test_a_clock_of_the_law_is_moved_by_nobody_and_the_sentence_names_the_articl
     """Art. 13(2), 15 and 21: no extension, no suspension, and nothing else that would stretch them."""
     world.submit()
     with world.database.unit_of_work() as uow, pytest.raises(Conflict) as refused:
-        run = deadline_changes.process.lock(uow, world.case_id)
+        run = process.lock(uow, world.case_id)
         if act is extend:
             extend(uow, run, "reply", 1, WHY)
         else:
@@ -209,7 +208,7 @@ def test_what_does_not_fit_the_state_is_refused(moving: Moving) -> None:
     with pytest.raises(deadline_changes.DeadlineUnknown):
         moving.move(suspend, name="nothing")
     with moving.world.database.unit_of_work() as uow:
-        run = deadline_changes.process.lock(uow, moving.world.case_id)
+        run = process.lock(uow, moving.world.case_id)
         deadlines.stop_all(uow, run, "case.closed")
     for act in (suspend, resume, restart):
         with pytest.raises(deadline_changes.AlreadyStopped):
@@ -229,7 +228,7 @@ def test_a_clock_that_has_not_begun_cannot_be_moved(world: World) -> None:
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("reason", ["", "  \n ", "\u200b", "长" * 501])
 def test_a_reason_is_needed(moving: Moving, reason: str) -> None:
-    with pytest.raises(deadline_changes.ReasonNeeded):
+    with pytest.raises(ReasonMissing):
         moving.by_hand("unit_head", "suspend", reason)
     assert not moving.world.all(DeadlineChange)
     assert moving.due() == "2026-05-06"
@@ -451,6 +450,17 @@ def test_a_breach_that_a_late_registration_disproves_is_annulled_and_kept(world:
     assert annulled.annulled_reason == "停止计时的事项发生于 2026-05-06，在期限以内；事后补登。"
     assert world.case().late  # the reply is late all the same
     assert len(world.all(AuditEvent, name="breach.annulled")) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_clock_of_a_later_version_goes_by_the_day_on_which_the_event_happened(world: World) -> None:
+    moving = Moving(world, late_bundle(FROM_CHANGE, changed="trial.changed"))
+    moving.trial.do("work", day="2026-04-15")
+    later = FROM_CHANGE + FROM_CHANGE.replace("deadlines.handling", "deadlines.second")
+    with world.database.unit_of_work() as uow:
+        version = definitions.deploy(uow, late_bundle(later, changed="trial.changed")).version
+    list(instance_migration.apply(world.database, SYSTEM, KEY, version, WHY, run="r1"))
+    assert moving.due("second") == moving.due("handling") == "2026-04-27"
 
 
 @pytest.mark.sqlite_only

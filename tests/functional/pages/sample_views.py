@@ -662,6 +662,20 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "track_case.html",
         {"here": "track", "csrf": "token", "status": STATUS, "offers": STATUS.offers[::2], "asked": []},
     ),
+    "track-office-hours": (
+        "track_case.html",
+        {
+            "here": "track",
+            "csrf": "token",
+            "status": replace(STATUS, deadline=clock(until="17:30")),
+            "offers": (),
+            "asked": [],
+        },
+    ),
+    "track-suspended": (
+        "track_case.html",
+        {"here": "track", "csrf": "token", "status": replace(STATUS, deadline=MOVABLE[1]), "offers": (), "asked": []},
+    ),
     "message": (
         "message.html",
         {
