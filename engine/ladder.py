@@ -77,6 +77,15 @@ class Gap(_Declared, frozen=True):
         return timedelta(hours=self.gap_hours)
 
 
+class Silence(_Declared, frozen=True):
+    """``[silence]``: after how long it is an alarm that nothing was heard; of datasets, in days by their frequency."""
+
+    acknowledgement_minutes: Annotated[int, msgspec.Meta(ge=1, le=60 * 24 * 31)]
+    metronome_seconds: Annotated[int, msgspec.Meta(ge=20, le=60 * 60 * 24)]
+    delivery_working_days: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    frequencies: dict[str, Annotated[int, msgspec.Meta(ge=1, le=3660)]]
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The whole file. ``version`` is a digest of what it says."""
@@ -87,6 +96,7 @@ class Ladder:
     internal: Internal
     digest: Gap
     urging: Gap
+    silence: Silence
     version: str
 
     def rung(self, key: str) -> Rung | None:
@@ -187,7 +197,7 @@ def read(source: bytes) -> Ladder:
     except Unreadable as error:
         raise LadderFaulty(file=FILE, reason=str(error)) from None
     lines = source.decode("utf-8-sig").splitlines()
-    unknown = sorted(set(declared) - {"hours", "offices", "internal", "digest", "urging", "rungs"})
+    unknown = sorted(set(declared) - {"hours", "offices", "internal", "digest", "urging", "silence", "rungs"})
     if unknown:
         raise _fault(_line(lines, unknown[0]), f"“{unknown[0]}” is not known here")
     hours = _table(declared, "hours", Hours, lines)
@@ -204,6 +214,7 @@ def read(source: bytes) -> Ladder:
         internal=_table(declared, "internal", Internal, lines),
         digest=_table(declared, "digest", Gap, lines),
         urging=_table(declared, "urging", Gap, lines),
+        silence=_table(declared, "silence", Silence, lines),
         version=hashlib.sha256(source).hexdigest()[:16],
     )
 

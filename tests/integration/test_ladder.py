@@ -35,6 +35,7 @@ def staffed(world: World) -> World:
     world.member("gy-sjj", "supervisor", login="supervisor")
     with world.database.unit_of_work(world.person(HANDLER)) as uow:
         tasks.claim(uow, world.task("check").id)
+    world.print_nothing()
     world.leads = leads_of(world)  # type: ignore[attr-defined]
     return world
 
