@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, tuple_
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, text, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -156,7 +156,9 @@ def _undelivered(reading: Reading) -> ColumnElement[bool]:
     arrived = any_way.where(col(Delivery.state) == "served")
     failed = any_way.where(col(Delivery.state) == "failed", ~_later_attempt().exists())
     pending = any_way.where(col(Delivery.state) == "pending")
-    stuck = select(Delivery.case_id).where(col(Delivery.state).in_(["failed", "pending"]))
+    stuck = select(Delivery.case_id).where(
+        text("delivery.state IN ('pending', 'failed')")
+    )  # as its partial index says it
     tried = issued.where(
         ~arrived.exists(), or_(failed.exists(), and_(col(Notice.issued_at) <= since, pending.exists()))
     )
