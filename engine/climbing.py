@@ -65,6 +65,10 @@ def _climb(uow: UnitOfWork, deadline: Deadline) -> int:
     A reminder that lies before the instant for which the clock was planned is not sent: it was past when the clock came to be.
     Nor is one that a clock will be missed, once it has been.
     """
+    if not ladder.binds(deadline):  # it binds no organisation any more
+        deadline.climbs_at = None
+        uow.add(deadline)
+        return 0
     steps, calendar = ladder.of(uow.settings), deadlines.calendar(uow.settings)
     instants, claimed = ladder.instants(steps, deadline, calendar), _claimed(uow, deadline)
     reached = [
