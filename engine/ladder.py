@@ -147,13 +147,27 @@ def after(ladder: Ladder, deadline: Deadline, now: datetime, calendar: calendars
 
 def instants(ladder: Ladder, deadline: Deadline, calendar: calendars.Calendar) -> dict[str, datetime]:
     """The legal instant of each rung of a clock that has a due date, in the order in which they are climbed."""
-    found: dict[str, datetime] = {}
     if deadline.due_on is None or deadline.due_at is None:
-        return found
-    for rung in ladder.rungs:
-        breach = rung.effect == "breach"
-        found[rung.key] = deadline.due_at if breach else _instant(rung, deadline.due_on, calendar)
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+        return {}
+    known = _known(ladder, calendar)
+    if deadline.due_on not in known:
+        known[deadline.due_on] = {rung.key: _instant(rung, deadline.due_on, calendar) for rung in ladder.rungs}
+    missed = {rung.key: deadline.due_at for rung in ladder.rungs if rung.effect == "breach"}
+    return dict(sorted((known[deadline.due_on] | missed).items(), key=lambda item: item[1]))
+
+
+def _known(ladder: Ladder, calendar: calendars.Calendar) -> dict[date, dict[str, datetime]]:
+    """What was counted with this ladder and calendar: thousands of clocks are due on the same day."""
+    key = (id(ladder), id(calendar))  # both are kept along with it, so that no other object can have their ids
+    if key not in _KNOWN:
+        while len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)), None)
+        _KNOWN[key] = (ladder, calendar, {})
+    return _KNOWN[key][2]
+
+
+MOST_KNOWN = 4
+_KNOWN: dict[tuple[int, int], tuple[Ladder, calendars.Calendar, dict[date, dict[str, datetime]]]] = {}
 
 
 def binds(deadline: Deadline) -> bool:
