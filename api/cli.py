@@ -352,6 +352,22 @@ def verify() -> None:
     raise typer.Exit(1 if faults else 0)
 
 
+@app.command()
+def alarms() -> None:
+    """Say what should have been heard and was not: receipts, timers, deliveries, the worker … Exit code 0, or 1 with a line for
+    each alarm: kind, number, words."""
+    from engine import silence
+    from engine.access import SYSTEM
+
+    with open_database().reading(SYSTEM) as reading:
+        found = silence.alarms(reading)
+    for alarm in found:
+        print(f"{alarm.kind}: {alarm.count}: {alarm.zh if _language() == 'zh' else alarm.en}")
+    if not found:
+        print("All is heard of.")
+    raise typer.Exit(1 if found else 0)
+
+
 @app.command("verify-audit")
 def verify_audit() -> None:
     """Check that nobody changed or removed anything in the record. Exit code 0, or 1 with a line for each break."""

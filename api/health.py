@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from api.deps import Door, TokenAccess
-from engine import clock
+from engine import clock, maintenance
 from engine.access import SYSTEM
 from engine.db import Database, Reading, alembic_config
 from engine.models import Deadline, Incident, Job, Task
@@ -69,6 +69,7 @@ def _gauges(reading: Reading) -> list[tuple[str, str, Values]]:
     )
     queued = select(func.count(), func.min(Job.run_at)).where(col(Job.state) == "queued", col(Job.run_at) <= now)
     waiting, since = session.exec(queued).one()
+    heard = maintenance.heard_at(reading)
     incidents = select(func.count()).select_from(Incident).where(col(Incident.resolved_at).is_(None))
     return [
         ("duban_tasks_open", "Tasks that wait for a person.", {"": open_tasks}),
@@ -82,6 +83,11 @@ def _gauges(reading: Reading) -> list[tuple[str, str, Values]]:
             "duban_jobs_oldest_seconds",
             "How long the oldest due job has waited.",
             {"": max(0.0, (now - since).total_seconds()) if since else 0.0},
+        ),
+        (
+            "duban_metronome_age_seconds",
+            "How long ago the worker was heard; nothing when it never was.",
+            {"": max(0.0, (now - heard).total_seconds())} if heard else {},
         ),
         ("duban_incidents_open", "Incidents that nobody has resolved.", {"": session.exec(incidents).one()}),
     ]

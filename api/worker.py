@@ -64,32 +64,34 @@ class Metronome:
         self._wanted.set()
         while (done or self._wanted.is_set()) and not self._stopping.is_set():  # a nudge during the work is not lost
             self._wanted.clear()
-            done = self._beat(maintenance.run_jobs) or 0
+            done = self._beat(maintenance.run_jobs)
 
     def _sweep(self) -> None:
-        if not self._prepared:
-            self._prepared = self._beat(maintenance.prepare) is not None
-        happened = self._beat(maintenance.sweep)
-        if happened:
+        if self._beat(self._swept):
             self.nudge()  # what a clock set off may have left jobs
-        if happened is not None and clock.wall() - self._heard >= HEARD:
-            self._beat(maintenance.beat)
+
+    def _swept(self, database: Database) -> int:
+        """A sweep, and the ladder before the first one; after one that went well it is written down that the metronome lives."""
+        if not self._prepared:
+            maintenance.prepare(database)
+            self._prepared = True
+        happened = maintenance.sweep(database)
+        if clock.wall() - self._heard >= HEARD:
+            maintenance.beat(database)
             self._heard = clock.wall()
+        return happened
 
     def _tidy(self) -> None:
         self._beat(maintenance.tidy)
 
-    def _beat(self, work: Callable[[Database], int | None]) -> int | None:
-        """One call; whatever goes wrong, the next beat comes. Nothing is returned then.
-
-        The log gets kind and place of the error, not its words.
-        """
+    def _beat(self, work: Callable[[Database], int | None]) -> int:
+        """One call; whatever goes wrong, the next beat comes. The log gets kind and place of the error, not its words."""
         try:
             return work(self.database) or 0
         except Exception as error:
             name = getattr(work, "__name__", "work")
             log.error("%s failed: %s at %s", name, type(error).__name__, places(error))
-            return None
+            return 0
 
 
 def run_until_stopped(database: Database) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from engine import audit, deadlines, incidents, jobs, ladder, process, reminders
+from engine import audit, deadlines, incidents, jobs, ladder, process, reminders, supervision
 from engine.access import SUPERVISOR, SYSTEM
 from engine.db import Database, UnitOfWork
 from engine.ladder import Rung
@@ -65,6 +65,10 @@ def _climb(uow: UnitOfWork, deadline: Deadline) -> int:
     A reminder that lies before the instant for which the clock was planned is not sent: it was past when the clock came to be.
     Nor is one that a clock will be missed, once it has been.
     """
+    if not ladder.binds(deadline):  # it binds no organisation any more
+        deadline.climbs_at = None
+        uow.add(deadline)
+        return 0
     steps, calendar = ladder.of(uow.settings), deadlines.calendar(uow.settings)
     instants, claimed = ladder.instants(steps, deadline, calendar), _claimed(uow, deadline)
     reached = [
@@ -133,35 +137,35 @@ def _ask_for_lead(uow: UnitOfWork, deadline: Deadline) -> None:
 
 
 def refill(database: Database) -> int:
-    """Give every running clock its place on the ladder that this installation has now; returns how many were moved.
+    """Give running clocks their place on the ladder that this installation has now; returns how many were planned.
 
-    For clocks from before there was a ladder, and after a change of it or of the calendar. Nothing is read but one value when
-    neither has changed. What is due already is left to the sweep, so that nothing is passed over.
+    After a change of the ladder or of the calendar all of them, as for clocks from before there was a ladder; else only those
+    that have none. What is due already is left to the sweep, so that nothing is passed over.
     """
     version = f"{ladder.of(database.settings).version}:{deadlines.calendar(database.settings).version}"
     with database.reading(SYSTEM) as reading:
         known = reading.session.get(SystemValue, VERSION)
-    if known is not None and known.value == version:
-        return 0
-    moved, after = 0, ""
-    while batch := _refill_batch(database, after):
-        moved, after = moved + len(batch), batch[-1]
-    with database.unit_of_work() as uow:
-        uow.session.merge(SystemValue(name=VERSION, value=version))
-    return moved
+    changed = known is None or known.value != version
+    planned, after = 0, ""
+    while batch := _refill_batch(database, after, changed):
+        planned, after = planned + len(batch), batch[-1]
+    if changed:
+        with database.unit_of_work() as uow:
+            uow.session.merge(SystemValue(name=VERSION, value=version))
+    return planned
 
 
-def _refill_batch(database: Database, after: str) -> list[str]:
-    """Plan the next clocks anew; returns their ids. Their rows are locked, so that none is moved by somebody else meanwhile."""
+def _refill_batch(database: Database, after: str, changed: bool) -> list[str]:
+    """Plan the next clocks; returns their ids. Their rows are locked, so that none is moved by somebody else meanwhile."""
     with database.unit_of_work() as uow:
-        running = select(Deadline).where(
-            col(Deadline.state) == "running",
-            col(Deadline.id) > after,
-            or_(col(Deadline.climbs_at).is_(None), col(Deadline.climbs_at) > uow.now),
-        )
-        batch = list(uow.session.exec(running.order_by(col(Deadline.id)).limit(REFILL_BATCH).with_for_update()))
+        placeless = and_(col(Deadline.climbs_at).is_(None), col(Deadline.due_at) > uow.now)
+        anew = or_(col(Deadline.climbs_at).is_(None), col(Deadline.climbs_at) > uow.now)
+        wanted = (supervision.running(), col(Deadline.id) > after, anew if changed else placeless)
+        owed = or_(supervision.statutory(), supervision.targets())
+        running = select(Deadline).where(*wanted, owed).order_by(col(Deadline.id)).limit(REFILL_BATCH)
+        batch = list(uow.session.exec(running.with_for_update()))
         calendar = deadlines.calendar(uow.settings)
         for deadline in batch:
-            deadline.climbs_at = ladder.next_rung_at(uow.settings, deadline, uow.now, calendar)
+            ladder.plan(uow, deadline, calendar)
             uow.session.add(deadline)
         return [deadline.id for deadline in batch]

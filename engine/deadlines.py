@@ -296,7 +296,8 @@ def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | Non
     for deadline in run.clocks:
         if deadline.owed_by == part and deadline.state != "stopped":
             deadline.organisation_id = organisation.id if organisation else None
-            _plan(uow, deadline)
+            if deadline.climbs_at is None:  # a target that nobody owed was on no ladder
+                _plan(uow, deadline)
             uow.add(deadline)
 
 

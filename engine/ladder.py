@@ -77,6 +77,15 @@ class Gap(_Declared, frozen=True):
         return timedelta(hours=self.gap_hours)
 
 
+class Silence(_Declared, frozen=True):
+    """``[silence]``: after how long it is an alarm that nothing was heard; of datasets, in days by their frequency."""
+
+    acknowledgement_minutes: Annotated[int, msgspec.Meta(ge=1, le=60 * 24 * 31)]
+    metronome_seconds: Annotated[int, msgspec.Meta(ge=20, le=60 * 60 * 24)]
+    delivery_working_days: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    frequencies: dict[str, Annotated[int, msgspec.Meta(ge=1, le=3660)]]
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The whole file. ``version`` is a digest of what it says."""
@@ -87,6 +96,7 @@ class Ladder:
     internal: Internal
     digest: Gap
     urging: Gap
+    silence: Silence
     version: str
 
     def rung(self, key: str) -> Rung | None:
@@ -137,13 +147,27 @@ def after(ladder: Ladder, deadline: Deadline, now: datetime, calendar: calendars
 
 def instants(ladder: Ladder, deadline: Deadline, calendar: calendars.Calendar) -> dict[str, datetime]:
     """The legal instant of each rung of a clock that has a due date, in the order in which they are climbed."""
-    found: dict[str, datetime] = {}
     if deadline.due_on is None or deadline.due_at is None:
-        return found
-    for rung in ladder.rungs:
-        breach = rung.effect == "breach"
-        found[rung.key] = deadline.due_at if breach else _instant(rung, deadline.due_on, calendar)
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+        return {}
+    known = _known(ladder, calendar)
+    if deadline.due_on not in known:
+        known[deadline.due_on] = {rung.key: _instant(rung, deadline.due_on, calendar) for rung in ladder.rungs}
+    missed = {rung.key: deadline.due_at for rung in ladder.rungs if rung.effect == "breach"}
+    return dict(sorted((known[deadline.due_on] | missed).items(), key=lambda item: item[1]))
+
+
+def _known(ladder: Ladder, calendar: calendars.Calendar) -> dict[date, dict[str, datetime]]:
+    """What was counted with this ladder and calendar: thousands of clocks are due on the same day."""
+    key = (id(ladder), id(calendar))  # both are kept along with it, so that no other object can have their ids
+    if key not in _KNOWN:
+        while len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)), None)
+        _KNOWN[key] = (ladder, calendar, {})
+    return _KNOWN[key][2]
+
+
+MOST_KNOWN = 4
+_KNOWN: dict[tuple[int, int], tuple[Ladder, calendars.Calendar, dict[date, dict[str, datetime]]]] = {}
 
 
 def binds(deadline: Deadline) -> bool:
@@ -187,7 +211,7 @@ def read(source: bytes) -> Ladder:
     except Unreadable as error:
         raise LadderFaulty(file=FILE, reason=str(error)) from None
     lines = source.decode("utf-8-sig").splitlines()
-    unknown = sorted(set(declared) - {"hours", "offices", "internal", "digest", "urging", "rungs"})
+    unknown = sorted(set(declared) - {"hours", "offices", "internal", "digest", "urging", "silence", "rungs"})
     if unknown:
         raise _fault(_line(lines, unknown[0]), f"“{unknown[0]}” is not known here")
     hours = _table(declared, "hours", Hours, lines)
@@ -204,6 +228,7 @@ def read(source: bytes) -> Ladder:
         internal=_table(declared, "internal", Internal, lines),
         digest=_table(declared, "digest", Gap, lines),
         urging=_table(declared, "urging", Gap, lines),
+        silence=_table(declared, "silence", Silence, lines),
         version=hashlib.sha256(source).hexdigest()[:16],
     )
 

@@ -19,7 +19,6 @@ from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
 from engine.errors import Conflict, EngineError, Invalid
 from engine.queries import files
-from engine.queries.files import ReasonMissing
 from engine.reasons import LONGEST as LONGEST_REASON
 from engine.reasons import ReasonMissing
 from engine.views import FieldShown

@@ -21,7 +21,7 @@ from notices import service
 router = APIRouter(prefix="/desk")
 
 ROWS = 25
-REMINDERS = 8  # that the inbox shows; the others follow when these are read
+REMINDERS = 5  # that the inbox shows; the others follow when these are read
 PDF = "application/pdf"
 View = Literal["mine", "queue", "all", "unit", "done"]
 Colour = Literal["red", "amber", "green", "grey", ""]

@@ -19,8 +19,7 @@ from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, Upload
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
 from engine.models import Case
-from engine.queries.files import ReasonMissing
-from engine.reasons import ReasonMissing as ReasonTooLong
+from engine.reasons import ReasonMissing
 from engine.views import FieldShown, TaskView
 
 router = APIRouter(prefix="/desk/tasks")
@@ -92,7 +91,7 @@ def give_back(request: Request, door: PagePerson, task_id: Key, posted: Sent) ->
         with door.writing() as uow:
             tasks.save_draft(uow, task_id, values)
             handovers.give_back(uow, task_id, posted.text("_remark", LONGEST_TEXT))
-    except (FormInvalid, handovers.NotDelegated, ReasonTooLong, *CONFLICTS) as error:
+    except (FormInvalid, handovers.NotDelegated, ReasonMissing, *CONFLICTS) as error:
         return draw(request, door, task_id, _refused(error, door, values))
     return RedirectResponse("/desk?said=returned", 303)
 

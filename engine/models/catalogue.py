@@ -2,23 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
-
-_OPEN = text("open")
 
 
 class CatalogueItem(SQLModel, table=True):
     """A dataset of an organisation and whether it is open to the public (Art. 18, 19)."""
 
     __tablename__ = "catalogue_item"
-    __table_args__ = (
-        Index(
-            "ix_catalogue_item_updates", "update_frequency", "updated_at", postgresql_where=_OPEN, sqlite_where=_OPEN
-        ),
-    )
+    __table_args__ = (Index(None, "update_frequency", "updated_at"),)
 
     id: str = key()
     organisation_id: str = ref("organisation")

@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, masking, process, reminders, search
+from engine import audit, definitions, documents, masking, process, reasons, reminders, search
 from engine import urging as urgings
 from engine.access import desk_cases, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, Versions
-from engine.errors import Invalid
 from engine.forms import Form
 from engine.models import (
     Breach,
@@ -60,13 +59,6 @@ IDENTITY_TITLES = {
     "identity_number": ("证件号码", "Identity number"),
     "address": ("地址", "Address"),
 }
-LONGEST_REASON = 500
-
-
-class ReasonMissing(Invalid):
-    """Please give a reason; it is recorded."""
-
-    zh = "请填写查看理由，理由将留痕。"
 
 
 # ---------------------------------------------------------------- lists and the whole file
@@ -255,9 +247,7 @@ def _is_open(party: dict[str, Any], kind: str, level: masking.Level) -> bool:
 
 def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]:
     """Show who applied in full; the reason is recorded. Raises ReasonMissing, CaseNotFound."""
-    told = " ".join(reason.split())[:LONGEST_REASON]
-    if not told:
-        raise ReasonMissing()
+    told = reasons.given(reason)
     run = process.lock(uow, case_id)
     audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
     return applicant(uow, run, "none")

@@ -1,7 +1,5 @@
 """What a person is reminded of, newest first; only of cases that they may still see."""
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
@@ -10,6 +8,7 @@ from engine import reminders as reminding
 from engine import urging as urgings
 from engine.access import visible_cases
 from engine.db import Reading
+from engine.definitions import Bundle
 from engine.models import Case, Deadline, Reminder, Urging
 from engine.queries import paging
 from engine.views import Page, ReminderRow
@@ -32,7 +31,11 @@ def reminders(
     ordered = query.order_by(col(Reminder.at).desc(), col(Reminder.id).desc()).limit(limit + 1)
     found, more = paging.cut(reading.session.exec(ordered).all(), limit)
     names = urgings.names_of(reading, [urging.by for *_, urging in found if urging])
-    page = tuple(_row(reading, told, case, clock, urging, names) for told, case, clock, urging in found)
+    bundles = {ident: definitions.bundle(reading, ident) for ident in {case.definition_id for _, case, *_ in found}}
+    page = tuple(
+        _row(reading, bundles[case.definition_id], told, case, clock, urging, names)
+        for told, case, clock, urging in found
+    )
     return Page(page, paging.make(found[-1][0].at, found[-1][0].id) if more else None)
 
 
@@ -52,10 +55,15 @@ def _mine(reading: Reading, unread_only: bool) -> ColumnElement[bool]:
 
 
 def _row(
-    reading: Reading, reminder: Reminder, case: Case, deadline: Any, urging: Any, names: dict[str, str]
+    reading: Reading,
+    bundle: Bundle,
+    reminder: Reminder,
+    case: Case,
+    deadline: Deadline | None,
+    urging: Urging | None,
+    names: dict[str, str],
 ) -> ReminderRow:
     locale = reading.actor.locale
-    bundle = definitions.of_case(reading, case)
     declared = bundle.manifest.deadlines.get(deadline.name) if deadline else None
     return ReminderRow(
         reminder_id=reminder.id,

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlmodel import select
 
+from engine import urging
+from engine.access import SYSTEM
+from engine.models import Case
 from tests.browser.conftest import Open
-from tests.browser.office import ADMINISTRATOR, REQUEST, Office
+from tests.browser.office import ADMINISTRATOR, REQUEST, Office, actor_of
 from tests.machine import ROOT
 
 WIDTHS = (1440, 390)
@@ -257,3 +261,31 @@ def test_a_double_click_without_scripts_files_one_case(new_page: Open, office: O
     expect(page.locator("#reference-shown")).to_be_visible()
     desk = new_page("zhou.min", "/desk/search?search=双击只应产生")
     expect(desk.locator("a.matter")).to_have_count(1)
+
+
+def test_reminders_are_read_one_by_one_or_all_at_once(new_page: Open, office: Office) -> None:
+    pressing = sorted(
+        (case for case in all_cases(office) if case.closed_at is None and case.due_at),
+        key=lambda case: str(case.due_at),
+    )[0]
+    with office.database.unit_of_work(actor_of(office.database, "sun.yi")) as uow:
+        urging.urge(uow, [pressing.id], "请于今日内完成审核，并说明原因。")
+    page = new_page("zhou.min", "/desk")
+    panel, number = page.locator(".reminders"), page.locator(".reminders .count")
+    before = int(number.inner_text())
+    expect(panel.locator("li").first).to_contain_text("请于今日内完成审核，并说明原因。")
+    expect(panel.locator("li").first.locator("a")).to_have_text(pressing.subject)
+    keep_picture(page, "reminders")
+    panel.locator("li").first.locator("button").click()
+    expect(page.locator(".said")).to_have_text("提醒已标为已读。")
+    assert int(number.inner_text()) == before - 1
+    page.goto(f"/desk/cases/{pressing.reference}")
+    expect(page.locator("main")).to_contain_text("请于今日内完成审核，并说明原因。")
+    page.goto("/desk")
+    page.click("text=全部标为已读")
+    expect(panel).to_have_count(0)
+
+
+def all_cases(office: Office) -> list[Case]:
+    with office.database.reading(SYSTEM) as reading:
+        return list(reading.session.exec(select(Case)))

@@ -48,6 +48,7 @@ def remind(world: World, person: Actor, *kinds: str) -> None:
 def test_several_reminders_make_one_mail_that_only_points(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         filed = world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "three_days_before", "urged")
         world.work()
@@ -69,6 +70,7 @@ def test_the_next_mail_comes_hours_later_with_what_came_meanwhile(
 ) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "urged")
         world.work()
@@ -85,6 +87,7 @@ def test_the_next_mail_comes_hours_later_with_what_came_meanwhile(
 def test_outside_office_hours_and_over_the_holiday_nobody_is_written_to(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         remind(world, reachable(world), "urged")
         for closed in ("2026-04-30T17:30", "2026-04-30T23:00", "2026-05-01T10:00", "2026-05-06T08:59"):
             world.travel(closed)
@@ -99,6 +102,7 @@ def test_outside_office_hours_and_over_the_holiday_nobody_is_written_to(posting:
 def test_what_was_read_in_the_inbox_is_not_written_about(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "urged")
         with world.database.unit_of_work(handler) as uow:
@@ -114,6 +118,7 @@ def test_what_was_read_in_the_inbox_is_not_written_about(posting: Posting, mailb
 def test_who_has_no_address_or_left_has_the_inbox_only(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         remind(world, world.person(HANDLER), "urged")
         left = reachable(world, f"{HANDLER}#2")
         remind(world, left, "urged")
@@ -130,6 +135,7 @@ def test_who_has_no_address_or_left_has_the_inbox_only(posting: Posting, mailbox
 def test_a_case_that_one_may_not_see_any_more_is_not_named(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "urged")
         other = world.member("gy-wjj", "case_handler", login="elsewhere")
@@ -146,6 +152,7 @@ def test_a_case_that_one_may_not_see_any_more_is_not_named(posting: Posting, mai
 def test_two_workers_send_one_mail(posting: Posting, mailbox: Mailbox) -> None:
     with posting() as world, mailbox.open():
         world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "urged", "delegated")
         answers = at_once(*[world.work] * 3)
@@ -159,6 +166,7 @@ def test_while_the_server_is_away_it_is_tried_again_and_then_tells_of_all(
 ) -> None:
     with posting() as world:
         world.submit()
+        world.print_nothing()
         handler = reachable(world)
         remind(world, handler, "urged")
         world.work()
@@ -175,6 +183,7 @@ def test_while_the_server_is_away_it_is_tried_again_and_then_tells_of_all(
 @pytest.mark.sqlite_only
 def test_without_a_mail_server_nothing_is_asked_for(world: World) -> None:
     world.submit()
+    world.print_nothing()
     remind(world, reachable(world), "urged")
     world.work()
     assert not world.all(Job, kind="reminder.digest")

@@ -10,12 +10,12 @@ from shutil import copytree
 
 import pytest
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from api.stories import shanghai
 from engine import climbing, deadlines, jobs, ladder, maintenance, tasks
 from engine.clock import SHANGHAI
-from engine.models import AuditEvent, Breach, Deadline, Incident, Job, LadderClaim, Reminder
+from engine.models import AuditEvent, Breach, Deadline, Incident, Job, LadderClaim, Membership, Reminder
 from engine.operations import JobTicket
 from tests.factories import BUNDLES, World, at_once, installation
 
@@ -35,6 +35,7 @@ def staffed(world: World) -> World:
     world.member("gy-sjj", "supervisor", login="supervisor")
     with world.database.unit_of_work(world.person(HANDLER)) as uow:
         tasks.claim(uow, world.task("check").id)
+    world.print_nothing()
     world.leads = leads_of(world)  # type: ignore[attr-defined]
     return world
 
@@ -233,6 +234,40 @@ def test_while_nobody_has_taken_the_task_all_who_may_are_reminded(world: World) 
     ]
 
 
+@pytest.mark.sqlite_only
+def test_of_several_heads_the_one_of_the_unit_is_told(office: World) -> None:
+    other = office.member("gy-jtw", "unit_head", login="other.head")
+    units = {office.person(HANDLER).id: "数据资源科", office.person(HEAD).id: "数据资源科", other.id: "办公室"}
+    with office.database.unit_of_work() as uow:
+        for seat in uow.session.exec(select(Membership).where(col(Membership.person_id).in_(units))):
+            seat.unit = units[seat.person_id]
+            uow.session.add(seat)
+    office.travel("2026-04-30T09:00")
+    office.work()
+    assert [(kind, who) for _, kind, who in told(office)] == [("one_day_before", "handler"), ("one_day_before", "head")]
+
+
+@pytest.mark.sqlite_only
+def test_of_an_instruction_nobody_outside_the_house_is_told(office: World) -> None:
+    with office.database.unit_of_work() as uow:
+        uow.session.execute(update(Deadline).where(col(Deadline.name) == "reply").values(private=True))
+    office.travel("2026-05-07T00:00")
+    office.work()
+    assert office.one(LadderClaim, rung="overdue")
+    assert told(office) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_clock_that_binds_no_house_any_more_climbs_no_more(office: World) -> None:
+    with office.database.unit_of_work() as uow:
+        gone = {"basis": "internal", "organisation_id": None}
+        uow.session.execute(update(Deadline).where(col(Deadline.name) == "reply").values(**gone))
+    office.travel("2026-04-28T09:00")
+    office.work()
+    assert climbs_at(office) == ""
+    assert told(office) == []
+
+
 def test_what_is_only_a_target_of_ours_is_reminded_of_at_the_desk_and_gives_no_lead(office: World) -> None:
     office.reach("open_dataset")
     office.work()
@@ -296,10 +331,11 @@ def test_clocks_from_before_there_was_a_ladder_get_their_place_on_it(office: Wor
         uow.session.execute(update(Deadline).values(climbs_at=None))
     maintenance.prepare(office.database)
     assert climbs_at(office) == "04-28 09:00"
+    assert climbing.refill(office.database) == 0  # nothing has changed since
     with office.database.unit_of_work() as uow:
         uow.session.execute(update(Deadline).values(climbs_at=None))
-    assert climbing.refill(office.database) == 0  # nothing has changed since: nothing is read
-    assert climbs_at(office) == ""
+    assert climbing.refill(office.database) == 1  # one that has lost its place gets it back
+    assert climbs_at(office) == "04-28 09:00"
 
 
 def test_a_ladder_that_has_changed_moves_the_clocks_that_run(city_url: str, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ branch_labels = None
 depends_on = None
 
 MAILED = sa.text("mailed_at IS NOT NULL")
-OPEN_ITEM = sa.text("open")
 
 
 def upgrade() -> None:
@@ -30,11 +29,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("updated_at", UtcDateTime(timezone=True), nullable=True))
     op.execute("UPDATE catalogue_item SET updated_at = opened_at")
     op.create_index(
-        "ix_catalogue_item_updates",
-        "catalogue_item",
-        ["update_frequency", "updated_at"],
-        sqlite_where=OPEN_ITEM,
-        postgresql_where=OPEN_ITEM,
+        op.f("ix_catalogue_item_update_frequency_updated_at"), "catalogue_item", ["update_frequency", "updated_at"]
     )
     op.create_index(
         "ix_reminder_mailed", "reminder", ["person_id", "mailed_at"], sqlite_where=MAILED, postgresql_where=MAILED
@@ -45,7 +40,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_notice_issued_at"), "notice")
     op.drop_index("ix_reminder_mailed", "reminder")
-    op.drop_index("ix_catalogue_item_updates", "catalogue_item")
+    op.drop_index(op.f("ix_catalogue_item_update_frequency_updated_at"), "catalogue_item")
     with op.batch_alter_table("catalogue_item", schema=None) as batch_op:
         batch_op.drop_column("updated_at")
     op.execute("DELETE FROM ladder_claim")  # the older table knows one climb of a rung, whatever the due date

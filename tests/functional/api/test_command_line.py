@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from api import cli
+from engine import clock
 from engine.settings import ROOT
 from tests import stopped
 from tests.furnished import Furnished
@@ -178,6 +180,22 @@ class TestProcesses:
         assert run("lint", str(BUNDLE)) == (0, "", "")
         assert run("lint", str(BUNDLE.parent))[0] == 0
 
+    def test_a_ladder_beside_the_processes_is_judged_too(self, run: Run, tmp_path: Path) -> None:
+        bundles = tmp_path / "bpmn"
+        shutil.copytree(BUNDLE.parent, bundles)
+        path = bundles / "shared" / "ladder.toml"
+        path.write_text(path.read_text(encoding="utf-8").replace('at = "24:00"', 'at = "24:30"'), encoding="utf-8")
+        code, out, _ = run("lint", str(bundles))
+        assert code == 1
+        assert out.startswith(f"{bundles}/shared/ladder.toml:")
+        assert "24:30" in out
+
+    def test_nothing_starts_with_a_faulty_ladder(self, run: Run, city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DUBAN_BUNDLES", str(city))
+        code, _, err = run("worker")
+        assert code == 2
+        assert "ladder.toml" in err
+
     def test_a_bare_file_passes_lint(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / "sound.bpmn").write_text(BPMN)
         assert run("lint", str(tmp_path / "sound.bpmn"))[0] == 0
@@ -246,6 +264,17 @@ class TestTime:
         assert code == 0
         assert "in Guiyang" in out
         assert run("travel", "-10d")[0] == 0
+
+
+class TestAlarms:
+    def test_what_is_not_heard_is_a_line_and_exit_code_1(self, run: Run, city: Path) -> None:
+        code, out, err = run("alarms")
+        assert (code, err) == (1, "")
+        assert out == "metronome: 1: The worker is not heard any more\n"
+        with sqlite3.connect(city / "duban.db") as connection:
+            beat = ("metronome_beat", clock.wall().isoformat())
+            connection.execute("INSERT INTO system_value (name, value) VALUES (?, ?)", beat)
+        assert run("alarms") == (0, "All is heard of.\n", "")
 
 
 class TestAudit:

@@ -1,5 +1,6 @@
 """The metronome calls what is due, whatever went wrong before."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 
 from api.app import create_app
 from api.worker import Metronome
-from engine import maintenance
+from engine import clock, maintenance, silence
 from engine.access import SYSTEM
 from engine.models import Document, Job, Notice
 from tests.household import REQUEST, Household, reopen
@@ -94,3 +95,25 @@ def test_stopping_waits_for_what_is_being_done(small_household: Household, monke
     assert begun.wait(20)
     metronome.stop()
     assert finished.is_set()
+
+
+def test_it_is_written_down_that_it_beats(small_household: Household) -> None:
+    before = clock.wall()
+    database = reopen(small_household.database.settings.var, metronome_seconds=0.1).database
+
+    def heard() -> bool:
+        with database.reading(SYSTEM) as reading:
+            at = maintenance.heard_at(reading)
+            return at is not None and at >= before
+
+    assert not heard()
+    metronome = Metronome(database)
+    metronome.start()
+    assert eventually(heard)
+    metronome.stop()
+    assert re.search(
+        r"^duban_metronome_age_seconds [0-9.]+$", small_household.anyone.get("/metrics").text, re.MULTILINE
+    )
+    with database.reading(SYSTEM) as reading:
+        assert "metronome" not in {alarm.kind for alarm in silence.alarms(reading)}
+    database.dispose()

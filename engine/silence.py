@@ -1,0 +1,297 @@
+"""What should have been heard and was not: each kind of silence is one query, and an alarm when it finds something.
+
+Everybody is told of the cases that they answer for (``access.answered_cases``), and everybody of the metronome. After how long
+a silence is an alarm is said in ``bpmn/shared/ladder.toml``.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, text, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from engine import calendars, clock, deadlines, definitions, ladder, maintenance, supervision
+from engine.access import LEADER, UNIT_HEAD, answered_cases, stands_over
+from engine.db import Reading
+from engine.definitions import Bundle
+from engine.errors import NotFound
+from engine.models import (
+    Breach,
+    Case,
+    CatalogueItem,
+    Deadline,
+    Delivery,
+    Incident,
+    Job,
+    Notice,
+    Party,
+    ProcessDefinition,
+    ProcessInstance,
+    Task,
+    Timer,
+)
+from engine.queries import lights, paging
+from engine.runtime.expressions import deadlines_read
+from engine.views import Page, SilentCase
+
+LOOKED_BACK = timedelta(days=92)  # for issued papers that were handed to no channel
+
+
+class SilenceUnknown(NotFound):
+    """There is no alarm of this kind."""
+
+    zh = "没有这一类警报。"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A kind of silence, in words, and how often it was found."""
+
+    kind: str
+    zh: str
+    en: str
+    count: int
+
+
+def alarms(reading: Reading) -> list[Alarm]:
+    """What is silent now, as far as the reader answers for it; nothing when all is heard of."""
+    found = [Alarm(kind, *TITLES[kind], _count(reading, condition(reading))) for kind, condition in CASES.items()]
+    found.append(Alarm(OUTDATED, *TITLES[OUTDATED], _count_outdated(reading)))
+    found.append(Alarm(METRONOME, *TITLES[METRONOME], int(_is_metronome_silent(reading))))
+    return [alarm for alarm in found if alarm.count]
+
+
+def cases(reading: Reading, kind: str, after: str | None = None, limit: int = 50) -> Page[SilentCase]:
+    """The cases that an alarm counts, the earliest filed first; raises SilenceUnknown.
+
+    Of outdated datasets the cases that opened them; the metronome's silence is no case's.
+    """
+    limit = paging.bounded(limit)
+    if kind == METRONOME:
+        return Page((), None)
+    if kind != OUTDATED and kind not in CASES:
+        raise SilenceUnknown()
+    condition = CASES[kind](reading) if kind in CASES else col(Case.id).in_(_outdated(reading, CatalogueItem.case_id))
+    query = select(Case).where(answered_cases(reading.actor), condition)
+    if (going_on := paging.after(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
+        query = query.where(going_on)
+    ordered = query.order_by(col(Case.submitted_at), col(Case.id)).limit(limit + 1)
+    rows, more = paging.cut(reading.session.exec(ordered).all(), limit)
+    next_key = paging.make(rows[-1].submitted_at, rows[-1].id) if more else None
+    return Page(tuple(_row(reading, case) for case in rows), next_key)
+
+
+def _row(reading: Reading, case: Case) -> SilentCase:
+    bundle = definitions.of_case(reading, case)
+    return SilentCase(
+        reference=case.reference,
+        subject=case.subject,
+        process=bundle.text(bundle.manifest.process, "title", reading.actor.locale),
+        submitted_at=case.submitted_at,
+        due_on=lights.last_day(case.due_at),
+    )
+
+
+def _count(reading: Reading, condition: ColumnElement[bool]) -> int:
+    number = select(func.count()).select_from(Case).where(answered_cases(reading.actor), condition)
+    return reading.session.exec(number).one()
+
+
+# ---------------------------------------------------------------- cases
+
+
+def _open() -> ColumnElement[bool]:
+    return col(Case.closed_at).is_(None)
+
+
+def _unacknowledged(reading: Reading) -> ColumnElement[bool]:
+    """Filed by a party a while ago, and nothing was issued."""
+    since = reading.now - timedelta(minutes=_limits(reading).acknowledgement_minutes)
+    party = select(Party.id).where(col(Party.case_id) == col(Case.id))
+    issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
+    return and_(_open(), col(Case.submitted_at) <= since, party.exists(), ~issued.exists())
+
+
+def _unclocked(_: Reading) -> ColumnElement[bool]:
+    """Open, somebody waits for an answer or its process has clocks, and none that an organisation owes runs or is paused."""
+    of_case = select(Deadline.id).where(col(Deadline.case_id) == col(Case.id))
+    armed = of_case.where(
+        col(Deadline.state).in_(["running", "suspended"]),
+        or_(supervision.statutory(), supervision.targets()),
+        col(Deadline.private).is_(False),
+    )
+    party = select(Party.id).where(col(Party.case_id) == col(Case.id))
+    return and_(_open(), ~armed.exists(), or_(party.exists(), of_case.exists()))
+
+
+def _unarmed(reading: Reading) -> ColumnElement[bool]:
+    """A clock runs towards its due date, and nothing would happen there: no timer of the flow, or no place on the ladder.
+
+    The drawing says for which clocks the flow has a timer over the whole case; it fires once, so one that was missed has none.
+    """
+    running = select(Deadline.id).where(
+        col(Deadline.case_id) == col(Case.id), supervision.running(), col(Deadline.due_at) > reading.now
+    )
+    timed = [(bundle.definition_id, name) for bundle in _in_use(reading) for name in _drawn(bundle).clocks]
+    timer = select(Timer.id).where(
+        col(Timer.case_id) == col(Deadline.case_id), col(Timer.deadline) == col(Deadline.name)
+    )
+    missed = select(Breach.id).where(col(Breach.deadline_id) == col(Deadline.id))
+    timerless = running.where(
+        tuple_(col(Case.definition_id), col(Deadline.name)).in_(timed), ~timer.exists(), ~missed.exists()
+    )
+    placeless = running.where(col(Deadline.climbs_at).is_(None), or_(supervision.statutory(), supervision.targets()))
+    return and_(_open(), or_(placeless.exists(), timerless.exists() if timed else false()))
+
+
+def _undelivered(reading: Reading) -> ColumnElement[bool]:
+    """A paper was issued, and a channel failed or says nothing for a working day, or none was tried."""
+    since = _working_days_ago(reading, _limits(reading).delivery_working_days)
+    issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
+    any_way = select(Delivery.id).where(col(Delivery.notice_id) == col(Notice.id))
+    arrived = any_way.where(col(Delivery.state) == "served")
+    failed = any_way.where(col(Delivery.state) == "failed", ~_later_attempt().exists())
+    pending = any_way.where(col(Delivery.state) == "pending")
+    stuck = select(Delivery.case_id).where(
+        text("delivery.state IN ('pending', 'failed')")
+    )  # as its partial index says it
+    tried = issued.where(
+        ~arrived.exists(), or_(failed.exists(), and_(col(Notice.issued_at) <= since, pending.exists()))
+    )
+    untried = issued.where(col(Notice.issued_at) > reading.now - LOOKED_BACK, ~any_way.exists())
+    fresh = select(Notice.case_id).where(col(Notice.issued_at) > reading.now - LOOKED_BACK)
+    return or_(
+        and_(col(Case.id).in_(stuck), tried.exists()),
+        and_(col(Case.id).in_(fresh), untried.exists()),
+    )
+
+
+def _working_days_ago(reading: Reading, days: int) -> datetime:
+    """Before when something began that has taken so many whole working days by now."""
+    calendar, there = deadlines.calendar(reading.settings), reading.now.astimezone(clock.SHANGHAI)
+    day = calendars.shift(there.date(), -days, calendar)
+    if not calendar.is_workday(there.date()):  # what began on that day has not had all of it
+        return clock.start_of(day)
+    return datetime.combine(day, there.time(), clock.SHANGHAI)
+
+
+def _later_attempt() -> Any:
+    """A further attempt on the same channel, which has gone out."""
+    later = aliased(Delivery)
+    return select(later.id).where(
+        col(later.notice_id) == col(Delivery.notice_id),
+        col(later.channel) == col(Delivery.channel),
+        col(later.attempt) > col(Delivery.attempt),
+        col(later.state).in_(["dispatched", "served"]),
+    )
+
+
+def _stranded(reading: Reading) -> ColumnElement[bool]:
+    """Open, and it waits for nobody: no task, no timer, no job, no message, and no incident that an operator sees to.
+
+    What listens beside the flow for as long as the case lives (a withdrawal, a clock over the whole case) moves nothing on.
+    """
+    work = [
+        select(Task.id).where(col(Task.case_id) == col(Case.id), col(Task.state) == "open"),
+        select(Job.id).where(col(Job.case_id) == col(Case.id), col(Job.state) == "queued"),
+        select(Incident.id).where(col(Incident.case_id) == col(Case.id), col(Incident.resolved_at).is_(None)),
+    ]
+    beside = {bundle.definition_id: _drawn(bundle) for bundle in _in_use(reading)}
+    around = [(ident, node) for ident, drawn in beside.items() for node in drawn.timers]
+    timer = select(Timer.id).where(col(Timer.case_id) == col(Case.id))
+    if around:
+        timer = timer.where(tuple_(col(Case.definition_id), col(Timer.node)).not_in(around))
+    deaf = [(ident, text) for ident, drawn in beside.items() for text in ("[]", json.dumps(sorted(drawn.messages)))]
+    instance = select(ProcessInstance.id).where(
+        col(ProcessInstance.case_id) == col(Case.id),
+        or_(
+            col(ProcessInstance.finished_at).is_not(None),
+            tuple_(col(Case.definition_id), cast(col(ProcessInstance.listening), String)).in_(deaf),
+        ),
+    )
+    return and_(_open(), instance.exists(), ~timer.exists(), *(~some.exists() for some in work))
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a drawing has around its main flow: the clocks over the whole case with their timers, and awaited messages."""
+
+    clocks: frozenset[str]
+    timers: frozenset[str]
+    messages: frozenset[str]
+
+
+def _drawn(bundle: Bundle) -> _Drawn:
+    starts = [
+        start
+        for handler in bundle.blueprint.drawn[bundle.key].handlers()
+        if handler.inside is not None
+        for start in handler.inside.of_kind("startEvent")
+        if start.trigger is not None
+    ]
+    timers = {s.id: s.trigger.expression or "" for s in starts if s.trigger and s.trigger.kind == "timer"}
+    messages = {s.trigger.name or "" for s in starts if s.trigger and s.trigger.kind == "message"}
+    clocks = frozenset[str]().union(*(deadlines_read(expression) for expression in timers.values()))
+    return _Drawn(clocks, frozenset(timers), frozenset(messages))
+
+
+def _in_use(reading: Reading) -> Iterator[Bundle]:
+    """The versions of processes on which cases are open."""
+    open_case = select(Case.id).where(col(Case.definition_id) == col(ProcessDefinition.id), _open())
+    for ident in reading.session.exec(select(ProcessDefinition.id).where(open_case.exists())):
+        yield definitions.bundle(reading, ident)
+
+
+# ---------------------------------------------------------------- what is no case's
+
+
+def _outdated(reading: Reading, value: Any) -> Any:
+    """Open datasets that are older than the frequency at which they are to be renewed allows (Art. 12)."""
+    old = [
+        and_(
+            col(CatalogueItem.update_frequency) == frequency,
+            col(CatalogueItem.updated_at) <= reading.now - timedelta(days=days),
+        )
+        for frequency, days in _limits(reading).frequencies.items()
+    ]
+    owner = stands_over(reading.actor, col(CatalogueItem.organisation_id))
+    houses = reading.actor.organisations(LEADER, UNIT_HEAD)
+    overseen = or_(owner, col(CatalogueItem.organisation_id).in_(houses))
+    return select(value).where(col(CatalogueItem.open).is_(True), or_(false(), *old), overseen)
+
+
+def _count_outdated(reading: Reading) -> int:
+    return int(reading.session.exec(_outdated(reading, func.count())).one())
+
+
+def _is_metronome_silent(reading: Reading) -> bool:
+    """Whether the metronome has not been heard for a minute; wall time, in which it beats."""
+    heard = maintenance.heard_at(reading)
+    return heard is None or clock.wall() - heard > timedelta(seconds=_limits(reading).metronome_seconds)
+
+
+def _limits(reading: Reading) -> ladder.Silence:
+    return ladder.of(reading.settings).silence
+
+
+METRONOME, OUTDATED = "metronome", "outdated"
+CASES: dict[str, Callable[[Reading], ColumnElement[bool]]] = {
+    "unacknowledged": _unacknowledged,
+    "unclocked": _unclocked,
+    "unarmed": _unarmed,
+    "undelivered": _undelivered,
+    "stranded": _stranded,
+}
+TITLES = {
+    "unacknowledged": ("提交后尚未发出回执", "Filed some time ago, and no receipt was sent"),
+    "unclocked": ("未办结，但没有计时", "Open, and no clock is running"),
+    "unarmed": ("正在计时，但到期不会触发", "A clock is running, and nothing would happen when it ends"),
+    "undelivered": ("文书未送达", "A notice has not reached its addressee"),
+    "stranded": ("未办结，但没有任何人或者事项在办", "Open, and it waits for nobody"),
+    OUTDATED: ("开放数据超过约定的更新频率", "A dataset is older than its update frequency allows"),
+    METRONOME: ("后台任务没有响应", "The worker is not heard any more"),
+}
