@@ -73,12 +73,10 @@ def led_tasks(actor: Actor) -> ColumnElement[bool]:
         return false()
     theirs: Any = aliased(Membership)
     whose = or_(
-        theirs.person_id == col(Task.assignee_id),
-        and_(col(Task.assignee_id).is_(None), theirs.role == col(Task.role)),
+        theirs.person_id == col(Task.assignee_id),  # also of those who have left and could not hand it over
+        and_(col(Task.assignee_id).is_(None), theirs.role == col(Task.role), _now(theirs)),
     )
-    in_unit = exists().where(
-        theirs.organisation_id == col(Task.organisation_id), _now(theirs), whose, _led_by(actor, theirs)
-    )
+    in_unit = exists().where(theirs.organisation_id == col(Task.organisation_id), whose, _led_by(actor, theirs))
     return or_(col(Task.organisation_id).in_(actor.organisations(LEADER)), and_(col(Task.role) != LEADER, in_unit))
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine import absences, audit, clock, handovers, queries, recusals, tasks
+from engine import absences, audit, clock, directory, handovers, queries, recusals, tasks
 from engine.access import Actor
 from engine.db import UnitOfWork
-from engine.models import AuditEvent, Handover, Membership, Reminder, Task
+from engine.models import AuditEvent, Handover, Membership, Person, Reminder, Task
 from tests.factories import ANSWERS, START, World, at_once
 
 HANDLER, COLLEAGUE = "data_provider.case_handler", "data_provider.case_handler#2"
@@ -148,6 +148,35 @@ def test_nobody_receives_a_task_from_which_a_rule_keeps_them(world: World) -> No
     assert world.task("review_reply").assignee_id is None
 
 
+def test_who_prepared_a_step_for_somebody_does_not_approve_it(world: World) -> None:
+    world.submit()
+    world.reach("draft_reply")
+    drafter, helper = world.person(HANDLER), world.person("data_provider.case_handler#2")
+    with world.database.unit_of_work() as uow:
+        organisation, _ = next(iter(helper.roles))
+        uow.add(Membership(person_id=helper.id, organisation_id=organisation, role="unit_head"))
+    task = world.task("draft_reply")
+    acting(world, drafter, handovers.delegate, task.id, helper.id, "请起草")
+    acting(world, helper, handovers.give_back, task.id, "已起草")
+    acting(world, drafter, tasks.complete, task.id, ANSWERS["draft_reply"])
+    world.work()
+    with pytest.raises(tasks.SeparationViolated):
+        acting(world, world.person(COLLEAGUE), tasks.claim, world.task("review_reply").id)
+    acting(world, world.person(HEAD), tasks.claim, world.task("review_reply").id)
+
+
+def test_what_somebody_who_left_has_in_hand_is_given_to_somebody_else(world: World, handler: Actor) -> None:
+    organisation, role = next(iter(handler.roles))
+    with world.database.unit_of_work() as uow:
+        directory.end_role(uow, handler.id, organisation, role)
+        uow.session.get_one(Person, handler.id).active = False
+    task, head = world.task("check"), world.person(HEAD)
+    with world.database.reading(head) as reading:
+        assert [row.task_id for row in queries.inbox(reading, "unit").rows] == [task.id]
+    acting(world, head, handovers.reassign, task.id, world.person(COLLEAGUE).id, "原承办人离岗")
+    world.do("check", by=COLLEAGUE)
+
+
 def test_a_head_gives_work_of_their_people_to_somebody_else_or_lets_it_wait(world: World, handler: Actor) -> None:
     head, colleague, task = world.person(HEAD), world.person(COLLEAGUE), world.task("check")
     with world.database.reading(head) as reading:
@@ -237,7 +266,7 @@ def test_of_two_heads_who_reassign_at_once_both_are_in_order_and_one_hand_holds_
 
     answers = at_once(*(giving(h, r) for h, r in zip(heads, receivers, strict=True)))
     assert all(isinstance(answer, Task) for answer in answers)
-    rows = sorted(world.all(Handover), key=lambda row: row.from_id != handler.id)
+    rows = sorted(world.all(Handover), key=lambda row: row.revision)
     assert [row.from_id for row in rows] == [handler.id, rows[0].to_id]  # one after the other, none lost
     assert world.task("check").assignee_id == rows[1].to_id
     assert world.task("check").revision == task.revision + 2
