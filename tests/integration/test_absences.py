@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from engine import absences, clock, colleagues, directory, handovers, queries, tasks
+from engine import absences, clock, colleagues, directory, handovers, queries, recusals, tasks
 from engine.absences import AbsenceView, end_of_chain
 from engine.access import SYSTEM, Actor
 from engine.models import Absence, AuditEvent, Person, Task
@@ -71,6 +71,10 @@ def test_a_substitute_does_the_tasks_of_the_absent_and_the_record_names_both(wor
     recorded = world.one(AuditEvent, name="task.completed")
     assert (recorded.actor, recorded.detail["in_place_of"]) == (f"person:{head.id}", handler.id)
     with world.database.reading(now(world, head)) as reading:
+        history = queries.case_file(reading, world.case().reference).history
+        assert [(e.actor, e.detail) for e in history if e.kind == "done"] == [
+            ("gy-jtw.unit_head.1", "代gy-jtw.case_handler.1办理")
+        ]
         (row,) = queries.inbox(reading, "done").rows
         assert row.in_place_of == "gy-jtw.case_handler.1"
 
@@ -212,6 +216,16 @@ def test_a_substitute_of_an_absent_head_gives_out_the_work_of_the_people(world: 
     away(world, head, colleague)
     acting(world, now(world, colleague), handovers.reassign, world.task("check").id, None, "调整")
     assert world.task("check").assignee_id is None
+
+
+def test_a_substitute_of_an_absent_head_decides_nothing_about_the_head(world: World, handler: Actor) -> None:
+    head = world.person(HEAD)
+    made = acting(world, head, recusals.recuse, world.case().reference, "有利害关系")
+    entered = away(world, head, handler)
+    for act, given in ((recusals.lift, (made.id, "解除")), (absences.end, (entered.id,))):
+        with pytest.raises((recusals.NotTheirHead, absences.AbsenceNotYours)):
+            acting(world, now(world, handler), act, *given)
+    acting(world, world.person(LEADER), recusals.lift, made.id, "核实无关")
 
 
 def test_nobody_stands_in_beyond_their_own_organisation(world: World, handler: Actor) -> None:
