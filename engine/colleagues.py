@@ -6,7 +6,7 @@ organisation. Whoever stands in for an absent head heads the same people.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_
+from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -39,7 +39,7 @@ def led(reading: Reading) -> list[Person]:
     """Everybody whom the actor heads, by name."""
     if not heads(reading.actor):
         return []
-    theirs = select(col(Membership.person_id)).where(_now(Membership), _led_by(reading.actor, Membership))
+    theirs = select(col(Membership.person_id)).where(_now(Membership), _led_by(reading.actor, Membership, others=True))
     found = select(Person).where(col(Person.active).is_(True), col(Person.id).in_(theirs))
     return list(reading.session.exec(found.order_by(col(Person.name), col(Person.login))))
 
@@ -54,7 +54,7 @@ def leads(reading: Reading, person_id: str) -> bool:
     if person_id == reading.actor.person_id or not heads(reading.actor):
         return False
     of_theirs = select(Membership.id).where(
-        col(Membership.person_id) == person_id, _now(Membership), _led_by(reading.actor, Membership)
+        col(Membership.person_id) == person_id, _now(Membership), _led_by(reading.actor, Membership, others=True)
     )
     return reading.session.exec(of_theirs.limit(1)).first() is not None
 
@@ -73,17 +73,18 @@ def led_tasks(actor: Actor) -> ColumnElement[bool]:
         return false()
     theirs: Any = aliased(Membership)
     whose = or_(
-        theirs.person_id == col(Task.assignee_id),
-        and_(col(Task.assignee_id).is_(None), theirs.role == col(Task.role)),
+        theirs.person_id == col(Task.assignee_id),  # also of those who have left and could not hand it over
+        and_(col(Task.assignee_id).is_(None), theirs.role == col(Task.role), _now(theirs)),
     )
-    in_unit = exists().where(
-        theirs.organisation_id == col(Task.organisation_id), _now(theirs), whose, _led_by(actor, theirs)
-    )
+    in_unit = exists().where(theirs.organisation_id == col(Task.organisation_id), whose, _led_by(actor, theirs))
     return or_(col(Task.organisation_id).in_(actor.organisations(LEADER)), and_(col(Task.role) != LEADER, in_unit))
 
 
-def _led_by(actor: Actor, theirs: Any) -> ColumnElement[bool]:
-    """The condition on a row of somebody's membership that the actor heads them there."""
+def _led_by(actor: Actor, theirs: Any, *, others: bool = False) -> ColumnElement[bool]:
+    """The condition on a row of somebody's membership that the actor heads them there.
+
+    Who stands in for a head heads everybody of theirs; with ``others`` not the head, who does not head themselves.
+    """
     mine: Any = aliased(Membership)
     same_unit = or_(mine.unit == "", theirs.unit == "", mine.unit == theirs.unit)
     return exists().where(
@@ -91,6 +92,7 @@ def _led_by(actor: Actor, theirs: Any) -> ColumnElement[bool]:
         mine.organisation_id.in_(sorted(actor.organisations())),
         mine.organisation_id == theirs.organisation_id,
         _now(mine),
+        mine.person_id != theirs.person_id if others else true(),
         or_(mine.role == LEADER, and_(mine.role == UNIT_HEAD, theirs.role != LEADER, same_unit)),
     )
 

@@ -155,9 +155,11 @@ def _hand(
     uow: UnitOfWork, run: Run, task: Task, to: str | None, kind: str, words: str, told: set[str] | None = None
 ) -> None:
     """The task is in other hands: row, record, and a word to those whom it concerns."""
+    task.revision += 1
     row = Handover(
         task_id=task.id,
         case_id=task.case_id,
+        revision=task.revision,
         kind=kind,
         from_id=task.assignee_id,
         to_id=to,
@@ -168,7 +170,6 @@ def _hand(
     row.words = run.key.seal(words.encode(), _purpose(row))
     giver, task.assignee_id = task.assignee_id, to
     task.claimed_at = uow.now if to else None
-    task.revision += 1
     uow.add(row, task)
     hands = {name: who for name, who in (("giver", giver), ("receiver", to), ("owner", task.owner_id)) if who}
     audit.record(uow, f"task.{kind}", task.case_id, task=task.id, handover=row.id, **hands)
@@ -186,9 +187,7 @@ def _purpose(row: Handover) -> str:
 def of_task(reading: Reading, key: CaseKey, task_id: str) -> list[HandoverView]:
     """How a task went from hand to hand, oldest first."""
     rows = list(
-        reading.session.exec(
-            select(Handover).where(col(Handover.task_id) == task_id).order_by(col(Handover.at), col(Handover.id))
-        )
+        reading.session.exec(select(Handover).where(col(Handover.task_id) == task_id).order_by(col(Handover.revision)))
     )
     ids = {who for row in rows for who in (row.from_id, row.to_id, row.by.removeprefix("person:")) if who}
     names = {p.id: p.name for p in reading.session.exec(select(Person).where(col(Person.id).in_(ids)))}

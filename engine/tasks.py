@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import exists, or_
 from sqlmodel import col, select
 
 from engine import audit, definitions, documents, process, recusals
@@ -15,7 +15,7 @@ from engine.errors import Conflict, Forbidden, NotFound
 from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
-from engine.models import Case, Membership, Person, Task
+from engine.models import Case, Handover, Membership, Person, Task
 from engine.process import Run
 from engine.runtime import Complete, evaluate
 
@@ -193,14 +193,23 @@ def my_hindrance(reading: Reading, bundle: Bundle, task: Task) -> Forbidden | No
 
 
 def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) -> SeparationViolated | None:
-    """The rule of four eyes that keeps these people from a task: what one did for another, both have done."""
+    """The rule of four eyes that keeps these people from a task.
+
+    What one did in the place of another, both have done; what one prepared for another, too.
+    """
     rules = [rule for rule in bundle.manifest.separations if task.node in rule.tasks]
     if not rules:
         return None
     others = {node for rule in rules for node in rule.tasks} - {task.node}
+    prepared = exists().where(
+        col(Handover.task_id) == col(Task.id),
+        col(Handover.kind).in_(("returned", "recalled")),
+        col(Handover.from_id).in_(people),
+    )
     theirs = select(Task.node).where(
         col(Task.case_id) == task.case_id,
-        or_(col(Task.completed_by).in_(people), col(Task.completed_for).in_(people)),
+        col(Task.state) == "completed",
+        or_(col(Task.completed_by).in_(people), col(Task.completed_for).in_(people), prepared),
         col(Task.node).in_(sorted(others)),
     )
     done = set(reading.session.exec(theirs.distinct()))

@@ -15,6 +15,7 @@ class Handover(SQLModel, table=True):
     id: str = key()
     task_id: str = ref("task")
     case_id: str = ref("case_file", index=False)
+    revision: int  # of the task, by it: in this order it went
     kind: str = Field(max_length=20)  # delegated, returned, recalled, reassigned
     from_id: str | None = ref("person", index=False, default=None, nullable=True)
     to_id: str | None = ref(

@@ -322,13 +322,14 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
             select(StepRecord).where(col(StepRecord.case_id) == run.case.id).order_by(col(StepRecord.position))
         )
     )
-    names = _actor_names(reading, records)
+    names, absent = _actor_names(reading, records), _stood_in_for(reading, run)
     entries, versions = [], definitions.versions_of(reading, run.case)
     for record in records:
         title = _record_title(versions, record, locale)
         if title:
             kind = "done" if record.kind in TASKS else "event"
-            entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind))
+            detail = absent.get(record.task_id or "", "")
+            entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind, detail))
     for breach, deadline in reading.session.exec(
         select(Breach, Deadline)
         .join(Deadline, col(Deadline.id) == col(Breach.deadline_id))
@@ -343,6 +344,14 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
     for urging, words, name in urgings.of_case(reading, run):
         entries.append(HistoryEntry(urging.at, urged, name, "event", words))
     return sorted(entries, key=lambda e: e.at)
+
+
+def _stood_in_for(reading: Reading, run: Run) -> dict[str, str]:
+    """Tasks that somebody did in the place of an absent colleague → that in words."""
+    zh = reading.actor.locale.startswith("zh")
+    absent = select(Task.id, Person.name).join(Person, col(Person.id) == col(Task.completed_for))
+    found = reading.session.exec(absent.where(col(Task.case_id) == run.case.id))
+    return {task_id: f"代{name}办理" if zh else f"in place of {name}" for task_id, name in found}
 
 
 def _doer(record: StepRecord) -> str:

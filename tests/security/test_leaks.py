@@ -24,6 +24,7 @@ PLANTED = {
 FREE_TEXT = "本人因照顾植树巷的患病家属需要停车信息"
 FILE_NAME = "欧阳家病历.pdf"
 FILE_TEXT = b"% planted-in-the-file-13912345678"
+KIN, WHY_RECUSED = "慕容㵘㵘", "申请人是我的远房表亲"
 WITHDRAWAL = "因植树巷的家属病故不再需要"
 
 
@@ -48,6 +49,7 @@ def planted(small_household: Household, caplog: pytest.LogCaptureFixture) -> Hou
     assert answer.status_code == 201, answer.text
     small_household.work()
     filed, program = answer.json(), small_household.program_of("handler")
+    tell_of_kin(small_household, filed["reference"])
     task = small_household.task("handler")
     program.post(f"/api/v1/tasks/{task}/claim")
     program.post(f"/api/v1/tasks/{task}/draft", json={"form": {"defects": FREE_TEXT}})
@@ -63,8 +65,23 @@ def planted(small_household: Household, caplog: pytest.LogCaptureFixture) -> Hou
     return small_household
 
 
+def tell_of_kin(household: Household, reference: str) -> None:
+    """Somebody declares kin of the applicant's name and others, right and wrong, and is kept away from the case."""
+    leader = household.program_of("leader")
+    for name in (PLANTED["applicant_name"], KIN):
+        assert leader.post("/api/v1/kin", json={"name": name, "relation": "in_law"}).status_code == 201
+    assert leader.post("/api/v1/kin", json={"name": KIN * 20, "relation": KIN}).status_code == 422
+    assert {row["name"] for row in leader.get("/api/v1/kin").json()} == {PLANTED["applicant_name"], KIN}
+    browser = household.browser_of("head")
+    browser.post("/desk/kin", data={"name": KIN, "relation": "spouse"})
+    why = {"reason": WHY_RECUSED}
+    assert leader.post(f"/api/v1/cases/{reference}/recuse", json=why).status_code == 201
+    assert leader.post("/api/v1/kin", json={"name": KIN, "relation": KIN}).status_code == 422
+
+
 def secrets_of(household: Household) -> dict[str, bytes]:
     texts = {**PLANTED, "free text": FREE_TEXT, "file name": FILE_NAME, "file": FILE_TEXT.decode(), "why": WITHDRAWAL}
+    texts |= {"kin": KIN, "why recused": WHY_RECUSED}
     return {what: text.encode() for what, text in texts.items()}
 
 

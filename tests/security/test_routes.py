@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import incidents, reminders
+from engine import absences, clock, directory, incidents, kin, recusals, reminders
 from engine.access import SYSTEM
 from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
+from engine.db import UnitOfWork
 from tests.household import PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
@@ -48,6 +50,20 @@ MEANINGS = {
     "who answers for the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
     "who answers for others": "401 401 401 | 403 403 in | 403 in | 403 403",
+    "nobody here, since it is for heads": "401 401 401 | 404 404 404 | 404 404 | 404 no",
+    "nobody here, since it is for heads, signed in": "door door door | 404 404 404 | 404 404 | 404 no",
+    "nobody here, since it is for heads, of the case": "401 401 401 | 403 403 403 | 404 404 | 404 no",
+    "nobody here, since it is for heads, of the case, signed in": "door door door | 403 403 403 | 404 404 | 404 no",
+    "nobody here, since the colleague is unknown": "401 401 401 | in in in | in in | 404 no",
+    "nobody here, since it is somebody else's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
+    "nobody here, since it is somebody else's, signed in": "door door door | 404 404 404 | 404 404 | 404 no",
+    "who oversees, and may not": "401 401 401 | 404 404 403 | 404 404 | 404 no",
+    "who oversees, and may not, signed in": "door door door | 404 404 403 | 404 404 | 404 no",
+    "those of the case, to change it": "401 401 401 | in in in | 404 404 | 404 no",
+    "those of the case, to change it, signed in": "door door door | in in in | 404 404 | 404 no",
+    "those who handle cases": "401 401 401 | in in in | in in | 403 no",
+    "those who handle cases, signed in": "door door door | in in in | in in | 403 no",
+    "those who work and change something, signed in": "door door door | in in in | in in | 404 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -96,6 +112,22 @@ TABLE = {
     "GET /api/v1/reminders": "staff",
     "POST /api/v1/reminders/{reminder_id}/read": "who is reminded",
     "POST /api/v1/cases/{reference}/urge": "who answers for the case",
+    "GET /api/v1/tasks/{task_id}/hands": "those of the case",
+    "POST /api/v1/tasks/{task_id}/delegate": "who does the task",
+    "POST /api/v1/tasks/{task_id}/return": "who does the task",
+    "POST /api/v1/tasks/{task_id}/recall": "who does the task",
+    "POST /api/v1/tasks/{task_id}/reassign": "nobody here, since it is for heads",
+    "POST /api/v1/tasks/reassign": "staff",
+    "GET /api/v1/absences": "staff",
+    "GET /api/v1/colleagues": "staff",
+    "POST /api/v1/absences": "nobody here, since the colleague is unknown",
+    "POST /api/v1/absences/{absence_id}/end": "who oversees, and may not",
+    "POST /api/v1/cases/{reference}/recuse": "those of the case, to change it",
+    "POST /api/v1/cases/{reference}/clear-name": "nobody here, since it is for heads, of the case",
+    "POST /api/v1/recusals/{recusal_id}/lift": "nobody here, since it is for heads, of the case",
+    "GET /api/v1/kin": "staff",
+    "POST /api/v1/kin": "those who handle cases",
+    "POST /api/v1/kin/{kin_id}/withdraw": "nobody here, since it is somebody else's",
     "GET /api/v1/notices/{notice_id}/pdf": "those of the case",
     "GET /api/v1/notices/{notice_id}/draft": "the house whose paper it is",
     "GET /api/v1/documents/{document_id}": "those of the case",
@@ -141,6 +173,21 @@ TABLE = {
     "POST /desk/tasks/{task_id}/release": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/draft": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/complete": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/delegate": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/return": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/recall": "who does the task, signed in",
+    "POST /desk/tasks/{task_id}/reassign": "nobody here, since it is for heads, signed in",
+    "POST /desk/tasks/{task_id}/recuse": "those of the case, to change it, signed in",
+    "POST /desk/tasks/{task_id}/exclude": "nobody here, since it is for heads, of the case, signed in",
+    "POST /desk/tasks/{task_id}/clear-name": "nobody here, since it is for heads, of the case, signed in",
+    "POST /desk/tasks/{task_id}/lift/{recusal_id}": "nobody here, since it is for heads, of the case, signed in",
+    "POST /desk/reassign": "staff, signed in",
+    "GET /desk/absences": "staff, signed in",
+    "POST /desk/absences": "those who work and change something, signed in",
+    "POST /desk/absences/{absence_id}/end": "who oversees, and may not, signed in",
+    "GET /desk/kin": "staff, signed in",
+    "POST /desk/kin": "those who handle cases, signed in",
+    "POST /desk/kin/{kin_id}/withdraw": "nobody here, since it is somebody else's, signed in",
     "POST /desk/tasks/{task_id}/unmask": "those of the case, with a reason, signed in",
     "GET /board": "who answers for others, signed in",
     "POST /board/urge": "who answers for others, signed in",
@@ -161,9 +208,27 @@ BODIES: dict[str, dict[str, Any]] = {
         for act, more in (("suspend", {}), ("resume", {}), ("extend", {"days": 1}), ("restart", {}))
     },
     "POST /api/v1/cases/{reference}/urge": {"json": {"text": "请抓紧办理。"}},
+    "POST /api/v1/tasks/{task_id}/delegate": {"json": {"person": "x", "reason": "协办"}},
+    "POST /api/v1/tasks/{task_id}/return": {"json": {"remark": ""}},
+    "POST /api/v1/tasks/{task_id}/recall": {"json": {"reason": "收回"}},
+    "POST /api/v1/tasks/{task_id}/reassign": {"json": {"person": None, "reason": "调整"}},
+    "POST /api/v1/tasks/reassign": {"json": {"tasks": ["x"], "person": None, "reason": "调整"}},
+    "POST /api/v1/absences": {
+        "json": {"substitute": "x", "since": "2026-01-01", "until": "9999-01-01", "reason": "leave"}
+    "POST /api/v1/absences/{absence_id}/end": {},
+    "POST /api/v1/cases/{reference}/recuse": {"json": {"reason": ""}},
+    "POST /api/v1/cases/{reference}/clear-name": {"json": {"person": "x", "reason": "核实"}},
+    "POST /api/v1/recusals/{recusal_id}/lift": {"json": {"reason": "核实"}},
+    "POST /api/v1/kin": {"json": {"name": "某", "relation": "other"}},
+    "POST /api/v1/kin/{kin_id}/withdraw": {},
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
+    "POST /desk/tasks/{task_id}/reassign": {"person": "queue", "reason": "调整"},
+    "POST /desk/tasks/{task_id}/exclude": {"person": "x", "reason": "回避"},
+    "POST /desk/tasks/{task_id}/clear-name": {"person": "x", "reason": "核实"},
+    "POST /desk/tasks/{task_id}/lift/{recusal_id}": {"reason": "核实"},
+    "POST /desk/absences": {"substitute": "x", "since": "2026-01-01", "until": "2026-01-02", "reason": "leave"},
     "POST /sign-in": {"login": "leader", "password": PASSWORD},
     "POST /desk/tasks/{task_id}/complete": {"intake_action": "proceed"},
 }
@@ -230,6 +295,7 @@ def world(small_household: Household) -> World:
         handler = uow.session.exec(select(Person.id).where(col(Person.login) == "handler")).one()
         reminders.remind(uow, [handler], "urged", case_id)
         case["reminder_id"] = uow.session.exec(select(Reminder.id)).one()
+        case |= of_others(uow, case["reference"])
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     ids |= {"deadline": "reply", "act": "suspend"}
     return World(
@@ -237,6 +303,15 @@ def world(small_household: Household) -> World:
         ids | case | {"message": "withdraw"},
         {"party": mine, "other_party": other},
     )
+
+
+def of_others(uow: UnitOfWork, reference: str) -> dict[str, str]:
+    """A recusal, an absence and kin of the leader, who asks for nothing here."""
+    leader = directory.person(uow, "leader")
+    uow.actor = directory.actor_of(uow, leader.id)
+    ids = {"recusal_id": recusals.recuse(uow, reference, "利害关系").id, "kin_id": kin.declare(uow, "某某", "other").id}
+    head, day = directory.person(uow, "head").id, clock.day_of(uow.now)
+    return ids | {"absence_id": absences.enter(uow, head, day + timedelta(30), day + timedelta(31), "leave").id}
 
 
 def rows() -> Iterator[tuple[str, str]]:
@@ -308,7 +383,7 @@ def ask(world: World, route: str, who: str) -> Response:
         fields = {"csrf": world.csrf(client)} | FIELDS.get(route, {}) if page else {}
         if route == "POST /track":
             fields |= {"reference": world.filed["party"]["reference"], "code": world.filed["party"]["query_code"]}
-        body = BODIES.get(route) or ({"data": fields} if page else {"json": {"form": {}}})
+        body = BODIES.get(route, {"data": fields} if page else {"json": {"form": {}}})
     return client.request(method, path, **body)
 
 

@@ -303,6 +303,13 @@ tasks = ["review", "sign"]
 text = "x"
 text_en = "x"
 
+[[exclusions]]
+tasks = ["sign"]
+link = "review"
+organisation_of = "data_provider"
+text = "x"
+text_en = "x"
+
 [[stages]]
 key = "work"
 title = "x"
@@ -440,6 +447,17 @@ def test_the_processes_of_this_city_have_no_faults() -> None:
         ("process.toml", "opinion == 'x'", "opinion.upper()", "rules.1", "not allowed"),
         ("process.toml", "and dataset", "and unknown", "rules.1", "reads unknown"),
         ("process.toml", 'tasks = ["review", "sign"]', 'tasks = ["review", "x"]', "separations.1", "no user task x"),
+        ("process.toml", 'tasks = ["sign"]', 'tasks = ["x"]', "exclusions.1", "no user task x"),
+        ("process.toml", 'organisation_of = "data_provider"', "", "exclusions.1", "excludes nobody"),
+        ("process.toml", 'organisation_of = "data_provider"', 'organisation_of = "x y"', "exclusions.1", "not a name"),
+        ("process.toml", 'link = "review"', 'link = "1"', "exclusions.1", "not a name"),
+        (
+            "process.toml",
+            'organisation_of = "data_provider"\ntext = "x"',
+            'organisation_of = "data_provider"\ntext = " "',
+            "exclusions.1",
+            "says nothing",
+        ),
         ("process.toml", 'nodes = ["review", "sign"]', 'nodes = ["x"]', "stages.work", "no node x"),
         ("process.toml", 'waits_for = "agency"', 'waits_for = "x"', "stages.work", "no participant or party"),
         ("process.toml", "[outcomes.agreed]", "[outcomes.refused]", "decide", "there is no outcome agreed"),

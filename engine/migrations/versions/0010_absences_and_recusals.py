@@ -49,6 +49,7 @@ def upgrade() -> None:
             "from_id": ("person", True),
             "to_id": ("person", True),
         },
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("words", sa.LargeBinary(), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
