@@ -52,7 +52,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_deadline_board",
         "deadline",
-        ["organisation_id", "process_key", "basis", "state", "due_at"],
+        ["organisation_id", "process_key", "basis", "state", "due_at", "private", "case_id"],
         sqlite_where=GOES_ON,
         postgresql_where=GOES_ON,
     )
