@@ -213,7 +213,7 @@ def _unheard(reading: Reading, view: str) -> ColumnElement[bool]:
         issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
         filed = select(Party.id).where(col(Party.case_id) == col(Case.id))
         old = col(Case.submitted_at) <= reading.now - ACKNOWLEDGED_WITHIN
-        return and_(col(Case.closed_at).is_(None), old, filed.exists(), ~issued.exists())
+        return and_(col(Case.closed_at).is_(None), old, ~issued.exists(), filed.exists())
     later = aliased(Delivery)
     tried_again = select(later.id).where(
         later.notice_id == col(Delivery.notice_id),
