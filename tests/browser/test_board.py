@@ -49,7 +49,7 @@ def test_two_are_urged_at_once_with_a_text(new_page: Open) -> None:
 
 def test_it_all_works_without_scripts(new_page: Open) -> None:
     page = new_page("sun.yi", "/board", java_script_enabled=False)
-    page.locator("[data-inbox] .pick").first.check()
+    page.locator("[data-inbox] .pick").last.check()
     page.locator("form.urge button").click()
     expect(page.get_by_role("status")).to_contain_text("催办已发出")
 

@@ -201,7 +201,7 @@ def test_an_urging_shows_how_often_and_when_last(city: World) -> None:
     with city.database.reading(supervisor) as reading:
         case_ids = [row.case_id for row in queries.board_list(reading).rows[:2]]
     for _ in range(2):
-        city.travel("+1h")
+        city.travel("+3d")
         with city.database.unit_of_work(supervisor) as uow:
             urging.urge(uow, case_ids[:1], "请尽快办理。")
     with city.database.reading(supervisor) as reading:
