@@ -161,8 +161,9 @@ def overseen(actor: Actor) -> ColumnElement[bool]:
     takes_part = select(col(Participant.id)).where(
         col(Participant.case_id) == col(Deadline.case_id), stands_over(actor, col(Participant.organisation_id))
     )
-    answered_for: list[ColumnElement[bool]] = [owing.in_(sorted(actor.organisations(LEADER)))]
-    answered_for += [_of_unit(organisation, unit) for organisation, unit in _headed(actor)]
+    answered_for = [_of_unit(organisation, unit) for organisation, unit in _headed(actor)]
+    if led := actor.organisations(LEADER):
+        answered_for.append(owing.in_(sorted(led)))
     if actor.supervises:
         answered_for += [stands_over(actor, owing), and_(owing.is_(None), takes_part.exists())]
     own = owing.in_(sorted(actor.organisations()))

@@ -14,7 +14,7 @@ from api.pages import board_charts
 from api.pages.frame import viewer
 from api.pages.posted import PageKey, Search, Sent, Word, clean
 from engine import audit, clock, queries, urging
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 from engine.views import BoardCounts, OverdueRow, Wanted
 
 router = APIRouter(prefix="/board")
@@ -86,10 +86,11 @@ def urge(request: Request, door: PageOverseer, asked: Asked, posted: Sent) -> Re
     try:
         with door.writing() as uow:
             urging.urge(uow, picked, text)
-    except Invalid as error:
+            said = "urged-some" if uow.warnings else "urged"
+    except (Invalid, Conflict) as error:
         fault = formview.FaultView(error.sentence(door.locale), "urge-text")
         return _draw(request, door, asked, problems=[fault], picked=picked, text=text, status=error.status)
-    return RedirectResponse(f"{asked.link(said='urged')}#list", 303)
+    return RedirectResponse(f"{asked.link(said=said)}#list", 303)
 
 
 @router.post("/export")
@@ -200,7 +201,12 @@ def title_of(asked: Filters, locale: str) -> str:
 
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
-    return _("The cases were urged; your words are on record.") if name == "urged" else ""
+    return {
+        "urged": _("The cases were urged; your words are on record."),
+        "urged-some": _(
+            "Some cases were urged, your words are on record; others are closed or were urged a while ago."
+        ),
+    }.get(name, "")
 
 
 # ---------------------------------------------------------------- to take along

@@ -27,7 +27,7 @@ class Deadline(SQLModel, table=True):
         ),
         Index(  # the numbers of the board are counted from it alone
             "ix_deadline_board",
-            *("organisation_id", "process_key", "basis", "state", "due_at"),
+            *("organisation_id", "process_key", "basis", "state", "due_at", "private", "case_id"),
             postgresql_where=_GOES_ON,
             sqlite_where=_GOES_ON,
         ),

@@ -17,10 +17,20 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "token"),
         Index("ix_task_queue", "organisation_id", "role", postgresql_where=_OPEN, sqlite_where=_OPEN),
-        Index("ix_task_case_open", "case_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(  # what waits at each step is counted from it alone
+            "ix_task_case_open",
+            *("case_id", "node", "role", "created_at", "state"),
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
         Index("ix_task_case_done", "case_id", "completed_by", "node"),  # four eyes, however much a person has done
-        Index("ix_task_mine", "assignee_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index("ix_task_delegated", "owner_id", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index(  # and what lies with whom
+            "ix_task_mine",
+            *("assignee_id", "organisation_id", "case_id", "state"),
+            postgresql_where=_OPEN,
+            sqlite_where=_OPEN,
+        ),
     )
 
     id: str = key()

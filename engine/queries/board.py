@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, and_, func, literal_column
 from sqlalchemy import select as grouped
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -213,26 +213,28 @@ def _unheard(reading: Reading, view: str) -> ColumnElement[bool]:
         issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
         filed = select(Party.id).where(col(Party.case_id) == col(Case.id))
         old = col(Case.submitted_at) <= reading.now - ACKNOWLEDGED_WITHIN
-        return and_(col(Case.closed_at).is_(None), old, filed.exists(), ~issued.exists())
+        return and_(col(Case.closed_at).is_(None), old, ~issued.exists(), filed.exists())
     later = aliased(Delivery)
     tried_again = select(later.id).where(
         later.notice_id == col(Delivery.notice_id),
         later.channel == col(Delivery.channel),
         later.attempt > col(Delivery.attempt),
     )
-    waits_long = and_(col(Delivery.state) == "pending", col(Notice.issued_at) <= _a_working_day_ago(reading))
-    undelivered = (
-        select(Delivery.case_id)
-        .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .where(
-            col(Delivery.state).in_(["failed", "pending"]),
-            (col(Delivery.state) == "failed") | waits_long,
-            ~tried_again.exists(),
-        )
+    issued = select(Notice.id).where(
+        col(Notice.id) == col(Delivery.notice_id), col(Notice.issued_at) <= _a_working_day_ago(reading)
+    )
+    undelivered = select(Delivery.case_id).where(
+        col(Delivery.state).in_([literal_column("'failed'"), literal_column("'pending'")]),
+        (col(Delivery.state) == "failed") | issued.exists(),
+        ~tried_again.exists(),
     )
     return col(Case.id).in_(undelivered)
 
 
 def _a_working_day_ago(reading: Reading) -> datetime:
-    today = deadlines.today(reading)
-    return reading.now - (today - calendars.shift(today, -1, deadlines.calendar(reading.settings)))
+    """The same time on the working day before; on a rest day, which is no time to wait, the start of that day."""
+    today, calendar = deadlines.today(reading), deadlines.calendar(reading.settings)
+    before = calendars.shift(today, -1, calendar)
+    if calendar.is_workday(today):
+        return reading.now - (today - before)
+    return datetime.combine(before, time.min, clock.SHANGHAI)

@@ -117,6 +117,10 @@ def board(new: Open) -> Page:
     return new("sun.yi", "/board")
 
 
+def what_if(new: Open) -> Page:
+    return new("sun.yi", "/board/what-if?day=2026-04-30&limit=open_data_request.reply&days=5&unit=working")
+
+
 def administration(new: Open) -> Page:
     return new(ADMINISTRATOR, "/admin")
 
@@ -140,6 +144,7 @@ SCREENS: tuple[Callable[[Open], Page], ...] = (
     case,
     search,
     board,
+    what_if,
     administration,
     nothing_here,
 )

@@ -22,8 +22,8 @@ from api import app as application
 from api import auth
 from engine import absences, clock, directory, incidents, kin, recusals, reminders
 from engine.access import SYSTEM
-from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
 from engine.db import UnitOfWork
+from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
 from tests.household import PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
@@ -215,6 +215,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/tasks/reassign": {"json": {"tasks": ["x"], "person": None, "reason": "调整"}},
     "POST /api/v1/absences": {
         "json": {"substitute": "x", "since": "2026-01-01", "until": "9999-01-01", "reason": "leave"}
+    },
     "POST /api/v1/absences/{absence_id}/end": {},
     "POST /api/v1/cases/{reference}/recuse": {"json": {"reason": ""}},
     "POST /api/v1/cases/{reference}/clear-name": {"json": {"person": "x", "reason": "核实"}},

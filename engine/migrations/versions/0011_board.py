@@ -19,6 +19,7 @@ depends_on = None
 GOES_ON = sa.text("state IN ('running', 'suspended')")
 UNDELIVERED = sa.text("state IN ('failed', 'pending')")
 OPEN = sa.text("closed_at IS NULL")
+WAITS = sa.text("state = 'open'")
 GUIYANG = timedelta(hours=8)
 
 deadline = sa.table(
@@ -52,14 +53,21 @@ def upgrade() -> None:
     op.create_index(
         "ix_deadline_board",
         "deadline",
-        ["organisation_id", "process_key", "basis", "state", "due_at"],
+        ["organisation_id", "process_key", "basis", "state", "due_at", "private", "case_id"],
         sqlite_where=GOES_ON,
         postgresql_where=GOES_ON,
     )
     op.create_index(
         "ix_delivery_undelivered", "delivery", ["case_id"], sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED
     )
+    _index_of_tasks("ix_task_case_open", "case_id", "node", "role", "created_at", "state")
+    _index_of_tasks("ix_task_mine", "assignee_id", "organisation_id", "case_id", "state")
     op.create_index("ix_case_file_open", "case_file", ["submitted_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
+
+
+def _index_of_tasks(name: str, *columns: str) -> None:
+    op.drop_index(name, "task")
+    op.create_index(name, "task", list(columns), sqlite_where=WAITS, postgresql_where=WAITS)
 
 
 def _counted() -> list[dict[str, object]]:
@@ -103,6 +111,8 @@ def _month(instant: datetime) -> date:
 
 def downgrade() -> None:
     op.drop_index("ix_case_file_open", "case_file")
+    _index_of_tasks("ix_task_mine", "assignee_id")
+    _index_of_tasks("ix_task_case_open", "case_id")
     op.drop_index("ix_delivery_undelivered", "delivery")
     op.drop_index("ix_deadline_board", "deadline")
     op.drop_table("result_count")
