@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock
+from engine import cases, catalogue, clock, leads
 from engine.db import Database
 from engine.operations import Registry
 from engine.settings import Settings
@@ -40,5 +40,10 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    offered.operation("lead.urge", field=TEXT)(leads.urge)
+    offered.operation("lead.survey")(leads.survey)
+    offered.job("lead.raise")(leads.raise_for_breach)
+    offered.job("lead.annul")(leads.annul)
+    offered.job("lead.urge")(leads.carry_urging)
     handlers.register(offered)
     return offered

@@ -157,7 +157,7 @@ class Tale(Story):
         form = self._reworded(self.story["submit"]["form"]) | self.case["applicant"]
         form |= {"dataset": self.case["dataset"]} | ({"agency": self.case["agency"]} if "agency" in self.case else {})
         form.pop("email", None)
-        self._submit({"form": form})
+        self._begin({"form": form})
         steps = [s for s in self.story["steps"] if ("task" in s or "message" in s) and "refused" not in s][:count]
         pause = min(LONGEST_PAUSE, (self.now - self.watch.at) / (len(steps) + 1))
         for step in steps:

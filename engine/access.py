@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, false, or_, select, true
-from sqlmodel import col
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlmodel import Session, col
 
 from engine.errors import Forbidden
-from engine.models import Case, OrganisationRelation, Participant, Task
+from engine.models import Case, Document, Notice, OrganisationRelation, Participant, Task
 
 DESK_ROLES = frozenset(
     {
@@ -22,6 +22,7 @@ DESK_ROLES = frozenset(
     }
 )
 SUPERVISOR = "supervisor"
+ALL, OWN, NOTHING = "all", "own", "nothing"  # what a participant sees of the case
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,49 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     A person sees the cases in which an organisation of theirs takes part now or took part before; a supervisor also those
     of organisations that theirs supervises or guides. A party sees its own case. An administrator sees no case.
     """
+    return _cases(actor, ALL, OWN)
+
+
+def whole_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` for those that the actor sees whole.
+
+    Of the others they see what is their own: papers to or from their house, its tasks with what was answered in them, and the
+    clocks that it owes. So a respondent learns nothing of what is deliberated about it.
+    """
+    return _cases(actor, ALL)
+
+
+def sees_whole(session: Session, actor: Actor, case_id: str) -> bool:
+    """Whether the actor sees a case whole, and not only what is their own in it."""
+    return session.execute(select(col(Case.id)).where(col(Case.id) == case_id, whole_cases(actor))).first() is not None
+
+
+def _cases(actor: Actor, *sees: str) -> ColumnElement[bool]:
     if actor.kind == "system":
         return true()
     if actor.kind == "party":
         return col(Case.id) == actor.case_id
     if actor.kind != "person" or actor.duty == "administrator" or not actor.roles:
         return false()
-    takes_part = select(col(Participant.case_id)).where(col(Participant.organisation_id).in_(actor.organisations()))
+    takes_part = select(col(Participant.case_id)).where(
+        col(Participant.organisation_id).in_(actor.organisations()), col(Participant.sees).in_(sees)
+    )
     part_of = col(Case.id).in_(takes_part)
     return or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
+
+
+def own_papers(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Notice`` for papers of the actor's house, and those issued to it."""
+    ours = actor.organisations()
+    received = and_(col(Notice.state) == "issued", col(Notice.addressee_id).in_(ours))
+    return or_(col(Notice.organisation_id).in_(ours), received)
+
+
+def own_documents(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Document`` for files of the papers and of the tasks of the actor's house."""
+    papers = select(col(Notice.document_id)).where(col(Notice.document_id).is_not(None), own_papers(actor))
+    tasks = select(col(Task.id)).where(col(Task.organisation_id).in_(actor.organisations()))
+    return or_(col(Document.id).in_(papers), col(Document.task_id).in_(tasks))
 
 
 def desk_cases(actor: Actor) -> ColumnElement[bool]:
@@ -90,12 +125,16 @@ def desk_cases(actor: Actor) -> ColumnElement[bool]:
 
 
 def supervised_cases(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over."""
+    """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over.
+
+    Standing over a respondent that sees its own only opens no file: the case is others' to conduct.
+    """
     if actor.kind == "system":
         return true()
-    return col(Case.id).in_(
-        select(col(Participant.case_id)).where(stands_over(actor, col(Participant.organisation_id)))
+    standing = select(col(Participant.case_id)).where(
+        col(Participant.sees) == ALL, stands_over(actor, col(Participant.organisation_id))
     )
+    return col(Case.id).in_(standing)
 
 
 def stands_over(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:

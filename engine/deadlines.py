@@ -18,7 +18,7 @@ from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Organisation, StepRecord, Timer
-from engine.runtime import DeadlineView
+from engine.runtime import DeadlineView, evaluate
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -148,8 +148,8 @@ _CLOCKS = select(Deadline).where(col(Deadline.case_id) == bindparam("case_id"))
 
 
 def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:
-    """The clocks of a case as the flow sees them."""
-    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks}
+    """The clocks of a case as the flow sees them; of an instruction it knows nothing."""
+    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks if not d.private}
 
 
 def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
@@ -170,8 +170,22 @@ def on_event(uow: UnitOfWork, run: "Run", event: str) -> None:
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event)
         elif event == deadline.starts_on and _may_start(deadline):
+            _take_last_day(uow, run, deadline)
             _start(uow, deadline, event)
     refresh_case(uow, run)
+
+
+def _take_last_day(uow: UnitOfWork, run: "Run", deadline: Deadline) -> None:
+    """Where the case itself says on which day a clock ends, that day is its rule; one that has passed ends it today."""
+    rule = run.bundle.manifest.deadlines.get(deadline.name)
+    said = evaluate(rule.due_on, dict.fromkeys(run.bundle.manifest.data) | run.data) if rule and rule.due_on else None
+    if said:
+        set_last_day(deadline, clock.day_of(uow.now), date.fromisoformat(str(said)))
+
+
+def set_last_day(deadline: Deadline, start: date, last: date) -> None:
+    """Let a clock that starts on a day end on another, whatever kind of day that is."""
+    deadline.days, deadline.unit, deadline.roll = max((last - start).days, 0), "calendar", "none"
 
 
 def _may_start(deadline: Deadline) -> bool:
@@ -199,6 +213,18 @@ def _stop(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
     uow.add(deadline)
     _move_timers(uow, deadline)
     audit.record(uow, "deadline.stopped", deadline.case_id, deadline=deadline.name, event=event)
+
+
+def impose(uow: UnitOfWork, run: "Run", deadline: Deadline, event: str) -> None:
+    """Start a clock in a case that its process does not declare: an instruction sets it."""
+    run.clocks.append(deadline)
+    _start(uow, deadline, event)
+
+
+def lift(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
+    """Stop a clock that was imposed; it may have been stopped with the case before."""
+    if deadline.state in ("running", "suspended"):
+        _stop(uow, deadline, event)
 
 
 def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:

@@ -68,9 +68,11 @@ def targets() -> ColumnElement[bool]:
 
 def overseen(actor: Actor) -> ColumnElement[bool]:
     """The clocks (joined with their case) that a supervisor looks after: of their own organisation, of those below it, and of
-    nobody yet (while the agency is being looked for)."""
+    nobody yet (while the agency is being looked for). Clocks of instructions concern two houses and no board."""
     owing = col(Deadline.organisation_id)
-    return and_(supervised_cases(actor), or_(owing.is_(None), stands_over(actor, owing)))
+    return and_(
+        supervised_cases(actor), col(Deadline.private).is_(False), or_(owing.is_(None), stands_over(actor, owing))
+    )
 
 
 # ---------------------------------------------------------------- the sweep

@@ -15,6 +15,8 @@ from engine.models.catalogue import CatalogueItem
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
+from engine.models.instruction import Instruction
+from engine.models.lead import SupervisionLead
 from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
@@ -40,6 +42,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "InstanceMigration",
+    "Instruction",
     "Job",
     "LadderClaim",
     "Membership",
@@ -57,6 +60,7 @@ __all__ = [
     "Reminder",
     "SearchEntry",
     "StepRecord",
+    "SupervisionLead",
     "SystemValue",
     "Task",
     "Timer",

@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from engine import definitions, incidents
-from engine.access import desk_cases
+from engine.access import desk_cases, whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Incident
@@ -22,7 +22,7 @@ def places(reading: Reading, bundle: Bundle, case_id: str) -> tuple[HeldView, ..
 def stopped(reading: Reading) -> tuple[StoppedRow, ...]:
     """The stopped cases that the actor may see, the earliest legal limit first."""
     held = select(Incident.case_id).where(col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None))
-    query = select(Case).where(desk_cases(reading.actor), col(Case.id).in_(held))
+    query = select(Case).where(desk_cases(reading.actor), whole_cases(reading.actor), col(Case.id).in_(held))
     ordered = query.order_by(paging.or_far(col(Case.due_at)), col(Case.id)).limit(MOST)
     return tuple(_row(reading, case) for case in reading.session.exec(ordered))
 
