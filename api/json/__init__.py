@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from api.json import cases, directory, due, incidents, papers, processes, status, supervision, tasks
+from api.json import (
+    cases,
+    directory,
+    due,
+    incidents,
+    instructions,
+    leads,
+    papers,
+    processes,
+    status,
+    supervision,
+    tasks,
+)
 from api.json.shapes import ProblemShape
 
 _PROBLEM: dict[str, Any] = {
@@ -12,4 +24,5 @@ _PROBLEM: dict[str, Any] = {
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
-ROUTERS = [noun.router for noun in (processes, cases, status, tasks, papers, supervision, directory, due, incidents)]
+NOUNS = (processes, cases, status, tasks, papers, supervision, leads, instructions, directory, due, incidents)
+ROUTERS = [noun.router for noun in NOUNS]
