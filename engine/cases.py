@@ -125,7 +125,7 @@ def open_ex_officio(
 def _begin(uow: UnitOfWork, run: Run) -> None:
     """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
     case, manifest = run.case, run.bundle.manifest
-    case.subject = str(_said(manifest.process.subject, run.data) or case.reference)[:300]
+    case.subject = str(_said(manifest.process.subject, run) or case.reference)[:300]
     appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
     search.index(uow, case)
     deadlines.declare(uow, run)
@@ -186,7 +186,7 @@ def _new_party(
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
     """Give parts of the process to organisations, as far as they are known."""
-    found = {part: _organisation_for(uow, rule, run.data) for part, rule in parts.items()}
+    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
     return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
 
 
@@ -202,24 +202,18 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     return row
 
 
-def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, data: Mapping[str, Any]) -> Organisation | None:
+def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organisation | None:
     if rule.kind is not None:
         return uow.session.exec(
             select(Organisation).where(col(Organisation.kind) == rule.kind, col(Organisation.active).is_(True)).limit(1)
         ).first()
-    code = _said(rule.organisation, data) if rule.organisation else None
+    code = _said(rule.organisation, run) if rule.organisation else None
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, data: Mapping[str, Any]) -> Any:
-    return evaluate(expression, _Document(data))
-
-
-class _Document(dict[str, Any]):
-    """Case data for an expression: a field that was not filled in is nothing."""
-
-    def __missing__(self, name: str) -> None:
-        return None
+def _said(expression: str, run: Run) -> Any:
+    """What an expression says of the case's document, in which a field that was not filled in is nothing."""
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data)
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:

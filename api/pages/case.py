@@ -1,6 +1,6 @@
 """One case: everything that the desk knows of it, with the clocks, the papers and the way that it took."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -9,7 +9,7 @@ from api import formview, i18n, rendering
 from api.deps import Door, PagePerson
 from api.pages import casework
 from api.pages.frame import viewer
-from api.pages.posted import Key, Sent, Word
+from api.pages.posted import Key, Sent, Word, new_submission
 from engine import clock, queries
 from engine.queries.files import ReasonMissing
 from engine.views import FieldShown
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/desk/cases")
 
 @router.get("/{reference}")
 def show(request: Request, door: PagePerson, reference: Key, said: Word = "") -> Response:
-    return _draw(request, door, reference, said=said)
+    return draw(request, door, reference, said=said)
 
 
 @router.post("/{reference}/unmask")
@@ -30,11 +30,11 @@ def unmask(request: Request, door: PagePerson, reference: Key, posted: Sent) -> 
         shown = casework.unmasked(door, case_id, posted.text("reason"))
     except ReasonMissing as error:
         fault = formview.FaultView(error.sentence(door.locale), "unmask-reason")
-        return _draw(request, door, reference, problems=[fault], status=error.status)
-    return _draw(request, door, reference, unmasked=shown)
+        return draw(request, door, reference, problems=[fault], status=error.status)
+    return draw(request, door, reference, unmasked=shown)
 
 
-def _draw(
+def draw(
     request: Request,
     door: Door,
     reference: str,
@@ -43,11 +43,14 @@ def _draw(
     problems: Sequence[formview.FaultView] = (),
     status: int = 200,
     said: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page of a case; ``typed`` is what a form of it brought that was refused."""
     with door.reading() as reading:
         who = viewer(reading, door)
         file = queries.case_file(reading, reference)
         today = clock.day_of(reading.now)
+        around = casework.around(reading, file.case.id)
     return rendering.page(
         request,
         "case.html",
@@ -59,6 +62,9 @@ def _draw(
         file=file,
         unmasked=unmasked,
         problems=problems,
+        around=around,
+        typed=typed or {},
+        submission=new_submission(),
         clocks=casework.clocks(file.deadlines),
         diagrams=casework.drawings(file.diagrams, door.locale),
         said=_said(said, door.locale),
@@ -67,4 +73,9 @@ def _draw(
 
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
-    return _("Your work has been kept.") if name == "kept" else ""
+    words = {
+        "kept": _("Your work has been kept."),
+        "instructed": _("The instruction was recorded."),
+        "fulfilled": _("The report was recorded."),
+    }
+    return words.get(name, "")

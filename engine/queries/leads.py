@@ -110,7 +110,7 @@ def _row(reading: Reading, lead: SupervisionLead, case: Case, origin: str, known
         reference=case.reference,
         subject=case.subject,
         ground=lead.ground,
-        ground_title=statutes.cited(reading.settings, f"30.{lead.ground}", locale=locale),
+        ground_title=statutes.ground(reading.settings, lead.ground, locale),
         respondent=known[lead.respondent_id].short_name,
         organ=known[lead.organ_id].short_name,
         about=origin,

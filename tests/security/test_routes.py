@@ -19,10 +19,10 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import incidents
+from engine import clock, directory, incidents, instructions
 from engine.access import SYSTEM
 from engine.models import Document, Incident, Notice, Task, WebSession
-from tests.household import PASSWORD, PDF, REQUEST, Household
+from tests.household import AGENCY, PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
     "handler",  # of the agency that holds the case
@@ -46,6 +46,9 @@ MEANINGS = {
     "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
     "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
+    "supervisors of the case": "401 401 401 | 403 403 in | 403 404 | 403 403",
+    "supervisors who see the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
+    "the bound house": "401 401 401 | in 403 403 | 404 404 | 404 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
     "the party": "401 in 404 | 401 401 401 | 401 401 | 401 401",
@@ -55,6 +58,9 @@ MEANINGS = {
     "who does the task, signed in": "door door door | in 404 404 | 404 404 | 404 no",
     "those of the case, with a reason, signed in": "door door door | in in in | 404 404 | 404 no",
     "supervisors, signed in": "door door door | 403 403 in | 403 in | 403 403",
+    "supervisors of the case, signed in": "door door door | 403 403 in | 403 404 | 403 no",
+    "supervisors who see the case, signed in": "door door door | 403 403 in | 404 404 | 404 no",
+    "the bound house, signed in": "door door door | in 403 403 | 404 404 | 404 no",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
     "the party, with a code": "door in 404 | door door door | door door | door door",
@@ -89,6 +95,12 @@ TABLE = {
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "supervisors",
     "GET /api/v1/board": "supervisors",
+    "GET /api/v1/leads": "supervisors",
+    "POST /api/v1/cases/{reference}/leads": "supervisors of the case",
+    "GET /api/v1/instructions": "staff",
+    "GET /api/v1/cases/{reference}/instructions": "those of the case",
+    "POST /api/v1/cases/{reference}/instructions": "supervisors who see the case",
+    "POST /api/v1/instructions/{instruction_id}/fulfil": "the bound house",
     "GET /api/v1/organisations": "everybody",
     "GET /api/v1/me": "staff",
     "GET /api/v1/due": "everybody",
@@ -129,6 +141,11 @@ TABLE = {
     "POST /desk/tasks/{task_id}/complete": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/unmask": "those of the case, with a reason, signed in",
     "GET /board": "supervisors, signed in",
+    "GET /board/leads": "supervisors, signed in",
+    "POST /desk/cases/{reference}/leads": "supervisors of the case, signed in",
+    "GET /desk/instructions": "staff, signed in",
+    "POST /desk/cases/{reference}/instructions": "supervisors who see the case, signed in",
+    "POST /desk/cases/{reference}/instructions/{instruction_id}/fulfil": "the bound house, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
     "GET /admin/incidents/{incident_id}": "administrators, signed in",
@@ -137,11 +154,17 @@ TABLE = {
     "POST /admin/incidents/{incident_id}/cancel": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/resolve": "administrators, signed in",
 }
+INSTRUCTION = {"leader": "李副市长", "text": "请抓紧答复。", "due_on": "2099-05-20", "bound": AGENCY}
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/cases/{reference}/leads": {"json": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY}},
+    "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
+    "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
     "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
+    "POST /desk/cases/{reference}/leads": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY},
+    "POST /desk/cases/{reference}/instructions": INSTRUCTION | {"words": INSTRUCTION["text"]},
     "POST /sign-in": {"login": "leader", "password": PASSWORD},
     "POST /desk/tasks/{task_id}/complete": {"intake_action": "proceed"},
 }
@@ -202,6 +225,11 @@ def world(small_household: Household) -> World:
             "notice_id": select(Notice.id).where(col(Notice.case_id) == case_id),
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
+    with small_household.database.unit_of_work() as uow:
+        uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)
+        today = clock.day_of(uow.now)
+        given = instructions.record(uow, case_id, leader="李副市长", text="请抓紧答复。", due_on=today, bound=AGENCY)
+        case["instruction_id"] = given.id
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()

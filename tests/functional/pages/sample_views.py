@@ -15,7 +15,9 @@ from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
 from engine.calendars import Rule, explain, load
 from engine.forms import Form, Problem
-from engine.models import Incident
+from engine.models import Incident, Organisation
+from engine.queries.instructions import InstructionView
+from engine.queries.leads import Choice, LeadRow, Origin
 from engine.situations import Field, Row
 from engine.views import (
     CaseFile,
@@ -483,6 +485,50 @@ ERRORS_IN_TASK = (
     ),
 )
 
+GROUNDS = [("6", "第三十条第六项 不按照规定受理、答复、复核或者反馈政府数据共享或者开放需求申请的")]
+HOUSE = Organisation(code="gy-jtw", name="贵阳市交通委员会", short_name="市交委", kind="agency", level="city")
+LEAD = LeadRow(
+    reference="XS-2026-000003",
+    subject="老旧小区改造项目进度数据（答复期限逾期）",
+    ground="6",
+    ground_title=GROUNDS[0][1],
+    respondent="市交委",
+    organ="市大数据局",
+    about=REFERENCE,
+    opened_on=TODAY,
+    age=2,
+    stage="核查线索",
+    outcome=None,
+    outcome_title=None,
+    annulled=False,
+    by_hand=False,
+    closed_at=None,
+)
+ORIGIN = Origin(
+    REFERENCE,
+    "老旧小区改造项目进度数据",
+    "办理中",
+    None,
+    Light("red", "超期 6 个工作日", "overdue by 6 working days"),
+    True,
+)
+_GIVEN = InstructionView(
+    id="i1",
+    reference=REFERENCE,
+    subject="老旧小区改造项目进度数据",
+    leader="李副市长",
+    text="请抓紧依法答复，\n并报告逾期原因。",
+    house="市政府",
+    bound="市交委",
+    due_on=TODAY,
+    recorded_at=at(28),
+    light=Light("amber", "内部时限还剩 1 个工作日", "internal target: 1 working day left"),
+    fulfilled_at=None,
+    report="",
+    may_fulfil=True,
+)
+INSTRUCTIONS = [_GIVEN, replace(_GIVEN, id="i2", fulfilled_at=at(28), report="已经答复。", may_fulfil=False)]
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
@@ -575,9 +621,57 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "today": TODAY,
             "file": FILE,
             "unmasked": (),
+            "around": casework.Around(
+                None, [LEAD], [Choice("gy-jtw", "贵阳市交通委员会")], GROUNDS, INSTRUCTIONS, [HOUSE]
+            ),
+            "typed": {},
+            "submission": "x" * 24,
             "clocks": casework.clocks(FILE.deadlines),
             "diagrams": [diagram()],
         },
+    ),
+    "case-of-a-lead": (
+        "case.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "today": TODAY,
+            "file": replace(FILE, applicant=()),
+            "unmasked": (),
+            "around": casework.Around(ORIGIN, [], [], GROUNDS, [], []),
+            "typed": {},
+            "submission": "x" * 24,
+            "clocks": casework.clocks(FILE.deadlines),
+            "diagrams": [diagram()],
+        },
+    ),
+    "leads": (
+        "leads.html",
+        {
+            "here": "leads",
+            "viewer": viewer(),
+            "rows": [LEAD],
+            "next_key": "abc",
+            "ground": "6",
+            "closed": False,
+            "grounds": GROUNDS,
+        },
+    ),
+    "leads-closed": (
+        "leads.html",
+        {
+            "here": "leads",
+            "viewer": viewer(),
+            "rows": [replace(LEAD, outcome="annulled", outcome_title="期限更正，线索撤销", annulled=True)],
+            "next_key": None,
+            "ground": "",
+            "closed": True,
+            "grounds": GROUNDS,
+        },
+    ),
+    "instructions": (
+        "instructions.html",
+        {"here": "instructions", "viewer": viewer(), "rows": INSTRUCTIONS, "next_key": "abc"},
     ),
     "case-stopped": (
         "case.html",
@@ -587,6 +681,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "today": TODAY,
             "file": replace(FILE, held=STOPPED.places, tasks=()),
             "unmasked": (),
+            "around": casework.Around(None, [], [], GROUNDS, [], []),
+            "typed": {},
+            "submission": "x" * 24,
             "clocks": casework.clocks(FILE.deadlines),
             "diagrams": [diagram(stopped_at="assess")],
             "said": "您的办理已经保存。",
