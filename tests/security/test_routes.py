@@ -19,9 +19,10 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import clock, directory, incidents, instructions
+from engine import clock, definitions, directory, incidents, instructions
 from engine.access import SYSTEM
 from engine.models import Document, Incident, Notice, Task, WebSession
+from engine.settings import ROOT
 from tests.household import AGENCY, PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
@@ -48,7 +49,7 @@ MEANINGS = {
     "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
     "supervisors of the case": "401 401 401 | 403 403 in | 403 404 | 403 403",
     "supervisors who see the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
-    "the bound house": "401 401 401 | in 403 403 | 404 404 | 404 no",
+    "the bound house": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
     "the party": "401 in 404 | 401 401 401 | 401 401 | 401 401",
@@ -60,7 +61,7 @@ MEANINGS = {
     "supervisors, signed in": "door door door | 403 403 in | 403 in | 403 403",
     "supervisors of the case, signed in": "door door door | 403 403 in | 403 404 | 403 no",
     "supervisors who see the case, signed in": "door door door | 403 403 in | 404 404 | 404 no",
-    "the bound house, signed in": "door door door | in 403 403 | 404 404 | 404 no",
+    "the bound house, signed in": "door door door | in 404 404 | 404 404 | 404 no",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
     "the party, with a code": "door in 404 | door door door | door door | door door",
@@ -226,6 +227,7 @@ def world(small_household: Household) -> World:
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
     with small_household.database.unit_of_work() as uow:
+        definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "supervision_lead"))
         uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)
         today = clock.day_of(uow.now)
         given = instructions.record(uow, case_id, leader="李副市长", text="请抓紧答复。", due_on=today, bound=AGENCY)
