@@ -31,6 +31,7 @@ def registry() -> Registry:
     offered.operation("case.record_outcome", ["case.{outcome}"], outcome=OUTCOME)(cases.record_outcome)
     closed = {"enum": ["closed", "withdrawn"], "default": "closed"}
     offered.operation("case.close", ["case.closed"], status=closed)(cases.close)
+    offered.operation("case.remind", lane=TEXT, kind={"enum": ["sheet"]})(cases.remind)
     offered.operation("case.announce", ["{event}"], event=EVENT)(cases.announce)
     offered.operation(
         "catalogue.open",

@@ -9,7 +9,19 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, definitions, directory, documents, numbers, process, search, statutes
+from engine import (
+    audit,
+    clock,
+    deadlines,
+    definitions,
+    directory,
+    documents,
+    numbers,
+    process,
+    reminders,
+    search,
+    statutes,
+)
 from engine.access import ALL, NOTHING, OWN, Actor
 from engine.calendars import Explanation
 from engine.db import Reading, UnitOfWork
@@ -325,6 +337,18 @@ def close(uow: UnitOfWork, run: Run, call: Call) -> Done:
     process.announce(uow, run, "case.closed")
     deadlines.stop_all(uow, run, "case.closed")
     audit.record(uow, "case.closed", run.case.id, status=run.case.status)
+    return Done()
+
+
+def remind(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``case.remind``: tell the people of a lane that something of this case waits for them."""
+    part, _, role = call.params["lane"].partition(".")
+    organisation = run.participants.get(part)
+    if organisation is None:
+        raise process.PartVacant(part=part)
+    people = directory.holders(uow, role, organisation.id)
+    reminders.remind(uow, people, call.params["kind"], run.case.id)
+    audit.record(uow, "case.reminded", run.case.id, lane=call.params["lane"], kind=call.params["kind"])
     return Done()
 
 
