@@ -75,6 +75,7 @@ def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
     words = {
         "kept": _("Your work has been kept."),
+        "sent": _("It was sent into the case."),
         "instructed": _("The instruction was recorded."),
         "fulfilled": _("The report was recorded."),
     }

@@ -16,7 +16,7 @@ from engine.models import Case, Organisation
 from engine.queries import instructions, leads
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
-from engine.views import DeadlineView, DiagramView, FieldShown
+from engine.views import DeadlineView, DiagramView, FieldShown, Offer
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Around:
     respondents: list[Choice]  # against whom the reader could open a lead
     grounds: list[tuple[str, str]]
     instructions: list[InstructionView]
+    offers: list[Offer]  # what the reader may send into the case now
     bindable: list[Organisation]  # whom an instruction of the reader could bind
 
 
@@ -51,6 +52,7 @@ def around(reading: Reading, case_id: str) -> Around:
         respondents=leads.respondents(reading, case_id),
         grounds=statutes.grounds(reading.settings, reading.actor.locale),
         instructions=instructions.on_case(reading, case_id),
+        offers=[offer for offer in queries.offers(reading, case) if offer.refusal is None],
         bindable=bindable(reading, case),
     )
 

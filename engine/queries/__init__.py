@@ -7,7 +7,7 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 from engine.queries.board import board_counts, overdue
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.inbox import counts, inbox, task
-from engine.queries.public import public_status
+from engine.queries.public import offers, public_status
 from engine.queries.stopped import stopped
 from engine.views import (
     BoardCounts,
@@ -58,6 +58,7 @@ __all__ = [
     "cases",
     "counts",
     "inbox",
+    "offers",
     "overdue",
     "public_status",
     "stopped",

@@ -485,6 +485,7 @@ ERRORS_IN_TASK = (
     ),
 )
 
+OFFERED = Offer("check_now", "提前核查", "不等到约定的核查日，现在就核查。", "check_now", None)
 GROUNDS = [("6", "第三十条第六项 不按照规定受理、答复、复核或者反馈政府数据共享或者开放需求申请的")]
 HOUSE = Organisation(code="gy-jtw", name="贵阳市交通委员会", short_name="市交委", kind="agency", level="city")
 LEAD = LeadRow(
@@ -622,7 +623,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "file": FILE,
             "unmasked": (),
             "around": casework.Around(
-                None, [LEAD], [Choice("gy-jtw", "贵阳市交通委员会")], GROUNDS, INSTRUCTIONS, [HOUSE]
+                None, [LEAD], [Choice("gy-jtw", "贵阳市交通委员会")], GROUNDS, INSTRUCTIONS, [OFFERED], [HOUSE]
             ),
             "typed": {},
             "submission": "x" * 24,
@@ -638,11 +639,22 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "today": TODAY,
             "file": replace(FILE, applicant=()),
             "unmasked": (),
-            "around": casework.Around(ORIGIN, [], [], GROUNDS, [], []),
+            "around": casework.Around(ORIGIN, [], [], GROUNDS, [], [], []),
             "typed": {},
             "submission": "x" * 24,
             "clocks": casework.clocks(FILE.deadlines),
             "diagrams": [diagram()],
+        },
+    ),
+    "send": (
+        "send.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "offer": OFFERED,
+            "case": FILE.case,
+            "form": formview.views(form("withdraw"), {}),
+            "submission": "x" * 24,
         },
     ),
     "leads": (
@@ -681,7 +693,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "today": TODAY,
             "file": replace(FILE, held=STOPPED.places, tasks=()),
             "unmasked": (),
-            "around": casework.Around(None, [], [], GROUNDS, [], []),
+            "around": casework.Around(None, [], [], GROUNDS, [], [], []),
             "typed": {},
             "submission": "x" * 24,
             "clocks": casework.clocks(FILE.deadlines),
