@@ -288,6 +288,8 @@ def carry_urging(database: Database, ticket: JobTicket) -> None:
 
 def _urge(uow: UnitOfWork, case_id: str, text: str) -> None:
     run = process.lock(uow, case_id)
+    if run.case.closed_at is not None:
+        return  # answered meanwhile: there is nothing left to urge
     ident = new_id()
     urging = Urging(
         id=ident, case_id=case_id, text=run.key.seal_value(text, f"urging:{ident}"), at=uow.now, by=str(uow.actor)
