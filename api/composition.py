@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock, deadline_changes, ladder, recusals
+from engine import cases, catalogue, clock, deadline_changes, ladder, leads, recusals
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
@@ -46,6 +46,7 @@ def registry() -> Registry:
     offered.operation("deadline.extend", ["deadline.extended:{deadline}"], **CLOCK, days=days)(
         deadline_changes.perform_extend
     )
+    offered.operation("case.remind", lane=TEXT, kind={"enum": ["sheet"]})(cases.remind)
     offered.operation(
         "catalogue.open",
         name=TEXT | {"maxLength": 300},
@@ -55,5 +56,10 @@ def registry() -> Registry:
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
     offered.job("recusal.check")(recusals.check_held)
+    offered.operation("lead.urge", field=TEXT)(leads.urge)
+    offered.operation("lead.survey")(leads.survey)
+    offered.job("lead.raise")(leads.raise_for_breach)
+    offered.job("lead.annul")(leads.annul)
+    offered.job("lead.urge")(leads.carry_urging)
     handlers.register(offered)
     return offered

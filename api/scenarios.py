@@ -132,7 +132,7 @@ class Story:
 
     def tell(self, story: dict[str, Any]) -> None:
         """Tell the whole story; raises Untrue at the first thing that is not as expected."""
-        self._submit(story["submit"])
+        self._begin(story["submit"])
         for number, step in enumerate(story.get("steps", []), start=1):
             try:
                 self._step(step)
@@ -143,14 +143,24 @@ class Story:
                     f"step {number} ({step.get('task') or step.get('message')}): {error.sentence()}"
                 ) from error
 
-    def _submit(self, submit: dict[str, Any]) -> None:
+    def _begin(self, submit: dict[str, Any]) -> None:
+        """A case with a party is filed, one without is opened ex officio."""
         with self.database.reading(PUBLIC) as reading:
             bundle = definitions.current(reading, self.key)
             form = definitions.form(reading, bundle, bundle.manifest.process.start_form, "zh")
         values = form.coerce({k: _text(v) for k, v in submit["form"].items()})
+        if not bundle.manifest.parties:
+            self._open_ex_officio(values, submit.get("participants", {}))
+            return
         filer = PUBLIC if bundle.manifest.process.applicants == "public" else SYSTEM
         with self.database.unit_of_work(filer) as uow:
             self.case_id = cases.submit(uow, self.key, values, source="api").case_id
+        self._settle()
+
+    def _open_ex_officio(self, values: dict[str, Any], participants: dict[str, str]) -> None:
+        with self.database.unit_of_work(SYSTEM) as uow:
+            parts = {part: directory.organisation(uow, code) for part, code in participants.items()}
+            self.case_id = cases.open_ex_officio(uow, self.key, values, participants=parts, links={}).id
         self._settle()
 
     def _step(self, step: dict[str, Any]) -> None:
@@ -196,7 +206,7 @@ class Story:
 
     def _send(self, step: dict[str, Any]) -> None:
         by = step.get("by", "applicant")
-        actor = self.person(by) if "." in by else self._party()
+        actor = SYSTEM if by == "system" else self.person(by) if "." in by else self._party()
         with self.database.unit_of_work(actor) as uow:
             messages.send(uow, self.case_id, step["message"], step.get("form", {}), key=step.get("key"))
 

@@ -16,11 +16,22 @@ from sqlmodel import col, select
 from api import city
 from api.composition import compose
 from api.scenarios import Stopwatch, Story
-from engine import calendars, clock, deadlines, definitions, directory, maintenance, tasks
+from engine import (
+    calendars,
+    clock,
+    deadlines,
+    definitions,
+    directory,
+    instructions,
+    jobs,
+    leads,
+    maintenance,
+    tasks,
+)
 from engine.access import SYSTEM, Actor
 from engine.db import Database, UnitOfWork
 from engine.manifest import DeadlineRule, Manifest, read_manifest
-from engine.models import Membership, Organisation, Person, Task
+from engine.models import Breach, Case, Membership, Organisation, Person, Task
 from engine.settings import Settings
 
 LONGEST_PAUSE = timedelta(days=1)
@@ -50,6 +61,7 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> Non
         Tale(told, watch, bundles / case["process"], case, now).tell_until(case["steps"])
     watch.at = now
     maintenance.settle(told)
+    _supervise(told, watch, bundles, declared, now)
     told.dispose()
     _say(show, f"{len(cases)} cases")
 
@@ -143,6 +155,50 @@ def _applicant(group: dict[str, Any], index: int) -> dict[str, str]:
     }
 
 
+# ---------------------------------------------------------------- what became of overdue ones
+
+
+def _supervise(told: Database, watch: Stopwatch, bundles: Path, declared: dict[str, Any], now: datetime) -> None:
+    """Leads of overdue cases, as far as their stories are to be told, and leaders' instructions."""
+    for number, lead in enumerate(declared["leads"], start=1):
+        case_id = _lead_about(told, lead["dataset"])
+        if case_id is not None:
+            case = lead | {"words": declared["words"], "number": number}
+            tale = Tale(told, watch, bundles / leads.PROCESS, case, now)
+            tale.case_id = case_id
+            tale.go_on(lead["steps"])
+    for given in declared["instructions"]:
+        _instruct(told, given)
+
+
+def _lead_about(told: Database, dataset: str) -> str | None:
+    """The lead of the breach of a case, raised unless the ladder has done so."""
+    with told.reading(SYSTEM) as reading:
+        missed = select(Breach.id, Breach.case_id).join(Case, col(Case.id) == col(Breach.case_id))
+        found = reading.session.exec(
+            missed.where(col(Case.subject) == dataset, col(Breach.basis) == "statutory")
+        ).first()
+    if found is None:
+        return None
+    with told.unit_of_work(SYSTEM) as uow:
+        jobs.enqueue(uow, "lead.raise", f"lead.raise:{found[0]}", case_id=found[1], breach=found[0])
+    maintenance.settle(told)
+    with told.reading(SYSTEM) as reading:
+        lead = leads.of_breach(reading, found[0])
+        return lead.case_id if lead else None
+
+
+def _instruct(told: Database, given: dict[str, Any]) -> None:
+    with told.reading(SYSTEM) as reading:
+        case_id = reading.session.exec(select(Case.id).where(col(Case.subject) == given["dataset"])).first()
+        by = directory.actor_of(reading, directory.person(reading, given["by"]).id)
+    if case_id is not None:
+        with told.unit_of_work(by) as uow:
+            due_on = clock.day_of(uow.now) + timedelta(days=given["days"])
+            said = {name: given[name] for name in ("leader", "text", "bound")}
+            instructions.record(uow, case_id, due_on=due_on, **said)
+
+
 class Tale(Story):
     """A story of a bundle, told with the words and in the time of one case of the demonstration."""
 
@@ -157,24 +213,30 @@ class Tale(Story):
         form = self._reworded(self.story["submit"]["form"]) | self.case["applicant"]
         form |= {"dataset": self.case["dataset"]} | ({"agency": self.case["agency"]} if "agency" in self.case else {})
         form.pop("email", None)
-        self._submit({"form": form})
+        self._begin({"form": form})
+        self.go_on(count)
+        self._hand_out()
+
+    def go_on(self, count: int) -> None:
+        """Do the first ``count`` steps of the story between the present of the case and now."""
         steps = [s for s in self.story["steps"] if ("task" in s or "message" in s) and "refused" not in s][:count]
         pause = min(LONGEST_PAUSE, (self.now - self.watch.at) / (len(steps) + 1))
         for step in steps:
             self.watch.at += pause
             self._act(step | {"form": self._reworded(step.get("form", {}))})
             self._settle()
-        self._hand_out()
 
     def _reworded(self, form: dict[str, Any]) -> dict[str, Any]:
         words = self.case["words"]
-        known = {"dataset": self.case["dataset"], "number": self.case["number"]}
+        soon = clock.day_of(self.now) + timedelta(days=7)
+        known = {"dataset": self.case["dataset"], "number": self.case["number"], "soon": soon.isoformat()}
         return {k: words[k].format(**known) if k in words else v for k, v in form.items()}
 
     def person(self, lane: str) -> Actor:
         """Somebody of the city who has this role; a second one where the story asks for one."""
         place, _, nth = lane.partition("#")
-        part, _, role = place.partition(".")
+        part, _, roles = place.partition(".")
+        role = roles.partition("+")[0]
         with self.database.reading(SYSTEM) as reading:
             organisation = self._organisation(reading.session, part)
             holders = (

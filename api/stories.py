@@ -27,6 +27,7 @@ class _Told(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 class _Submission(_Told):
     form: dict[str, Any]
+    participants: dict[str, str] = {}  # part → code of an organisation, where the case is opened ex officio
 
 
 class _Step(_Told):

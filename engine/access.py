@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from engine.errors import Forbidden
-from engine.models import Case, Deadline, Membership, OrganisationRelation, Participant, Task
+from engine.models import Case, Deadline, Document, Membership, Notice, OrganisationRelation, Participant, Task
 
 DESK_ROLES = frozenset(
     {
@@ -23,6 +23,7 @@ DESK_ROLES = frozenset(
 )
 SUPERVISOR = "supervisor"
 UNIT_HEAD, LEADER = "unit_head", "leader"  # who may say whose work it is, and urge it
+ALL, OWN, NOTHING = "all", "own", "nothing"  # what a participant sees of the case
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ class NotOverseer(Forbidden):
     zh = "督办看板供督办人、分管领导和科室负责人查看。"
 
 
+class NotSupervisor(Forbidden):
+    """Only a supervisor may do this."""
+
+    zh = "只有督办人可以进行此操作。"
+
+
 class NotAdministrator(Forbidden):
     """Only an administrator may do this."""
 
@@ -79,6 +86,12 @@ def require_administrator(actor: Actor) -> None:
     """Administration is for administrators, and for the command line of the machine."""
     if actor.kind != "system" and actor.duty != "administrator":
         raise NotAdministrator()
+
+
+def require_supervisor(actor: Actor) -> None:
+    """Leads are for supervisors."""
+    if actor.kind != "system" and not actor.supervises:
+        raise NotSupervisor()
 
 
 def require_overseer(actor: Actor) -> None:
@@ -93,15 +106,49 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     A person sees the cases in which an organisation of theirs takes part now or took part before; a supervisor also those
     of organisations that theirs supervises or guides. A party sees its own case. An administrator sees no case.
     """
+    return _cases(actor, ALL, OWN)
+
+
+def whole_cases(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Case`` for those that the actor sees whole.
+
+    Of the others they see what is their own: papers to or from their house, its tasks with what was answered in them, and the
+    clocks that it owes. So a respondent learns nothing of what is deliberated about it.
+    """
+    return _cases(actor, ALL)
+
+
+def sees_whole(session: Session, actor: Actor, case_id: str) -> bool:
+    """Whether the actor sees a case whole, and not only what is their own in it."""
+    return session.execute(select(col(Case.id)).where(col(Case.id) == case_id, whole_cases(actor))).first() is not None
+
+
+def _cases(actor: Actor, *sees: str) -> ColumnElement[bool]:
     if actor.kind == "system":
         return true()
     if actor.kind == "party":
         return col(Case.id) == actor.case_id
     if actor.kind != "person" or actor.duty == "administrator" or not actor.roles:
         return false()
-    takes_part = select(col(Participant.case_id)).where(col(Participant.organisation_id).in_(actor.organisations()))
+    takes_part = select(col(Participant.case_id)).where(
+        col(Participant.organisation_id).in_(actor.organisations()), col(Participant.sees).in_(sees)
+    )
     part_of = col(Case.id).in_(takes_part)
     return or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
+
+
+def own_papers(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Notice`` for papers of the actor's house, and those issued to it."""
+    ours = actor.organisations()
+    received = and_(col(Notice.state) == "issued", col(Notice.addressee_id).in_(ours))
+    return or_(col(Notice.organisation_id).in_(ours), received)
+
+
+def own_documents(actor: Actor) -> ColumnElement[bool]:
+    """The condition on ``Document`` for files of the papers and of the tasks of the actor's house."""
+    papers = select(col(Notice.document_id)).where(col(Notice.document_id).is_not(None), own_papers(actor))
+    tasks = select(col(Task.id)).where(col(Task.organisation_id).in_(actor.organisations()))
+    return or_(col(Document.id).in_(papers), col(Document.task_id).in_(tasks))
 
 
 def desk_cases(actor: Actor) -> ColumnElement[bool]:
@@ -110,12 +157,16 @@ def desk_cases(actor: Actor) -> ColumnElement[bool]:
 
 
 def supervised_cases(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over."""
+    """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over.
+
+    Standing over a respondent that sees its own only opens no file: the case is others' to conduct.
+    """
     if actor.kind == "system":
         return true()
-    return col(Case.id).in_(
-        select(col(Participant.case_id)).where(stands_over(actor, col(Participant.organisation_id)))
+    standing = select(col(Participant.case_id)).where(
+        col(Participant.sees) == ALL, stands_over(actor, col(Participant.organisation_id))
     )
+    return col(Case.id).in_(standing)
 
 
 def answered_cases(actor: Actor) -> ColumnElement[bool]:

@@ -9,8 +9,20 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, definitions, directory, documents, numbers, process, search, statutes
-from engine.access import Actor
+from engine import (
+    audit,
+    clock,
+    deadlines,
+    definitions,
+    directory,
+    documents,
+    numbers,
+    process,
+    reminders,
+    search,
+    statutes,
+)
+from engine.access import ALL, NOTHING, OWN, Actor
 from engine.calendars import Explanation, NoSuchDay, read_day
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -18,7 +30,7 @@ from engine.documents import Stored
 from engine.errors import Invalid, NotFound
 from engine.failpoints import failpoint
 from engine.manifest import Participant as ParticipantRule
-from engine.models import Case, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
+from engine.models import Case, CaseLink, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import BusinessError, Call, Done
 from engine.privacy import CaseKey, Erased, plain_code
 from engine.process import Run
@@ -78,6 +90,8 @@ def submit(
     bundle = definitions.current(uow, process_key)
     if bundle.manifest.process.applicants != "public" and uow.actor.kind in ("public", "party"):
         raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only
+    if not bundle.manifest.parties:
+        raise definitions.ProcessUnknown(key=process_key[:64])  # nobody files it: it is opened ex officio
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, locale)
     form.validate(values)
     personal = form.personal
@@ -86,15 +100,51 @@ def submit(
     uow.actor = Actor("party", id=party.id, case_id=case.id, locale=locale)
     run = process.opened(uow, case)
     process.write(uow, run, {k: v for k, v in values.items() if k not in personal}, "form:start")
-    case.subject = str(_said(bundle.manifest.process.subject, run.data) or case.reference)[:300]
-    appoint(uow, run, run.bundle.manifest.participants)
     documents.attach_all(uow, case.id, key, list(uploads))
+    _begin(uow, run)
+    return submitted(uow, case.id, party.id)
+
+
+def open_ex_officio(
+    uow: UnitOfWork,
+    process_key: str,
+    values: Mapping[str, Any],
+    *,
+    participants: Mapping[str, Organisation],
+    links: Mapping[str, str],
+    source: str = "desk",
+) -> Case:
+    """Open a case that nobody has filed (依职权): no party, no query code; it begins with ``case.opened``.
+
+    ``participants`` gives parts of the process to organisations, beside those that the process finds by itself; ``links`` says
+    by kind out of which case this one comes. Who may do so is for the verb to judge that calls. Raises ProcessUnknown,
+    FormInvalid, PartUnknown.
+    """
+    bundle = definitions.current(uow, process_key)
+    if bundle.manifest.parties:
+        raise definitions.ProcessUnknown(key=process_key[:64])  # its party files it
+    definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale).validate(values)
+    case, _ = _new_case(uow, bundle, values, source)
+    uow.add(*(CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now) for kind, origin in links.items()))
+    run = process.opened(uow, case)
+    process.write(uow, run, values, "form:start")
+    for part, organisation in participants.items():
+        take_part(uow, run, part, organisation)
+    _begin(uow, run)
+    return case
+
+
+def _begin(uow: UnitOfWork, run: Run) -> None:
+    """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
+    case, manifest = run.case, run.bundle.manifest
+    case.subject = str(_said(manifest.process.subject, run) or case.reference)[:300]
+    appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
     search.index(uow, case)
     deadlines.declare(uow, run)
-    audit.record(uow, "case.submitted", case.id, process=bundle.key, version=bundle.version, source=source)
-    process.announce(uow, run, "case.submitted")
+    key, version = run.bundle.key, run.bundle.version
+    audit.record(uow, manifest.begins_with, case.id, process=key, version=version, source=case.source)
+    process.announce(uow, run, manifest.begins_with)
     process.proceed(uow, run, Start(), "form:start")
-    return submitted(uow, case.id, party.id)
 
 
 def _new_case(uow: UnitOfWork, bundle: Bundle, values: Mapping[str, Any], source: str) -> tuple[Case, CaseKey]:
@@ -148,36 +198,34 @@ def _new_party(
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
     """Give parts of the process to organisations, as far as they are known."""
-    appointed = []
-    for part, rule in parts.items():
-        organisation = _organisation_for(uow, rule, run.data)
-        if organisation is not None:
-            appointed.append(
-                Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
-            )
-            run.participants[part] = organisation
-    uow.add(*appointed)
-    return appointed
+    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
+    return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
 
 
-def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, data: Mapping[str, Any]) -> Organisation | None:
+def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> Participant:
+    """An organisation plays a part from now on. One that sees its own only sees nothing before something reaches it."""
+    rule = run.bundle.manifest.participants.get(part)
+    if rule is None:
+        raise PartUnknown(part=part)
+    row = Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
+    row.sees = NOTHING if rule.sees == OWN else ALL
+    uow.add(row)
+    run.participants[part] = organisation
+    return row
+
+
+def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organisation | None:
     if rule.kind is not None:
         return uow.session.exec(
             select(Organisation).where(col(Organisation.kind) == rule.kind, col(Organisation.active).is_(True)).limit(1)
         ).first()
-    code = _said(rule.organisation, data) if rule.organisation else None
+    code = _said(rule.organisation, run) if rule.organisation else None
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, data: Mapping[str, Any]) -> Any:
-    return evaluate(expression, _Document(data))
-
-
-class _Document(dict[str, Any]):
-    """Case data for an expression: a field that was not filled in is nothing."""
-
-    def __missing__(self, name: str) -> None:
-        return None
+def _said(expression: str, run: Run) -> Any:
+    """What an expression says of the case's document, in which a field that was not filled in is nothing."""
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data)
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
@@ -252,8 +300,7 @@ def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
         row.until = uow.now
         uow.add(row)
     if organisation is not None:
-        uow.add(Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now))
-        run.participants[part] = organisation
+        take_part(uow, run, part, organisation)
     deadlines.owe(uow, run, part, organisation)
     process.reassign_open_tasks(uow, run, part)
     audit.record(
@@ -290,6 +337,18 @@ def close(uow: UnitOfWork, run: Run, call: Call) -> Done:
     process.announce(uow, run, "case.closed")
     deadlines.stop_all(uow, run, "case.closed")
     audit.record(uow, "case.closed", run.case.id, status=run.case.status)
+    return Done()
+
+
+def remind(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``case.remind``: tell the people of a lane that something of this case waits for them."""
+    part, _, role = call.params["lane"].partition(".")
+    organisation = run.participants.get(part)
+    if organisation is None:
+        raise process.PartVacant(part=part)
+    people = directory.holders(uow, role, organisation.id)
+    reminders.remind(uow, people, call.params["kind"], run.case.id)
+    audit.record(uow, "case.reminded", run.case.id, lane=call.params["lane"], kind=call.params["kind"])
     return Done()
 
 

@@ -24,7 +24,7 @@ from engine.runtime.reader import TASKS
 from engine.runtime.soundness import following
 
 FILE = "process.toml"
-FILED, CLOSED, SERVED = "case.submitted", "case.closed", "notice.served:"
+CLOSED, SERVED = "case.closed", "notice.served:"
 MOST_CLOCKS = 8  # that are followed through the drawings: their combinations double with each
 WAITING = TASKS | {"receiveTask", "intermediateCatchEvent"}
 Clocks = frozenset[str]
@@ -57,7 +57,7 @@ class Events:
             for element in process.everything():
                 self._note(element)
         by_hand = (event for name, rule in manifest.deadlines.items() for event in _moved(name, rule))
-        self.all = frozenset({FILED, *by_hand}).union(*self.possible.values())
+        self.all = frozenset({manifest.begins_with, *by_hand}).union(*self.possible.values())
 
     def _note(self, element: Element) -> None:
         schema, trigger = self.operations.get(element.verb or "", {}), element.trigger
@@ -123,11 +123,12 @@ def clock_faults(
     if not owes_an_answer(manifest, notices):
         return
     kept = {name: rule for name, rule in manifest.deadlines.items() if rule.owed_by in manifest.participants}
-    if not any(rule.starts_on == FILED for rule in kept.values()):
-        reason = f"whoever files a case is owed an answer, and no clock of an organisation starts on {FILED}"
+    filed = manifest.begins_with
+    if not any(rule.starts_on == filed for rule in kept.values()):
+        reason = f"whoever files a case is owed an answer, and no clock of an organisation starts on {filed}"
         yield Fault(FILE, "deadlines", reason)
     going_on = sorted(name for name, outcome in manifest.outcomes.items() if outcome.next == "fulfilment")
-    if going_on and all(rule.starts_on == FILED for rule in kept.values()):
+    if going_on and all(rule.starts_on == filed for rule in kept.values()):
         reason = "goes on to fulfilment, and no clock of an organisation starts after the filing"
         yield Fault(FILE, f"outcomes.{going_on[0]}", reason)
     if len(kept) <= MOST_CLOCKS and manifest.process.key in processes:
@@ -192,11 +193,12 @@ class _Ways:
     def __init__(self, manifest: Manifest, processes: Mapping[str, Process], events: Events) -> None:
         self.processes, self.events = processes, events
         self.clocks = {n: r for n, r in manifest.deadlines.items() if r.owed_by in manifest.participants}
+        self.filed = manifest.begins_with
         self.found: dict[str, set[Clocks]] = {}  # waiting node → which clocks can be all that run there
         self.ends: dict[tuple[str, Clocks], set[Clocks]] = {}
 
     def follow(self, main: Process) -> None:
-        self.through(main, frozenset(n for n, rule in self.clocks.items() if rule.starts_on == FILED))
+        self.through(main, frozenset(n for n, rule in self.clocks.items() if rule.starts_on == self.filed))
 
     def through(self, scope: Scope, begun: Clocks) -> set[Clocks]:
         """The clocks that can run when a scope is left, of those that ran when it was entered."""

@@ -18,7 +18,7 @@ from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Job, Organisation, StepRecord, Timer
-from engine.runtime import DeadlineView
+from engine.runtime import DeadlineView, evaluate
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ def stands_still(clocks: Iterable[Deadline]) -> bool:
 
 
 def for_runtime(clocks: Iterable[Deadline]) -> Mapping[str, DeadlineView]:
-    """The clocks of a case as the flow sees them."""
-    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks}
+    """The clocks of a case as the flow sees them; of an instruction it knows nothing."""
+    return {d.name: DeadlineView(d.due_at, d.state == "running") for d in clocks if not d.private}
 
 
 def explain(reading: Reading, deadline: Deadline, article: str | None = None) -> calendars.Explanation | None:
@@ -189,8 +189,22 @@ def on_event(uow: UnitOfWork, run: "Run", event: str, on: date | None = None) ->
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event, at)
         elif event == deadline.starts_on and _may_start(deadline):
+            _take_last_day(run, deadline, at)
             _start(uow, deadline, event, at)
     refresh_case(uow, run)
+
+
+def _take_last_day(run: "Run", deadline: Deadline, start: datetime) -> None:
+    """Where the case itself says on which day a clock ends, that day is its rule; one that has passed ends it today."""
+    rule = run.bundle.manifest.deadlines.get(deadline.name)
+    said = evaluate(rule.due_on, dict.fromkeys(run.bundle.manifest.data) | run.data) if rule and rule.due_on else None
+    if said:
+        set_last_day(deadline, clock.day_of(start), date.fromisoformat(str(said)))
+
+
+def set_last_day(deadline: Deadline, start: date, last: date) -> None:
+    """Let a clock that starts on a day end on another, whatever kind of day that is."""
+    deadline.days, deadline.unit, deadline.roll = max((last - start).days, 0), "calendar", "none"
 
 
 def _may_start(deadline: Deadline) -> bool:
@@ -281,6 +295,18 @@ def take_effect(uow: UnitOfWork, deadline: Deadline) -> None:
         .values(due_at=due_at)
         .execution_options(synchronize_session="fetch")
     )
+
+
+def impose(uow: UnitOfWork, run: "Run", deadline: Deadline, event: str) -> None:
+    """Start a clock in a case that its process does not declare: an instruction sets it."""
+    run.clocks.append(deadline)
+    _start(uow, deadline, event)
+
+
+def lift(uow: UnitOfWork, deadline: Deadline, event: str) -> None:
+    """Stop a clock that was imposed; it may have been stopped with the case before."""
+    if deadline.state in ("running", "suspended"):
+        _stop(uow, deadline, event)
 
 
 def stop_all(uow: UnitOfWork, run: "Run", event: str) -> None:

@@ -251,6 +251,17 @@ def memberships(reading: Reading, person_id: str) -> list[tuple[Organisation, Me
     return [(organisation, membership) for organisation, membership in reading.session.exec(found)]
 
 
+def holders(reading: Reading, role: str, *organisation_ids: str) -> list[str]:
+    """The people (by id) who hold a role in any of the organisations now."""
+    seats = (
+        select(Membership.person_id)
+        .join(Person, col(Person.id) == col(Membership.person_id))
+        .where(col(Membership.role) == role, col(Membership.organisation_id).in_(organisation_ids))
+        .where(col(Membership.ended_at).is_(None), col(Person.active).is_(True))
+    )
+    return sorted(set(reading.session.exec(seats)))
+
+
 def _membership(uow: UnitOfWork, person_id: str, organisation_id: str, role: str) -> Membership | None:
     return uow.session.exec(
         select(Membership).where(

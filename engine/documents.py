@@ -22,7 +22,7 @@ from sqlalchemy import or_
 from sqlmodel import col, select
 
 from engine import audit, clock
-from engine.access import visible_cases
+from engine.access import own_documents, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
 from engine.failpoints import failpoint
@@ -234,6 +234,7 @@ def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
         house = col(Notice.organisation_id).in_(reading.actor.organisations())
         drafts = select(col(Notice.draft_document_id)).where(house, col(Notice.draft_document_id).is_not(None))
         query = query.where(or_(col(Document.kind) != "draft", col(Document.id).in_(drafts)))
+        query = query.where(or_(whole_cases(reading.actor), own_documents(reading.actor)))
     found = reading.session.exec(query).first()
     if found is None:
         raise DocumentNotFound()

@@ -64,6 +64,7 @@ class Participant(_Declared, frozen=True):
     title_en: str
     organisation: str | None = None  # expression over case data giving an organisation's code; nothing = not yet known
     kind: str | None = None  # or: the one organisation of this kind
+    sees: Literal["all", "own"] = "all"  # own: nothing before a paper or task reaches it, then only what is its own
 
 
 class PartyPart(_Declared, frozen=True):
@@ -93,6 +94,7 @@ class DeadlineRule(_Declared, frozen=True):
     extension_days: int = 0  # the longest extension that the rule allows, in its unit; the four of the regulation: none
     suspension: Literal["none", "allowed"] = "none"  # whether the clock may be stopped for a while
     restart: Literal["none", "allowed"] = "none"  # whether it may begin anew, after a supplement say
+    due_on: str | None = None  # expression over case data giving the last day itself, which then goes before ``days``
 
 
 class MessageRule(_Declared, frozen=True):
@@ -101,7 +103,7 @@ class MessageRule(_Declared, frozen=True):
     name: str
     title: str
     title_en: str
-    sender: str  # a party ("applicant") or a lane ("data_provider.case_handler")
+    sender: str  # a party ("applicant"), a lane ("data_provider.case_handler") or "system": a job of this installation
     form: str | None = None
     until: str | None = None  # a domain event after which it is refused with the sentence below
     refusal: str = ""
@@ -169,8 +171,8 @@ class Manifest(_Declared, frozen=True):
 
     process: ProcessPart
     participants: dict[str, Participant]
-    parties: dict[str, PartyPart]
     data: dict[str, FieldType]
+    parties: dict[str, PartyPart] = {}  # none where organisations settle the matter among themselves
     deadlines: dict[str, DeadlineRule] = {}
     messages: list[MessageRule] = []
     rules: list[TaskRule] = []
@@ -178,6 +180,11 @@ class Manifest(_Declared, frozen=True):
     exclusions: list[Exclusion] = []
     stages: list[Stage] = []
     outcomes: dict[str, Outcome] = {}
+
+    @property
+    def begins_with(self) -> str:
+        """The domain event with which a case begins: its party files it, or an organisation opens it ex officio."""
+        return "case.submitted" if self.parties else "case.opened"
 
     def message(self, name: str) -> MessageRule | None:
         return next((m for m in self.messages if m.name == name), None)

@@ -19,16 +19,26 @@ from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
 AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
+AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
+SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
+_CASE_EVENTS = frozenset({"case.withdrawn", "case.closed"})
 _NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
 _CLOCK_EVENTS = frozenset({"deadline.suspended", "deadline.resumed", "deadline.extended", "deadline.restarted"})
 _OF_THE_ENGINE = (
     _CLOCK_EVENTS
-    | frozenset(  # facts: a process that could claim them could stop a clock without having answered
-        {"case.submitted", "case.closed", "case.transferred", "notice.issued", "notice.dispatched", "message.received"}
+    | frozenset(  # facts: a process that could claim them could stop a clock without an answer
+        {
+            "case.submitted",
+            "case.opened",
+            "case.closed",
+            "case.transferred",
+            "notice.issued",
+            "notice.dispatched",
+            "message.received",
+        }
     )
 )
 
@@ -308,9 +318,9 @@ class _Bundle:
             seen.add(message.name)
             if message.name not in waited:
                 yield self.at(where, "no node waits for this message")
-            reason = None if message.sender in self.manifest.parties else self.wrong_lane(message.sender)
-            if reason is not None:
-                yield self.at(where, f"its sender {message.sender} is neither a party nor a lane")
+            known = message.sender in {*self.manifest.parties, SYSTEM}
+            if not known and self.wrong_lane(message.sender) is not None:
+                yield self.at(where, f"its sender {message.sender} is neither a party nor a lane, nor system")
             if message.until is not None:
                 yield from self.event(where, message.until)
 
@@ -326,6 +336,12 @@ class _Bundle:
                 yield self.at(where, "is statutory, and so names its article")
             if rule.cutoff is not None and not _CUTOFF.fullmatch(rule.cutoff):
                 yield self.at(where, "cutoff is the end of office hours, from 00:01 to 23:59, such as 17:30")
+            if rule.due_on is not None:
+                yield from self.expression(MANIFEST, where, rule.due_on, frozenset())
+                if rule.basis in ("statutory", "regulatory"):
+                    yield self.at(
+                        where, f"is {rule.basis}: its last day is counted, and no field of the case can set it"
+                    )
             for event in (rule.starts_on, *rule.stops_on):
                 yield from self.event(where, event)
 
@@ -348,7 +364,8 @@ class _Bundle:
             yield self.at(where, f"{event}: nothing makes this event known")
 
     def happens(self, name: str, event: str) -> bool:
-        if name in _NOTICE_EVENTS | _CASE_EVENTS | _CLOCK_EVENTS | {"message.received", "case.transferred"}:
+        known = _NOTICE_EVENTS | _CASE_EVENTS | _CLOCK_EVENTS
+        if name in known | {self.manifest.begins_with, "message.received", "case.transferred"}:
             return True
         if name.startswith("case.") and name.removeprefix("case.") in self.manifest.outcomes:
             return True
@@ -368,7 +385,7 @@ class _Bundle:
         """Tasks, fields and expressions that rules, separations and exclusions name."""
         for number, rule in enumerate(self.manifest.rules, start=1):
             where = f"rules.{number}"
-            yield from self.expression(MANIFEST, where, rule.refuse_when)
+            yield from self.expression(MANIFEST, where, rule.refuse_when, AROUND_RULES)
             form = self.form_of(rule.task)
             if form is None:
                 yield self.at(where, f"there is no user task {rule.task}")
@@ -403,7 +420,7 @@ class _Bundle:
                     yield self.at(f"stages.{stage.key}", f"there is no node {node}")
             if stage.waits_for not in parts:
                 yield self.at(f"stages.{stage.key}", f"waits for {stage.waits_for}, which is no participant or party")
-        if not self.manifest.parties:
+        if not self.manifest.parties and self.manifest.process.applicants == "public":
             yield self.at("parties", "names nobody: whoever files a case is its first party")
         yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject)
         for name, participant in self.manifest.participants.items():

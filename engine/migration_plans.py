@@ -196,7 +196,7 @@ def _clocks(reading: Reading, there: Run) -> Iterator[Remark]:
             yield Remark(name, f"a new clock, which would run since {day}", f"新增期限，自{day}起算")
         else:
             yield Remark(name, "a new clock, which does not run yet", "新增期限，尚未起算")
-    for deadline in deadlines.of_case(reading, there.case.id):
+    for deadline in (d for d in deadlines.of_case(reading, there.case.id) if not d.private):
         rule = there.bundle.manifest.deadlines.get(deadline.name)
         if rule is None and deadline.state in ("running", "suspended"):
             yield Remark(deadline.name, "the new version has no such clock; it runs on", "新版本没有这一期限，继续计算")

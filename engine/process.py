@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import ColumnElement, bindparam, func, update
 from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from engine import audit, deadlines, definitions, incidents, runtime
-from engine.access import require_administrator, visible_cases
+from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
@@ -473,6 +473,7 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
     """A task for whoever plays the part and has the role that its lane names."""
     part, _, role = (ready.lane or "").partition(".")
     organisation = run.participants.get(part)
+    let_see(uow, run, part)
     return {
         "id": new_id(),
         "case_id": run.case.id,
@@ -484,6 +485,20 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
         "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
         "created_at": uow.now,
     }
+
+
+def let_see(uow: UnitOfWork, run: Run, part: str) -> None:
+    """Something of the case reaches who plays a part: an organisation that saw nothing now sees what is its own."""
+    rule = run.bundle.manifest.participants.get(part)
+    if rule is None or rule.sees != OWN:
+        return
+    uow.session.flush()
+    unseeing = (
+        col(Participant.case_id) == run.case.id,
+        col(Participant.part) == part,
+        col(Participant.sees) == NOTHING,
+    )
+    uow.session.execute(update(Participant).where(*unseeing, col(Participant.until).is_(None)).values(sees=OWN))
 
 
 def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:

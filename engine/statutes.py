@@ -77,3 +77,19 @@ def cited(settings: Settings, number: str | None, version: str = "2017", locale:
     """An article as it is cited; the bare number when its text is not kept, nothing for no article."""
     found = article(settings, number, version)
     return found.cited(locale) if found else (number or "")
+
+
+GROUNDS = tuple("123456789")  # the items of Art. 30
+
+
+def ground(settings: Settings, number: str, locale: str = "zh", version: str = "2017") -> str:
+    """A ground of Art. 30 in words: 第三十条第六项 不按照规定受理、答复…; in English its citation."""
+    found = article(settings, f"30.{number}", version)
+    if found is None:
+        return number
+    return f"{found.title} {found.text.rstrip('；。')}" if locale.startswith("zh") else found.cited(locale)
+
+
+def grounds(settings: Settings, locale: str = "zh") -> list[tuple[str, str]]:
+    """All grounds of Art. 30, each with its number."""
+    return [(number, ground(settings, number, locale)) for number in GROUNDS]

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import exists, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, process, recusals
-from engine.access import desk_cases, workable_tasks
+from engine import audit, clock, definitions, documents, process, recusals
+from engine.access import desk_cases, whole_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
@@ -164,7 +164,8 @@ def complete(
 def find(reading: Reading, task_id: str) -> Task:
     """A task of a case that the actor may see, unless they are a party of it; raises TaskNotFound."""
     query = select(Task).join(Case, col(Case.id) == col(Task.case_id)).where(col(Task.id) == task_id)
-    task = reading.session.exec(query.where(desk_cases(reading.actor))).first()
+    ours = col(Task.organisation_id).in_(reading.actor.organisations())
+    task = reading.session.exec(query.where(desk_cases(reading.actor), or_(whole_cases(reading.actor), ours))).first()
     if task is None:
         raise TaskNotFound()
     return task
@@ -292,7 +293,7 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
     if not rules:
         return
     state = process.context(run)
-    names = {**state.data, **values, "participants": state.participants}
+    names = {**state.data, **values, "participants": state.participants, "today": clock.day_of(uow.now).isoformat()}
     for rule in rules:
         if evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
             raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))

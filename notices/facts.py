@@ -57,7 +57,7 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
 
 def _deadlines(reading: Reading, run: Run) -> dict[str, Any]:
     described = {}
-    for deadline in run.clocks:
+    for deadline in (d for d in run.clocks if not d.private):
         explanation = deadlines.explain(reading, deadline)
         described[deadline.name] = {
             "days": deadline.days,

@@ -7,10 +7,11 @@ facts that are frozen, and kept unchanged with their hash.
 
 from datetime import datetime
 
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from engine import audit, clock, documents, jobs, process
-from engine.access import visible_cases
+from engine.access import own_papers, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -108,6 +109,7 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     audit.record(uow, "notice.issued", run.case.id, notice=notice.id, kind=name, number=notice.number)
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
     process.announce(uow, run, f"notice.issued:{name}")
+    process.let_see(uow, run, rule.addressee)
     failpoint("notices.issued")
     _dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
@@ -223,6 +225,8 @@ def find(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     )
     if reading.actor.kind == "party":
         query = query.where(col(Notice.state) == "issued", col(Notice.party_id) == reading.actor.id)
+    else:
+        query = query.where(or_(whole_cases(reading.actor), own_papers(reading.actor)))
     found = reading.session.exec(query).first()
     if found is None:
         raise NoticeNotFound()

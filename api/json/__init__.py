@@ -10,7 +10,9 @@ from api.json import (
     due,
     handovers,
     incidents,
+    instructions,
     kin,
+    leads,
     papers,
     processes,
     recusals,
@@ -28,23 +30,8 @@ _PROBLEM: dict[str, Any] = {
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
-ROUTERS = [
-    noun.router
-    for noun in (
-        processes,
-        cases,
-        deadlines,
-        status,
-        tasks,
-        reminders,
-        handovers,
-        absences,
-        recusals,
-        kin,
-        papers,
-        supervision,
-        directory,
-        due,
-        incidents,
-    )
-]
+NOUNS = (
+    *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
+    *(papers, supervision, leads, instructions, directory, due, incidents),
+)
+ROUTERS = [noun.router for noun in NOUNS]

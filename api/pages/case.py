@@ -42,7 +42,7 @@ NOTHING_TRIED = Attempt()
 
 @router.get("/{reference}")
 def show(request: Request, door: PagePerson, reference: Key, said: Word = "") -> Response:
-    return _draw(request, door, reference, said=said)
+    return draw(request, door, reference, said=said)
 
 
 @router.post("/{reference}/unmask")
@@ -53,8 +53,8 @@ def unmask(request: Request, door: PagePerson, reference: Key, posted: Sent) -> 
         shown = casework.unmasked(door, case_id, posted.text("reason"))
     except ReasonMissing as error:
         fault = formview.FaultView(error.sentence(door.locale), "unmask-reason")
-        return _draw(request, door, reference, problems=[fault], status=error.status)
-    return _draw(request, door, reference, unmasked=shown)
+        return draw(request, door, reference, problems=[fault], status=error.status)
+    return draw(request, door, reference, unmasked=shown)
 
 
 @router.post("/{reference}/deadlines/{deadline}/{act}")
@@ -66,7 +66,7 @@ def move_clock(request: Request, door: PagePerson, reference: Key, deadline: Key
         attempt = _refused(error, f"{deadline}-{act}", posted, door.locale)
         anchor = f"{attempt.entry.replace('_', '')}-{attempt.place}"
         problems = [formview.FaultView(attempt.fault, anchor)] if attempt.fault else ()
-        return _draw(request, door, reference, problems=problems, attempt=attempt, status=error.status)
+        return draw(request, door, reference, problems=problems, attempt=attempt, status=error.status)
     return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said=act), 303)
 
 
@@ -101,7 +101,7 @@ def _refused(error: EngineError, place: str, posted: Posted, locale: str) -> Att
     return Attempt(place, entry, said, typed=typed)
 
 
-def _draw(
+def draw(
     request: Request,
     door: Door,
     reference: str,
@@ -111,11 +111,14 @@ def _draw(
     problems: Sequence[formview.FaultView] = (),
     status: int = 200,
     said: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
+    """The page of a case; ``typed`` is what a form of it brought that was refused."""
     with door.reading() as reading:
         who = viewer(reading, door)
         file = queries.case_file(reading, reference)
         today = clock.day_of(reading.now)
+        around = casework.around(reading, file.case.id)
     return rendering.page(
         request,
         "case.html",
@@ -127,6 +130,8 @@ def _draw(
         file=file,
         unmasked=unmasked,
         problems=problems,
+        around=around,
+        typed=typed or {},
         attempt=attempt,
         submission=sent_form.new_submission(),
         clocks=casework.clocks(file.deadlines),
@@ -139,6 +144,9 @@ def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
     return {
         "kept": _("Your work has been kept."),
+        "sent": _("It was sent into the case."),
+        "instructed": _("The instruction was recorded."),
+        "fulfilled": _("The report was recorded."),
         "suspend": _("The clock stands still now."),
         "resume": _("The clock goes on."),
         "extend": _("The limit has been extended."),

@@ -8,9 +8,15 @@ from typing import cast
 from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
-from engine import queries
+from engine import queries, statutes
+from engine.db import Reading
 from engine.errors import Invalid
-from engine.views import DeadlineView, DiagramView, FieldShown
+from engine.instructions import bindable
+from engine.models import Case, Organisation
+from engine.queries import instructions, leads
+from engine.queries.instructions import InstructionView
+from engine.queries.leads import Choice, LeadRow, Origin
+from engine.views import DeadlineView, DiagramView, FieldShown, Offer
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,33 @@ class Drawing:
     stateful: bool
     stopped: bool = False  # a step of it is held
     fault: str = ""  # why there is no picture; the page is good without
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a case, as far as the reader may know of it."""
+
+    origin: Origin | None  # of a lead: the case that it is about
+    leads: list[LeadRow]
+    respondents: list[Choice]  # against whom the reader could open a lead
+    grounds: list[tuple[str, str]]
+    instructions: list[InstructionView]
+    offers: list[Offer]  # what the reader may send into the case now
+    bindable: list[Organisation]  # whom an instruction of the reader could bind
+
+
+def around(reading: Reading, case_id: str) -> Around:
+    """Leads and instructions around a case."""
+    case = reading.session.get_one(Case, case_id)
+    return Around(
+        origin=leads.origin(reading, case_id),
+        leads=leads.about(reading, case_id),
+        respondents=leads.respondents(reading, case_id),
+        grounds=statutes.grounds(reading.settings, reading.actor.locale),
+        instructions=instructions.on_case(reading, case_id),
+        offers=[offer for offer in queries.offers(reading, case) if offer.refusal is None],
+        bindable=bindable(reading, case),
+    )
 
 
 def drawings(diagrams: Sequence[DiagramView], locale: str, *, reader: bool = True) -> list[Drawing]:

@@ -41,6 +41,11 @@ class Posted:
         """A text of the page itself, in one line, without anything invisible."""
         return clean(next(iter(self.texts.get(name, ())), ""), longest)
 
+    def lines(self, name: str, longest: int) -> str:
+        """A text of the page itself that may have several lines, without anything else invisible."""
+        text = next(iter(self.texts.get(name, ())), "").replace("\r\n", "\n")[:longest]
+        return "".join(sign for sign in text if sign.isprintable() or sign == "\n").strip()
+
     def all(self, name: str, longest: int = 64) -> list[str]:
         """Every text under one name."""
         return [clean(text, longest) for text in self.texts.get(name, ())]

@@ -17,6 +17,8 @@ from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
 from engine.models.handover import Handover
+from engine.models.instruction import Instruction
+from engine.models.lead import SupervisionLead
 from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
@@ -46,6 +48,7 @@ __all__ = [
     "IdempotencyKey",
     "Incident",
     "InstanceMigration",
+    "Instruction",
     "Job",
     "Kin",
     "LadderClaim",
@@ -67,6 +70,7 @@ __all__ = [
     "ResultCount",
     "SearchEntry",
     "StepRecord",
+    "SupervisionLead",
     "SystemValue",
     "Task",
     "Timer",

@@ -65,6 +65,7 @@ class Participant(SQLModel, table=True):
     case_id: str = ref("case_file")
     part: str = Field(max_length=40)
     organisation_id: str = ref("organisation", index=False)
+    sees: str = Field(default="all", max_length=10)  # all, own, nothing (own, and no paper or task has reached it yet)
     since: datetime = instant()
     until: datetime | None = instant(default=None, nullable=True)
 
@@ -138,7 +139,7 @@ class ReceivedMessage(SQLModel, table=True):
 
 
 class CaseLink(SQLModel, table=True):
-    """One case came out of another: refusal to review, breach to lead, lead to order."""
+    """One case came out of another: refusal to review, missed clock to lead, lead to order."""
 
     __tablename__ = "case_link"
     __table_args__ = (UniqueConstraint("from_id", "to_id", "kind"),)

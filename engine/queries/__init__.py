@@ -10,7 +10,7 @@ from engine.queries.figures import figures
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.hands import hands, house, led_people, stood_in_for
 from engine.queries.inbox import counts, inbox, task
-from engine.queries.public import public_status
+from engine.queries.public import offers, public_status
 from engine.queries.reminders import reminders, unread
 from engine.queries.stopped import stopped
 from engine.views import (
@@ -88,6 +88,7 @@ __all__ = [
     "house",
     "inbox",
     "led_people",
+    "offers",
     "overdue",
     "overseen_organisations",
     "process_titles",

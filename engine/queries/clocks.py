@@ -1,6 +1,6 @@
 """The clocks of a case as people see them: when they are due, how that was counted, what has moved them, what may."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
 from sqlmodel import col, select
@@ -26,9 +26,10 @@ def change_title(event: str, locale: str) -> str:
     return CHANGES[event][0 if locale.startswith("zh") else 1]
 
 
-def deadline_views(reading: Reading, run: Run) -> list[DeadlineView]:
+def deadline_views(reading: Reading, run: Run, owing: Collection[str] | None = None) -> list[DeadlineView]:
     """The clocks of a case, each with what has moved it and how its date was counted."""
-    return [deadline_view(reading, run, deadline) for deadline in run.clocks]
+    shown = [d for d in run.clocks if not d.private and (owing is None or d.organisation_id in owing)]
+    return [deadline_view(reading, run, deadline) for deadline in shown]
 
 
 def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineView:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from engine import audit, definitions, documents, masking, process, reasons, reminders, search
 from engine import urging as urgings
-from engine.access import desk_cases, visible_cases
+from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, Versions
 from engine.forms import Form
@@ -98,7 +98,9 @@ def find(reading: Reading, reference: str) -> Case:
 
 
 def of_case(reading: Reading, case: Case) -> CaseFile:
-    """The file of a case that the actor may see."""
+    """The file of a case that the actor may see: whole, or what is their own in it."""
+    if not sees_whole(reading.session, reading.actor, case.id):
+        return _own_part(reading, process.opened(reading, case))
     run = process.opened(reading, case)
     revisions = list(
         reading.session.exec(
@@ -124,6 +126,42 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
     )
 
 
+def _own_part(reading: Reading, run: Run) -> CaseFile:
+    """What a participant sees that is kept out of others' deliberation: its papers, its tasks and answers, its clocks."""
+    case, ours = run.case, reading.actor.organisations()
+    of_ours = select(Task).where(col(Task.case_id) == case.id, col(Task.organisation_id).in_(ours))
+    tasks = list(reading.session.exec(of_ours.order_by(col(Task.created_at))))
+    causes = [f"task:{task.id}" for task in tasks]
+    written = select(CaseRevision).where(col(CaseRevision.case_id) == case.id, col(CaseRevision.cause).in_(causes))
+    revisions = list(reading.session.exec(written.order_by(col(CaseRevision.revision))))
+    papers = select(Notice).where(col(Notice.case_id) == case.id, own_papers(reading.actor))
+    notices = list(reading.session.exec(papers.order_by(col(Notice.created_at))))
+    return CaseFile(
+        case=view(reading, case),
+        held=(),
+        deadlines=tuple(clocks.deadline_views(reading, run, ours)),
+        fields=(),
+        answers=_answers(reading, run, revisions, messages=False),
+        applicant=(),
+        documents=tuple(document_views(reading, run, own_documents(reading.actor))),
+        notices=tuple(notice_views(reading, run, notices)),
+        tasks=tuple(rows.task_rows(reading, [(t, case) for t in tasks if t.state == "open"])),
+        history=tuple(_own_history(reading, run, tasks)),
+        diagrams=(),
+    )
+
+
+def _own_history(reading: Reading, run: Run, tasks: Sequence[Task]) -> list[HistoryEntry]:
+    """What their own house has done."""
+    done = select(StepRecord).where(
+        col(StepRecord.case_id) == run.case.id, col(StepRecord.task_id).in_([task.id for task in tasks])
+    )
+    records = list(reading.session.exec(done.order_by(col(StepRecord.position))))
+    names, versions = _actor_names(reading, records), definitions.versions_of(reading, run.case)
+    titled = [(record, _record_title(versions, record, reading.actor.locale)) for record in records]
+    return [HistoryEntry(r.at, title, names.get(_doer(r), ""), "done") for r, title in titled if title]
+
+
 # ---------------------------------------------------------------- the head
 
 
@@ -132,7 +170,8 @@ def view(reading: Reading, case: Case) -> CaseView:
     locale, bundle = reading.actor.locale, definitions.of_case(reading, case)
     zh = locale.startswith("zh")
     taking_part = process.participants(reading, case.id)
-    stage = next((s for s in bundle.manifest.stages if s.key == case.stage), None)
+    shown = _shows_its_way(reading, bundle, case)
+    stage = next((s for s in bundle.manifest.stages if shown and s.key == case.stage), None)
     waits_for = stage.waits_for if stage and case.closed_at is None else ""
     outcome = bundle.manifest.outcomes.get(case.outcome or "")
     due_on = lights.last_day(case.due_at)
@@ -160,6 +199,12 @@ def view(reading: Reading, case: Case) -> CaseView:
     )
 
 
+def _shows_its_way(reading: Reading, bundle: Bundle, case: Case) -> bool:
+    """Whether the reader may know at which step others are: not a participant that sees its own only."""
+    limited = any(participant.sees == OWN for participant in bundle.manifest.participants.values())
+    return not limited or sees_whole(reading.session, reading.actor, case.id)
+
+
 # ---------------------------------------------------------------- what was said
 
 
@@ -173,11 +218,11 @@ def _application(reading: Reading, run: Run, revisions: Sequence[CaseRevision]) 
 
 
 def _answers(
-    reading: Reading, run: Run, revisions: Sequence[CaseRevision]
+    reading: Reading, run: Run, revisions: Sequence[CaseRevision], *, messages: bool = True
 ) -> tuple[tuple[str, tuple[FieldShown, ...]], ...]:
     """What later steps wrote and what was sent into the case, in order."""
     nodes = {t.id: t.node for t in reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id))}
-    told = _messages(reading, run)
+    told = _messages(reading, run) if messages else []
     versions = definitions.versions_of(reading, run.case)
     for revision in revisions:
         bundle = versions.at(revision.revision)
@@ -249,6 +294,8 @@ def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]
     """Show who applied in full; the reason is recorded. Raises ReasonMissing, CaseNotFound."""
     told = reasons.given(reason)
     run = process.lock(uow, case_id)
+    if not sees_whole(uow.session, uow.actor, case_id):
+        raise process.CaseNotFound()
     audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
     return applicant(uow, run, "none")
 
@@ -256,9 +303,10 @@ def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]
 # ---------------------------------------------------------------- papers and files
 
 
-def document_views(reading: Reading, run: Run) -> list[DocumentView]:
+def document_views(reading: Reading, run: Run, *conditions: ColumnElement[bool]) -> list[DocumentView]:
     """The attachments of a case; a party sees its own."""
-    query = select(Document).where(col(Document.case_id) == run.case.id, col(Document.kind) == "attachment")
+    attached = (col(Document.case_id) == run.case.id, col(Document.kind) == "attachment")
+    query = select(Document).where(*attached, *conditions)
     if reading.actor.kind == "party":
         query = query.where(col(Document.author) == str(reading.actor))
     return [
@@ -333,7 +381,7 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
     for breach, deadline in reading.session.exec(
         select(Breach, Deadline)
         .join(Deadline, col(Deadline.id) == col(Breach.deadline_id))
-        .where(col(Breach.case_id) == run.case.id, col(Breach.annulled_at).is_(None))
+        .where(col(Breach.case_id) == run.case.id, col(Breach.annulled_at).is_(None), col(Deadline.private).is_(False))
     ):
         bundle = versions.of_deadline(deadline.name)
         declared = bundle.manifest.deadlines.get(deadline.name)
@@ -386,6 +434,7 @@ def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
         )
     words = {
         "case.submitted": ("提交申请", "Filed"),
+        "case.opened": ("立案", "Opened"),
         "case.transferred": ("变更办理机关", "Passed to another agency"),
         "case.closed": ("办结", "Closed"),
     }.get(event)

@@ -33,7 +33,7 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
         stages=tuple(_stages(reading, run)),
         notices=tuple(_notices(reading, run)),
         documents=tuple(document_views(reading, run)),
-        offers=tuple(_offers(reading, case)),
+        offers=tuple(offers(reading, case)),
         outcome_text=outcome_text,
     )
 
@@ -97,7 +97,8 @@ def _notices(reading: Reading, run: Run) -> list[NoticeView]:
     return notice_views(reading, run, found)
 
 
-def _offers(reading: Reading, case: Case) -> list[Offer]:
+def offers(reading: Reading, case: Case) -> list[Offer]:
+    """What the reader may send into a case, each with the sentence why not, if it is refused now."""
     locale, run = reading.actor.locale, process.opened(reading, case)
     return [
         Offer(

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from engine import definitions, masking, process, roles, supervision
+from engine.access import whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Party, Person, Task
@@ -122,8 +123,12 @@ def masked_name(reading: Reading, case: Case, party: Party | None, level: maskin
 
 def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
     """The earliest running internal target of each case; what a party owes presses nobody at the desk."""
-    query = select(Deadline.case_id, func.min(col(Deadline.due_on))).where(
-        col(Deadline.case_id).in_(case_ids), supervision.running(), supervision.targets()
+    ours = col(Deadline.organisation_id).in_(reading.actor.organisations())
+    query = (
+        select(Deadline.case_id, func.min(col(Deadline.due_on)))
+        .join(Case, col(Case.id) == col(Deadline.case_id))
+        .where(col(Deadline.case_id).in_(case_ids), supervision.running(), supervision.targets())
+        .where(col(Deadline.private).is_(False), or_(whole_cases(reading.actor), ours))
     )
     return {c: due_on for c, due_on in reading.session.exec(query.group_by(col(Deadline.case_id))) if due_on}
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from engine import definitions, incidents
-from engine.access import desk_cases
+from engine.access import desk_cases, whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Incident
@@ -36,7 +36,7 @@ def nodes(reading: Reading, case_ids: Sequence[str]) -> dict[str, list[str]]:
 def stopped(reading: Reading) -> tuple[StoppedRow, ...]:
     """The stopped cases that the actor may see, the earliest legal limit first."""
     held = select(Incident.case_id).where(col(Incident.token).is_not(None), col(Incident.resolved_at).is_(None))
-    query = select(Case).where(desk_cases(reading.actor), col(Case.id).in_(held))
+    query = select(Case).where(desk_cases(reading.actor), whole_cases(reading.actor), col(Case.id).in_(held))
     ordered = query.order_by(paging.or_far(col(Case.due_at)), col(Case.id)).limit(MOST)
     cases = list(reading.session.exec(ordered))
     bundles, where = definitions.of_cases(reading, cases), nodes(reading, [case.id for case in cases])

@@ -20,11 +20,12 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import absences, clock, directory, incidents, kin, recusals, reminders
+from engine import absences, clock, definitions, directory, incidents, instructions, kin, recusals, reminders
 from engine.access import SYSTEM
 from engine.db import UnitOfWork
 from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
-from tests.household import PASSWORD, PDF, REQUEST, Household
+from engine.settings import ROOT
+from tests.household import AGENCY, PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
     "handler",  # of the agency that holds the case
@@ -64,6 +65,9 @@ MEANINGS = {
     "those who handle cases": "401 401 401 | in in in | in in | 403 no",
     "those who handle cases, signed in": "door door door | in in in | in in | 403 no",
     "those who work and change something, signed in": "door door door | in in in | in in | 404 no",
+    "supervisors of the case": "401 401 401 | 403 403 in | 403 404 | 403 403",
+    "supervisors who see the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
+    "the bound house": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -76,6 +80,10 @@ MEANINGS = {
     "those of the case, with a reason, signed in": "door door door | in in in | 404 404 | 404 no",
     "nobody here, since it is its heads’, signed in": "door door door | 403 403 403 | 404 404 | 404 no",
     "who answers for others, signed in": "door door door | 403 403 in | 403 in | 403 403",
+    "nobody here, since it is the applicant's, signed in": "door door door | 404 404 404 | 404 404 | 404 no",
+    "supervisors of the case, signed in": "door door door | 403 403 in | 403 404 | 403 no",
+    "supervisors who see the case, signed in": "door door door | 403 403 in | 404 404 | 404 no",
+    "the bound house, signed in": "door door door | in 404 404 | 404 404 | 404 no",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
     "the party, with a code": "door in 404 | door door door | door door | door door",
@@ -133,6 +141,12 @@ TABLE = {
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "who answers for others",
     "GET /api/v1/board": "who answers for others",
+    "GET /api/v1/leads": "who answers for others",
+    "POST /api/v1/cases/{reference}/leads": "supervisors of the case",
+    "GET /api/v1/instructions": "staff",
+    "GET /api/v1/cases/{reference}/instructions": "those of the case",
+    "POST /api/v1/cases/{reference}/instructions": "supervisors who see the case",
+    "POST /api/v1/instructions/{instruction_id}/fulfil": "the bound house",
     "GET /api/v1/organisations": "everybody",
     "GET /api/v1/me": "staff",
     "GET /api/v1/due": "everybody",
@@ -193,6 +207,13 @@ TABLE = {
     "POST /board/urge": "who answers for others, signed in",
     "POST /board/export": "who answers for others, signed in",
     "GET /board/what-if": "who answers for others, signed in",
+    "GET /desk/cases/{reference}/messages/{message}": "nobody here, since it is the applicant's, signed in",
+    "POST /desk/cases/{reference}/messages/{message}": "nobody here, since it is the applicant's, signed in",
+    "GET /board/leads": "who answers for others, signed in",
+    "POST /desk/cases/{reference}/leads": "supervisors of the case, signed in",
+    "GET /desk/instructions": "staff, signed in",
+    "POST /desk/cases/{reference}/instructions": "supervisors who see the case, signed in",
+    "POST /desk/cases/{reference}/instructions/{instruction_id}/fulfil": "the bound house, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
     "GET /admin/incidents/{incident_id}": "administrators, signed in",
@@ -201,7 +222,11 @@ TABLE = {
     "POST /admin/incidents/{incident_id}/cancel": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/resolve": "administrators, signed in",
 }
+INSTRUCTION = {"leader": "李副市长", "text": "请抓紧答复。", "due_on": "2099-05-20", "bound": AGENCY}
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/cases/{reference}/leads": {"json": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY}},
+    "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
+    "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
     "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
     **{
         f"POST /api/v1/cases/{{reference}}/deadlines/{{deadline}}/{act}": {"json": {"reason": "x", **more}}
@@ -230,6 +255,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "POST /desk/tasks/{task_id}/clear-name": {"person": "x", "reason": "核实"},
     "POST /desk/tasks/{task_id}/lift/{recusal_id}": {"reason": "核实"},
     "POST /desk/absences": {"substitute": "x", "since": "2026-01-01", "until": "2026-01-02", "reason": "leave"},
+    "POST /desk/cases/{reference}/leads": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY},
+    "POST /desk/cases/{reference}/instructions": INSTRUCTION | {"words": INSTRUCTION["text"]},
     "POST /sign-in": {"login": "leader", "password": PASSWORD},
     "POST /desk/tasks/{task_id}/complete": {"intake_action": "proceed"},
 }
@@ -290,6 +317,12 @@ def world(small_household: Household) -> World:
             "notice_id": select(Notice.id).where(col(Notice.case_id) == case_id),
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
+    with small_household.database.unit_of_work() as uow:
+        definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "supervision_lead"))
+        uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)
+        today = clock.day_of(uow.now)
+        given = instructions.record(uow, case_id, leader="李副市长", text="请抓紧答复。", due_on=today, bound=AGENCY)
+        case["instruction_id"] = given.id
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()

@@ -412,6 +412,23 @@ def test_the_processes_of_this_city_have_no_faults() -> None:
         ("process.toml", 'owed_by = "agency"', 'owed_by = "x"', "deadlines.reply", "no participant or party"),
         (
             "process.toml",
+            "days = 10",
+            'days = 10\ndue_on = "dataset"',
+            "deadlines.reply",
+            "no field of the case can set",
+        ),
+        ("process.toml", "days = 10", 'days = 10\ndue_on = "datasett"', "deadlines.reply", "reads datasett"),
+        ("process.toml", 'title = "申请人"', 'title = "申请人"\nsees = "own"', "", "sees"),
+        ("process.toml", 'organisation = "code"', 'organisation = "code"\nsees = "some"', "", "some"),
+        (
+            "process.toml",
+            'starts_on = "case.submitted"',
+            'starts_on = "case.opened"',
+            "deadlines.reply",
+            "nothing makes",
+        ),
+        (
+            "process.toml",
             'starts_on = "case.submitted"',
             'starts_on = "case.sumbitted"',
             "deadlines.reply",

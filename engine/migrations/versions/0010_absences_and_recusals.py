@@ -1,6 +1,6 @@
 """absences and substitutes, recusals and declared kin, tasks that go from hand to hand
 
-Revision: 0010, after 0008.
+Revision: 0010, after 0009.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from alembic import op
 from engine.models.base import UtcDateTime
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

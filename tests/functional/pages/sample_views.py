@@ -17,7 +17,9 @@ from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
 from engine.kin import KinView
-from engine.models import Incident
+from engine.models import Incident, Organisation
+from engine.queries.instructions import InstructionView
+from engine.queries.leads import Choice, LeadRow, Origin
 from engine.situations import Field, Row
 from engine.views import (
     ActView,
@@ -457,6 +459,8 @@ def case_page(file: CaseFile, deadlines: tuple[DeadlineView, ...], **changes: An
         "file": file,
         "unmasked": (),
         "attempt": Tried(),
+        "around": casework.Around(None, [], [], GROUNDS, [], [], []),
+        "typed": {},
         "submission": "x" * 24,
         "clocks": casework.clocks(deadlines),
         "diagrams": [diagram()],
@@ -626,6 +630,51 @@ ERRORS_IN_TASK = (
 )
 
 INBOX_OF_HANDS: dict[str, Any] = {"receivers": (), "absent": (), "handed": {}}
+OFFERED = Offer("check_now", "提前核查", "不等到约定的核查日，现在就核查。", "check_now", None)
+GROUNDS = [("6", "第三十条第六项 不按照规定受理、答复、复核或者反馈政府数据共享或者开放需求申请的")]
+HOUSE = Organisation(code="gy-jtw", name="贵阳市交通委员会", short_name="市交委", kind="agency", level="city")
+LEAD = LeadRow(
+    reference="XS-2026-000003",
+    subject="老旧小区改造项目进度数据（答复期限逾期）",
+    ground="6",
+    ground_title=GROUNDS[0][1],
+    respondent="市交委",
+    organ="市大数据局",
+    about=REFERENCE,
+    opened_on=TODAY,
+    age=2,
+    stage="核查线索",
+    outcome=None,
+    outcome_title=None,
+    annulled=False,
+    by_hand=False,
+    closed_at=None,
+)
+ORIGIN = Origin(
+    REFERENCE,
+    "老旧小区改造项目进度数据",
+    "办理中",
+    None,
+    Light("red", "超期 6 个工作日", "overdue by 6 working days"),
+    True,
+)
+_GIVEN = InstructionView(
+    id="i1",
+    reference=REFERENCE,
+    subject="老旧小区改造项目进度数据",
+    leader="李副市长",
+    text="请抓紧依法答复，\n并报告逾期原因。",
+    house="市政府",
+    bound="市交委",
+    due_on=TODAY,
+    recorded_at=at(28),
+    light=Light("amber", "内部时限还剩 1 个工作日", "internal target: 1 working day left"),
+    fulfilled_at=None,
+    report="",
+    may_fulfil=True,
+)
+INSTRUCTIONS = [_GIVEN, replace(_GIVEN, id="i2", fulfilled_at=at(28), report="已经答复。", may_fulfil=False)]
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
@@ -816,6 +865,63 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             MOVABLE,
             attempt=Tried(conflict="本流程设定的办理期限已经中止计时。", typed={"reason": "等待补充材料"}),
         ),
+    ),
+    "case-of-a-lead": (
+        "case.html",
+        case_page(
+            replace(FILE, applicant=()),
+            FILE.deadlines,
+            around=casework.Around(ORIGIN, [], [], GROUNDS, [], [], []),
+        ),
+    ),
+    "case-with-leads": (
+        "case.html",
+        case_page(
+            FILE,
+            FILE.deadlines,
+            around=casework.Around(
+                None, [LEAD], [Choice("gy-jtw", "贵阳市交通委员会")], GROUNDS, INSTRUCTIONS, [OFFERED], [HOUSE]
+            ),
+        ),
+    ),
+    "send": (
+        "send.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "offer": OFFERED,
+            "case": FILE.case,
+            "form": formview.views(form("withdraw"), {}),
+            "submission": "x" * 24,
+        },
+    ),
+    "leads": (
+        "leads.html",
+        {
+            "here": "leads",
+            "viewer": viewer(),
+            "rows": [LEAD],
+            "next_key": "abc",
+            "ground": "6",
+            "closed": False,
+            "grounds": GROUNDS,
+        },
+    ),
+    "leads-closed": (
+        "leads.html",
+        {
+            "here": "leads",
+            "viewer": viewer(),
+            "rows": [replace(LEAD, outcome="annulled", outcome_title="期限更正，线索撤销", annulled=True)],
+            "next_key": None,
+            "ground": "",
+            "closed": True,
+            "grounds": GROUNDS,
+        },
+    ),
+    "instructions": (
+        "instructions.html",
+        {"here": "instructions", "viewer": viewer(), "rows": INSTRUCTIONS, "next_key": "abc"},
     ),
     "case-stopped": (
         "case.html",
