@@ -6,33 +6,25 @@ The flow knows a clock by name only: when it moves, one update moves the timers 
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock
+from engine import audit, calendar_versions, calendars, clock
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView
-from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.process import Run
 
 
-@lru_cache(8)
-def _calendar(folder: Path) -> calendars.Calendar:
-    return calendars.load(folder) if folder.is_dir() else calendars.published()
-
-
-def calendar(settings: Settings) -> calendars.Calendar:
-    """The working days of this installation: the published years, and the notices of years in ``bpmn/shared/calendars``."""
-    return _calendar(settings.bundles / "shared" / "calendars")
+def calendar(reading: Reading) -> calendars.Calendar:
+    """The working days of this installation, as they are known now."""
+    return calendar_versions.current(reading)
 
 
 def declare(uow: UnitOfWork, run: "Run") -> None:
@@ -158,7 +150,8 @@ def explain(reading: Reading, deadline: Deadline, article: str | None = None) ->
     if ledger is None:
         return None
     rule = rule_of(deadline, ledger.extra_days)
-    return calendars.explain(rule, ledger.start, calendar(reading.settings), article, ledger.pauses)
+    counted_with = calendar_versions.of_version(reading, deadline.calendar_version)
+    return calendars.explain(rule, ledger.start, counted_with, article, ledger.pauses)
 
 
 # ---------------------------------------------------------------- moving
@@ -181,7 +174,8 @@ def _may_start(deadline: Deadline) -> bool:
 
 def _start(uow: UnitOfWork, deadline: Deadline, event: str, since: datetime | None = None) -> None:
     started = since or uow.now
-    due = calendars.count(rule_of(deadline), started, calendar(uow.settings))
+    due = calendars.count(rule_of(deadline), started, calendar(uow))
+    calendar_versions.keep(uow, calendar(uow))
     deadline.state, deadline.started_at, deadline.started_by = "running", started, event
     deadline.due_on, deadline.due_at, deadline.provisional = due.day, due.at, due.provisional
     deadline.calendar_version = due.calendar_version

@@ -1,6 +1,7 @@
 """All tables, one noun a file: the data dictionary."""
 
 from engine.models.base import UtcDateTime, new_id
+from engine.models.calendar import CalendarVersion, HolidayNotice
 from engine.models.case import (
     Case,
     CaseLink,
@@ -19,6 +20,7 @@ from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.printed import PrintedCorrection, PrintedDate
 from engine.models.reminder import Reminder, Urging
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
@@ -28,6 +30,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "Breach",
+    "CalendarVersion",
     "Case",
     "CaseLink",
     "CaseRevision",
@@ -38,6 +41,7 @@ __all__ = [
     "Document",
     "FailedAttempts",
     "IdempotencyKey",
+    "HolidayNotice",
     "Incident",
     "InstanceMigration",
     "Job",
@@ -50,6 +54,8 @@ __all__ = [
     "Participant",
     "Party",
     "Person",
+    "PrintedCorrection",
+    "PrintedDate",
     "ProcessDefinition",
     "ProcessInstance",
     "ProcessPresentation",
