@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock
+from engine import cases, catalogue, clock, corrections, printed_dates
 from engine.db import Database
 from engine.operations import Registry
 from engine.settings import Settings
@@ -40,5 +40,7 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    offered.job(corrections.RECOUNT)(corrections.run_round)
+    offered.job(printed_dates.TELL)(printed_dates.tell_later)
     handlers.register(offered)
     return offered

@@ -17,7 +17,9 @@ from engine.runtime.reader import TASKS
 from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
-AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
+AROUND_FACTS = frozenset(
+    {"case", "participants", "deadlines", "corrections", "portal_url", "query_code", "today"}
+)  # notices.facts
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CASE_EVENTS = frozenset({"case.submitted", "case.withdrawn", "case.closed"})
 _NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
@@ -153,6 +155,9 @@ class _Bundle:
                 continue
             self.notices[name] = notice
             yield from self.notice(file, notice)
+        corrective = self.manifest.process.correction_notice
+        if corrective is not None and corrective not in self.notices:
+            yield self.at("process.correction_notice", f"there is no notice {corrective}")
 
     def notice(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
         if notice.issuer not in self.manifest.participants:
