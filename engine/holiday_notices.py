@@ -4,21 +4,21 @@ An administrator does it. What is approved counts from the next look on; the dat
 (``engine.corrections``). Nothing is deleted: a later notice of the same year supersedes the one before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import audit, calendar_versions, corrections, deadlines, holidays, recount
+from engine import audit, calendar_versions, corrections, deadlines, holidays, recount, supervision
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, NotFound
 from engine.holidays import YearNotice
-from engine.models import HolidayNotice
+from engine.models import HolidayNotice, Organisation
 from engine.reasons import given
-from engine.recount import Plan
+from engine.recount import Move, Plan
 
 
 class HolidayNoticeUnknown(NotFound):
@@ -57,6 +57,17 @@ class Remark:
     en: str
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a notice does in one organisation, in cases: an administrator sees numbers and references, and reads no case."""
+
+    organisation: str  # empty while nobody has been found who answers
+    moved: int
+    become_overdue: int
+    cease_overdue: int
+    waiting: int
+
+
 # ---------------------------------------------------------------- looking
 
 
@@ -78,6 +89,16 @@ def proposed(reading: Reading) -> list[HolidayNotice]:
     return [row for row in listed(reading) if row.state == "proposed"]
 
 
+def states(rows: Iterable[HolidayNotice]) -> dict[str, str]:
+    """By notice: proposed, discarded, in force, or superseded by a later one of its year."""
+    known = list(rows)
+    newest: dict[int, int] = {}
+    for row in known:
+        newest[row.year] = max(newest.get(row.year, 0), row.number or 0)
+    word = {True: "in force", False: "superseded"}
+    return {row.id: word[row.number == newest[row.year]] if row.number else row.state for row in known}
+
+
 def said_by(row: HolidayNotice) -> YearNotice:
     """What a notice says."""
     return holidays.parse_notice(row.text, str(row.year))
@@ -91,6 +112,29 @@ def is_in_force(reading: Reading, notice: YearNotice) -> bool:
 def consequences(reading: Reading, notice: YearNotice) -> Plan:
     """The dry run: what would become of all clocks. Of a notice in force: what is still to be corrected."""
     return recount.plan(reading, calendar_versions.with_notice(reading, notice))
+
+
+def consequences_overseen(reading: Reading, notice: YearNotice) -> Plan:
+    """The same for a supervisor, of the clocks that they oversee."""
+    overseen = supervision.overseen(reading.actor)
+    return recount.plan(reading, calendar_versions.with_notice(reading, notice), overseen)
+
+
+def by_organisation(reading: Reading, plan: Plan) -> list[Share]:
+    """The plan, told apart by who owes the answer; most cases first."""
+    parts: dict[str | None, list[Move]] = {}
+    for move in plan.moves:
+        parts.setdefault(move.organisation_id, []).append(move)
+    known = select(Organisation).where(
+        col(Organisation.id).in_([organisation for organisation in parts if organisation])
+    )
+    names = {organisation.id: organisation.short_name for organisation in reading.session.exec(known)}
+    shares = []
+    for organisation, moves in parts.items():
+        part = Plan(tuple(moves), 0)
+        counts = (part.moved, part.become_overdue, part.cease_overdue, part.waiting)
+        shares.append(Share(names.get(organisation or "", ""), *counts))
+    return sorted(shares, key=lambda share: (-share.moved - share.waiting, share.organisation))
 
 
 def remarks(reading: Reading, notice: YearNotice) -> tuple[Remark, ...]:

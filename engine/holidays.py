@@ -89,6 +89,23 @@ class YearNotice:
         """Days that the law fixes as holidays and this notice does not name: a reason to read the notice again."""
         return tuple(sorted(day for day in statutory_days(self.year) if day not in self.holidays))
 
+    def by_holiday(self) -> list[tuple[str, "DaysOfHoliday"]]:
+        """The days of each holiday, in the order of their first day."""
+        names = dict.fromkeys([*(n for _, n in sorted(self.holidays.items())), *self.makeup.values()])
+        return [(name, DaysOfHoliday(_named(self.holidays, name), _named(self.makeup, name))) for name in names]
+
+
+@dataclass(frozen=True)
+class DaysOfHoliday:
+    """The days off of one holiday, and the days that are worked for it."""
+
+    holidays: tuple[date, ...]
+    makeup: tuple[date, ...]
+
+
+def _named(days: Mapping[date, str], name: str) -> tuple[date, ...]:
+    return tuple(sorted(day for day, known in days.items() if known == name))
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -116,6 +133,12 @@ class Calendar:
 
     def is_workday(self, day: date) -> bool:
         return self.verdict(day).is_workday
+
+    def special_days(self, year: int) -> list[tuple[date, Verdict]]:
+        """The holidays and make-up days of a year, in order."""
+        known = {*self.holidays, *self.makeup, *statutory_days(year)}
+        days = [(day, self.verdict(day)) for day in sorted(known) if day.year == year]
+        return [(day, verdict) for day, verdict in days if verdict.holiday]
 
     def with_notice(self, notice: YearNotice) -> "Calendar":
         """This calendar with one year replaced by its notice. Apply notices in the order of their years."""

@@ -165,11 +165,10 @@ def refuse(uow: UnitOfWork, correction_id: str, reason: str) -> PrintedCorrectio
 
 def _decided(uow: UnitOfWork, correction_id: str, reason: str, verb: str) -> tuple[PrintedCorrection, process.Run]:
     """The waiting correction of a locked case, with who decides on it now and why."""
-    why = given(reason)
     found = uow.session.exec(_of(uow.actor).where(col(PrintedCorrection.id) == correction_id)).first()
     if found is None:
         raise CorrectionNotFound()
-    row, clock = found[0], found[1]
+    row, clock, why = found[0], found[1], given(reason)
     run = process.lock(uow, row.case_id)
     uow.session.refresh(row)
     if row.state != "waiting" or clock.state not in GOING:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.json import cases, directory, due, incidents, papers, processes, status, supervision, tasks
+from api.json import calendars, cases, directory, due, incidents, papers, processes, status, supervision, tasks
 from api.json.shapes import ProblemShape
 
 _PROBLEM: dict[str, Any] = {
@@ -12,4 +12,6 @@ _PROBLEM: dict[str, Any] = {
 }
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
-ROUTERS = [noun.router for noun in (processes, cases, status, tasks, papers, supervision, directory, due, incidents)]
+ROUTERS = [
+    noun.router for noun in (processes, cases, status, tasks, papers, supervision, directory, due, calendars, incidents)
+]

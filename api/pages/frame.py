@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.deps import Door
-from engine import directory
+from engine import directory, holiday_notices, printed_corrections
 from engine.access import Actor
 from engine.db import Reading
 from engine.models import Person
@@ -21,6 +21,7 @@ class Viewer:
     works: bool
     supervises: bool
     administers: bool
+    dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
 def viewer(reading: Reading, door: Door) -> Viewer:
@@ -37,7 +38,15 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         works=bool(actor.roles),
         supervises=actor.supervises,
         administers=actor.duty == "administrator",
+        dates=_has_dates(reading),
     )
+
+
+def _has_dates(reading: Reading) -> bool:
+    """Whether there is something to see on the page of dates; only for those who may decide there is anything asked."""
+    if not (reading.actor.supervises or reading.actor.organisations(printed_corrections.LEADER)):
+        return False
+    return printed_corrections.any_waiting(reading) or bool(holiday_notices.proposed(reading))
 
 
 def home_of(actor: Actor) -> str:

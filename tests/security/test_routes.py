@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +20,9 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import incidents
+from engine import holiday_notices, incidents
 from engine.access import SYSTEM
-from engine.models import Document, Incident, Notice, Task, WebSession
+from engine.models import Deadline, Document, Incident, Notice, PrintedCorrection, PrintedDate, Task, WebSession
 from tests.household import PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
@@ -45,6 +46,7 @@ MEANINGS = {
     "the house whose paper it is": "401 401 401 | 404 in in | 404 404 | 404 404",  # here: the bureau's receipt
     "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
+    "who may decide on a printed date": "401 401 401 | 404 404 in | 404 404 | 404 no",
     "supervisors": "401 401 401 | 403 403 in | 403 in | 403 403",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -54,6 +56,7 @@ MEANINGS = {
     "the house whose paper it is, signed in": "door door door | 404 in in | 404 404 | 404 404",
     "who does the task, signed in": "door door door | in 404 404 | 404 404 | 404 no",
     "those of the case, with a reason, signed in": "door door door | in in in | 404 404 | 404 no",
+    "who may decide on a printed date, signed in": "door door door | 404 404 in | 404 404 | 404 no",
     "supervisors, signed in": "door door door | 403 403 in | 403 in | 403 403",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
@@ -99,6 +102,14 @@ TABLE = {
     "POST /api/v1/incidents/{incident_id}/move": "administrators",
     "POST /api/v1/incidents/{incident_id}/cancel": "administrators",
     "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
+    "GET /api/v1/calendar": "administrators",
+    "POST /api/v1/calendar/notices": "administrators",
+    "GET /api/v1/calendar/notices/{holiday_id}": "administrators",
+    "POST /api/v1/calendar/notices/{holiday_id}/approve": "administrators",
+    "POST /api/v1/calendar/notices/{holiday_id}/discard": "administrators",
+    "GET /api/v1/calendar/held": "staff",
+    "POST /api/v1/calendar/held/{correction_id}/approve": "who may decide on a printed date",
+    "POST /api/v1/calendar/held/{correction_id}/refuse": "who may decide on a printed date",
     # pages
     "GET /": "everybody",
     "GET /sign-in": "everybody",
@@ -128,9 +139,17 @@ TABLE = {
     "POST /desk/tasks/{task_id}/draft": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/complete": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/unmask": "those of the case, with a reason, signed in",
+    "GET /desk/dates": "staff, signed in",
+    "POST /desk/dates/{correction_id}/approve": "who may decide on a printed date, signed in",
+    "POST /desk/dates/{correction_id}/refuse": "who may decide on a printed date, signed in",
     "GET /board": "supervisors, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "GET /admin/calendar": "administrators, signed in",
+    "POST /admin/calendar": "administrators, signed in",
+    "GET /admin/calendar/{holiday_id}": "administrators, signed in",
+    "POST /admin/calendar/{holiday_id}/approve": "administrators, signed in",
+    "POST /admin/calendar/{holiday_id}/discard": "administrators, signed in",
     "GET /admin/incidents/{incident_id}": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/correct": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/move": "administrators, signed in",
@@ -138,6 +157,16 @@ TABLE = {
     "POST /admin/incidents/{incident_id}/resolve": "administrators, signed in",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/calendar/notices": {"json": {"text": ""}},
+    **{
+        f"POST /api/v1/calendar/{what}": {"json": {"reason": ""}}
+        for what in (
+            "notices/{holiday_id}/approve",
+            "notices/{holiday_id}/discard",
+            "held/{correction_id}/approve",
+            "held/{correction_id}/refuse",
+        )
+    },
     "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
@@ -205,12 +234,37 @@ def world(small_household: Household) -> World:
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
+    case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},
         {"party": mine, "other_party": other},
     )
+
+
+def _calendar_changes(household: Household, case_id: str) -> tuple[str, str]:
+    """A proposed holiday notice, and a printed date of the case that waits for a decision."""
+    with household.database.unit_of_work() as uow:
+        text = 'year = 2031\nsource = "x"\n[[holiday]]\nname = "元旦"\nfrom = 2031-01-01\nto = 2031-01-03\n'
+        proposed = holiday_notices.propose(uow, text, "2031.toml").id
+        printed = uow.session.exec(
+            select(PrintedDate)
+            .join(Deadline, col(Deadline.id) == col(PrintedDate.deadline_id))
+            .where(col(Deadline.case_id) == case_id)
+        ).one()
+        waits = PrintedCorrection(
+            case_id=case_id,
+            deadline_id=printed.deadline_id,
+            notice_id=printed.notice_id,
+            due_on_before=printed.due_on,
+            due_on_after=printed.due_on - timedelta(days=1),
+            source="x",
+            state="waiting",
+            raised_at=uow.now,
+        )
+        uow.add(waits)
+        return proposed, waits.id
 
 
 def rows() -> Iterator[tuple[str, str]]:
