@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, inspect, update
+from sqlalchemy import and_, bindparam, delete, inspect, update
 from sqlmodel import SQLModel, col, select
 
 from engine import audit, calendar_versions, deadlines, jobs, printed_dates, recount
@@ -17,7 +17,17 @@ from engine.access import SYSTEM
 from engine.audit import Noted
 from engine.clock import day_of
 from engine.db import Database, Reading, UnitOfWork
-from engine.models import Breach, Case, Deadline, DeadlineChange, HolidayNotice, Job, PrintedCorrection, Timer
+from engine.models import (
+    Breach,
+    Case,
+    Deadline,
+    DeadlineChange,
+    HolidayNotice,
+    Job,
+    LadderClaim,
+    PrintedCorrection,
+    Timer,
+)
 from engine.operations import JobTicket
 from engine.recount import Counting, Judged
 
@@ -46,14 +56,9 @@ def correct_all(database: Database, source: str) -> int:
 
 def correct_next(database: Database, source: str, after: str) -> tuple[str, int]:
     """Correct the next batch of cases after an id; returns the id to go on from (empty at the end), and how many changed."""
-    with database.reading(SYSTEM) as reading:
-        ids = recount.case_ids(reading, after, limit=BATCH)
-        judged = recount.judge(reading, recount.clocks_of(reading, ids), _counting(reading))
-        concerned = sorted({one.clock.case_id for one in judged if one.is_news})
-    changed = 0
-    if concerned:
-        with database.unit_of_work() as uow:
-            changed = correct(uow, concerned, source)
+    with database.unit_of_work() as uow:
+        ids = recount.case_ids(uow, after, recount.uncounted(deadlines.calendar(uow)), limit=BATCH)
+        changed = correct(uow, ids, source) if ids else 0
     return (ids[-1] if len(ids) == BATCH else ""), changed
 
 
@@ -116,6 +121,7 @@ def write(
     _update(uow, Deadline, ["id"], [_dates(one) for one in dated])
     _update(uow, Timer, ["case_id", "deadline"], [_timer(one) for one in moved if one.clock.state == "running"])
     uow.append(DeadlineChange, [_entry(uow, one, source, now) for one in moved])
+    _climb_anew(uow, [one.clock.id for one in moved])
     for one in dated:
         _note(uow, now, one.clock, "deadline.corrected" if one.outcome == "moves" else "deadline.confirmed", one)
     annulled = _correct_breaches(uow, moved, source, now)
@@ -135,6 +141,13 @@ def _dates(one: Judged) -> dict[str, Any]:
 
 def _timer(one: Judged) -> dict[str, Any]:
     return {"case_id": one.clock.case_id, "deadline": one.clock.name, "due_at": one.due.at}
+
+
+def _climb_anew(uow: UnitOfWork, moved: Sequence[str]) -> None:
+    """The rungs of another date are other rungs: what was climbed of the old one does not count for the new one."""
+    if moved:
+        climbed = delete(LadderClaim).where(col(LadderClaim.deadline_id).in_(moved))
+        uow.session.execute(climbed.execution_options(synchronize_session=False))
 
 
 def _entry(uow: UnitOfWork, one: Judged, source: str, now: Mapping[str, datetime]) -> dict[str, Any]:

@@ -136,6 +136,11 @@ class Counting:
         return calendars.count(rule, ledger.start, self.calendar, ledger.pauses)
 
 
+def uncounted(calendar: Calendar) -> ColumnElement[bool]:
+    """Clocks whose date was counted with another calendar."""
+    return col(Deadline.calendar_version) != calendar.version
+
+
 def concerned() -> ColumnElement[bool]:
     """Clocks whose date can still be corrected: those that run, and those that were stopped too late."""
     standing = select(Breach.id).where(col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None))
@@ -222,7 +227,7 @@ def plan(reading: Reading, calendar: Calendar, *conditions: ColumnElement[bool])
     """What would become of all clocks (or those that fit) if this were the calendar. ``now`` is the reader's."""
     counting, certain = Counting(calendar), 0
     moves: list[Move] = []
-    for clocks in _chunks(reading, *conditions):
+    for clocks in _chunks(reading, uncounted(calendar), *conditions):
         judged = judge(reading, clocks, counting)
         certain += sum(one.outcome == "certain" for one in judged)
         moves += _moves(reading, [one for one in judged if one.outcome in ("moves", "waits")])
