@@ -7,18 +7,19 @@ that ``duban due`` answers at once. Errors are one clear line and exit code 2.
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_diagrams, cli_incidents, cli_migrate, cli_people
+from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
     from engine.db import Database
+    from engine.holidays import Calendar, YearNotice
     from engine.runtime import Fault
     from engine.settings import Settings
 
@@ -33,6 +34,7 @@ db = typer.Typer(help="The database.", rich_markup_mode=None)
 notice = typer.Typer(help="Official notices.", rich_markup_mode=None)
 app.add_typer(db, name="db")
 app.add_typer(notice, name="notice")
+app.add_typer(cli_calendar.app, name="calendar")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
 app.command("migrate")(cli_migrate.migrate)
@@ -297,17 +299,39 @@ def due(
     if unit not in ("calendar", "working"):
         refuse(f"The unit is calendar or working, not {unit[:40]}.")
     rule = calendars.Rule(days, "working" if unit == "working" else "calendar")
-    counted = calendars.explain(rule, calendars.read_day(date), calendars.load(_calendar_folder()))
+    counted = calendars.explain(rule, calendars.read_day(date), _calendar())
     if as_json:
         print(json.dumps(calendars.due_document(counted, every_day=explain_days), ensure_ascii=False, indent=2))
         return
     print("\n".join(calendars.due_lines(counted, every_day=explain_days, locale=_language())))
 
 
-def _calendar_folder() -> Path:
-    """Where year notices lie. Asked of the environment itself: reading all settings would take longer than counting."""
-    bundles = os.environ.get("DUBAN_BUNDLES") or Path(__file__).resolve().parent.parent / "bpmn"
-    return Path(bundles) / "shared" / "calendars"
+def _calendar() -> "Calendar":
+    """The calendar of this installation. Asked of the environment and of the file itself: reading all settings and opening
+    the database would take longer than counting. On PostgreSQL, notices that were approved there are left to the server."""
+    from engine import holidays
+
+    root = Path(__file__).resolve().parent.parent
+    folder = Path(os.environ.get("DUBAN_BUNDLES") or root / "bpmn") / "shared" / "calendars"
+    url = os.environ.get("DUBAN_DATABASE_URL") or f"sqlite:///{os.environ.get('DUBAN_VAR') or root / 'var'}/duban.db"
+    approved = _approved(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite:///") else []
+    return holidays.overlaid([*holidays.read_folder(folder), *approved])
+
+
+def _approved(file: Path) -> "list[YearNotice]":
+    """The notices that were approved in a database file, the last one last; none where there is no such file or table."""
+    import sqlite3
+
+    from engine import holidays
+
+    if not file.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT text, year FROM holiday_notice WHERE number IS NOT NULL ORDER BY number")
+            return [holidays.parse_notice(text, str(year)) for text, year in rows]
+    except sqlite3.Error:  # of an older version, or just being written
+        return []
 
 
 def _language() -> str:

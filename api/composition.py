@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock, deadline_changes, ladder, leads, recusals
+from engine import cases, catalogue, clock, corrections, deadline_changes, ladder, leads, printed_dates, recusals
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
-from engine.reasons import LONGEST as LONGEST_REASON
+from engine.reasons import LONGEST_REASON
 from engine.settings import Settings
 from notices import handlers
 
@@ -61,5 +61,7 @@ def registry() -> Registry:
     offered.job("lead.raise")(leads.raise_for_breach)
     offered.job("lead.annul")(leads.annul)
     offered.job("lead.urge")(leads.carry_urging)
+    offered.job(corrections.RECOUNT)(corrections.run_round)
+    offered.job(printed_dates.TELL)(printed_dates.tell_later)
     handlers.register(offered)
     return offered

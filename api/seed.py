@@ -110,7 +110,8 @@ def _names(parts: dict[str, list[str]]) -> Iterator[str]:
 def plan(declared: dict[str, Any], database: Database, now: datetime) -> Iterator[dict[str, Any]]:
     """Every case of the demonstration with the instant at which it is filed."""
     bundles = database.settings.bundles
-    calendar = deadlines.calendar(database.settings)
+    with database.reading(SYSTEM) as reading:
+        calendar = deadlines.calendar(reading)
     for group in declared["cases"]:
         manifest = read_manifest((bundles / group["process"] / definitions.MANIFEST).read_bytes())
         for index, case in enumerate(group["list"]):

@@ -5,18 +5,19 @@ Details hold ids, names of fields and codes, never values that a party gave.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal
+from sqlalchemy import and_, bindparam, func, literal
 from sqlmodel import Session, col, select
 
 from engine.db import UnitOfWork
 from engine.models import AuditEvent, Case, Document, Notice, Party, Task
 
 GENESIS = "0" * 64
+FEW = 5  # streams whose newest event is asked for one by one, by a query that is made already
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,15 @@ class Noted:
 
 def record(uow: UnitOfWork, name: str, case_id: str | None = None, *, stream: str | None = None, **detail: Any) -> None:
     """Note one event for the case's stream (or a system stream); it is written in the transaction of its cause."""
+    stream = stream or (f"case:{case_id}" if case_id else "system")
+    note(uow, Noted(stream, uow.now, str(uow.actor), name, detail))
+
+
+def note(uow: UnitOfWork, event: Noted) -> None:
+    """The same for who changes many cases at once, each at a time of its own: time never runs back within a case."""
     if not uow.events:
         uow.before_commit(lambda: _write(uow))
-    stream = stream or (f"case:{case_id}" if case_id else "system")
-    uow.events.append(Noted(stream, uow.now, str(uow.actor), name, detail))
+    uow.events.append(event)
 
 
 def _write(uow: UnitOfWork) -> None:
@@ -46,7 +52,7 @@ def _write(uow: UnitOfWork) -> None:
     streams = sorted({event.stream for event in noted})
     # a lock on the newest row would not do: who has waited for it would still see the same row as the newest
     uow.take_turns(*streams)
-    heads = {stream: _head(uow.session, stream) for stream in streams}
+    heads = _heads(uow.session, streams)
     rows = []
     for event in noted:
         position, previous = heads[event.stream]
@@ -116,6 +122,23 @@ def events_of(session: Session, case_id: str) -> list[AuditEvent]:
             select(AuditEvent).where(col(AuditEvent.stream) == f"case:{case_id}").order_by(col(AuditEvent.position))
         )
     )
+
+
+def _heads(session: Session, streams: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The same for several streams: for many of them in one query."""
+    if len(streams) < FEW:
+        return {stream: _head(session, stream) for stream in streams}
+    last = (
+        select(col(AuditEvent.stream), func.max(AuditEvent.position).label("position"))
+        .where(col(AuditEvent.stream).in_(streams))
+        .group_by(col(AuditEvent.stream))
+        .subquery()
+    )
+    newest = select(AuditEvent.stream, AuditEvent.position, AuditEvent.digest).join(
+        last, and_(col(AuditEvent.stream) == last.c.stream, col(AuditEvent.position) == last.c.position)
+    )
+    found = {stream: (position, digest) for stream, position, digest in session.connection().execute(newest)}
+    return dict.fromkeys(streams, (0, GENESIS)) | found
 
 
 def _head(session: Session, stream: str) -> tuple[int, str]:

@@ -69,7 +69,7 @@ def _climb(uow: UnitOfWork, deadline: Deadline) -> int:
         deadline.climbs_at = None
         uow.add(deadline)
         return 0
-    steps, calendar = ladder.of(uow.settings), deadlines.calendar(uow.settings)
+    steps, calendar = ladder.of(uow.settings), deadlines.calendar(uow)
     instants, claimed = ladder.instants(steps, deadline, calendar), _claimed(uow, deadline)
     reached = [
         rung for key, at in instants.items() if at <= uow.now and key not in claimed and (rung := steps.rung(key))
@@ -120,7 +120,7 @@ def _told_at(uow: UnitOfWork, deadline: Deadline) -> datetime:
     """Now, or when the office of the organisation that owes it opens next."""
     owing = uow.session.get(Organisation, deadline.organisation_id) if deadline.organisation_id else None
     hours = ladder.of(uow.settings).office(owing.code if owing else "")
-    return ladder.next_open(hours, uow.now, deadlines.calendar(uow.settings))
+    return ladder.next_open(hours, uow.now, deadlines.calendar(uow))
 
 
 def _ask_for_lead(uow: UnitOfWork, deadline: Deadline) -> None:
@@ -142,8 +142,8 @@ def refill(database: Database) -> int:
     After a change of the ladder or of the calendar all of them, as for clocks from before there was a ladder; else only those
     that have none. What is due already is left to the sweep, so that nothing is passed over.
     """
-    version = f"{ladder.of(database.settings).version}:{deadlines.calendar(database.settings).version}"
     with database.reading(SYSTEM) as reading:
+        version = f"{ladder.of(database.settings).version}:{deadlines.calendar(reading).version}"
         known = reading.session.get(SystemValue, VERSION)
     changed = known is None or known.value != version
     planned, after = 0, ""
@@ -164,7 +164,7 @@ def _refill_batch(database: Database, after: str, changed: bool) -> list[str]:
         owed = or_(supervision.statutory(), supervision.targets())
         running = select(Deadline).where(*wanted, owed).order_by(col(Deadline.id)).limit(REFILL_BATCH)
         batch = list(uow.session.exec(running.with_for_update()))
-        calendar = deadlines.calendar(uow.settings)
+        calendar = deadlines.calendar(uow)
         for deadline in batch:
             ladder.plan(uow, deadline, calendar)
             uow.session.add(deadline)

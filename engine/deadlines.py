@@ -6,20 +6,17 @@ The flow knows a clock by name only: when it moves, one update moves the timers 
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
-from engine import audit, calendars, clock, jobs, ladder, results
+from engine import audit, calendar_versions, calendars, clock, jobs, ladder, results
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Job, Organisation, StepRecord, Timer
 from engine.runtime import DeadlineView, evaluate
-from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.process import Run
@@ -28,14 +25,9 @@ SHORTEST = timedelta(microseconds=1)  # between two entries of a ledger: their o
 EXCUSE = "停止计时的事项发生于 {day}，在期限以内；事后补登。"
 
 
-@lru_cache(8)
-def _calendar(folder: Path) -> calendars.Calendar:
-    return calendars.load(folder) if folder.is_dir() else calendars.published()
-
-
-def calendar(settings: Settings) -> calendars.Calendar:
-    """The working days of this installation: the published years, and the notices of years in ``bpmn/shared/calendars``."""
-    return _calendar(settings.bundles / "shared" / "calendars")
+def calendar(reading: Reading) -> calendars.Calendar:
+    """The working days of this installation, as they are known now."""
+    return calendar_versions.current(reading)
 
 
 def declare(uow: UnitOfWork, run: "Run") -> None:
@@ -176,7 +168,8 @@ def explain(reading: Reading, deadline: Deadline, article: str | None = None) ->
     if ledger is None:
         return None
     rule = rule_of(deadline, ledger.extra_days)
-    return calendars.explain(rule, ledger.start, calendar(reading.settings), article, ledger.respite)
+    counted_with = calendar_versions.of_version(reading, deadline.calendar_version)
+    return calendars.explain(rule, ledger.start, counted_with, article, ledger.respite)
 
 
 # ---------------------------------------------------------------- moving
@@ -276,7 +269,9 @@ def enter(
 
 def recount(uow: UnitOfWork, deadline: Deadline, ledger: Ledger) -> None:
     """Derive the due date of a clock from its rule and its ledger, and let follow what hangs on it."""
-    due = counted(deadline, ledger, calendar(uow.settings))
+    now_valid = calendar(uow)
+    calendar_versions.keep(uow, now_valid)
+    due = counted(deadline, ledger, now_valid)
     deadline.due_on, deadline.due_at = (due.day, due.at) if due else (None, None)
     deadline.provisional = due is not None and due.provisional
     deadline.calendar_version = due.calendar_version if due else deadline.calendar_version
@@ -328,7 +323,7 @@ def owe(uow: UnitOfWork, run: "Run", part: str, organisation: Organisation | Non
 
 
 def _plan(uow: UnitOfWork, deadline: Deadline) -> None:
-    ladder.plan(uow, deadline, calendar(uow.settings))
+    ladder.plan(uow, deadline, calendar(uow))
 
 
 def refresh_case(uow: UnitOfWork, run: "Run") -> None:

@@ -69,7 +69,7 @@ def untold(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _at_work(reading: Reading, people: Iterable[str]) -> set[str]:
     """Those of some people whose office is open; of several offices, any."""
-    steps, calendar = ladder.of(reading.settings), deadlines.calendar(reading.settings)
+    steps, calendar = ladder.of(reading.settings), deadlines.calendar(reading)
     seats = (
         select(Membership.person_id, Organisation.code)
         .join(Organisation, col(Organisation.id) == col(Membership.organisation_id))

@@ -1,8 +1,8 @@
 """Which days are working days: weekends, public holidays and make-up working days, year by year.
 
 The State Council publishes each year's holidays in the autumn before (国务院办公厅关于部分节假日安排的通知). The years
-that ``chinesecalendar`` knows come from there; a notice that arrives later is one TOML file a year, read by ``load``. A
-year without a notice counts weekends and the days that the law itself fixes (全国年节及纪念日放假办法, as in force
+that ``chinesecalendar`` knows come from there; a notice that arrives later is one TOML or JSON file a year. A year without a
+notice counts weekends and the days that the law itself fixes (全国年节及纪念日放假办法, as in force
 since 2025), and whatever was counted with it is provisional (暂定), because nobody can know the make-up days before
 they are published.
 
@@ -22,6 +22,7 @@ from typing import Any, Literal
 import chinese_calendar
 
 from engine.errors import Invalid
+from engine.strict import Unreadable, read_json, read_toml
 
 Kind = Literal["workday", "weekend", "holiday", "makeup"]
 
@@ -29,7 +30,10 @@ FIRST_DAY = date(2004, 1, 1)
 LAST_DAY = date(2100, 12, 31)
 
 SATURDAY = 5
+SUPPOSED = "假设"  # how a day is called that somebody only supposes to be a holiday
 LONGEST_HOLIDAY = timedelta(days=31)
+LONGEST_TEXT = 200  # signs of a source or of a holiday's name
+LONGEST_VERSION = 64  # signs that a clock keeps of the calendar that it was counted with
 
 # The library's short names, as the State Council's notices write them.
 _OFFICIAL_NAMES = {"清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
@@ -85,6 +89,23 @@ class YearNotice:
         """Days that the law fixes as holidays and this notice does not name: a reason to read the notice again."""
         return tuple(sorted(day for day in statutory_days(self.year) if day not in self.holidays))
 
+    def by_holiday(self) -> list[tuple[str, "DaysOfHoliday"]]:
+        """The days of each holiday, in the order of their first day."""
+        names = dict.fromkeys([*(n for _, n in sorted(self.holidays.items())), *self.makeup.values()])
+        return [(name, DaysOfHoliday(_named(self.holidays, name), _named(self.makeup, name))) for name in names]
+
+
+@dataclass(frozen=True)
+class DaysOfHoliday:
+    """The days off of one holiday, and the days that are worked for it."""
+
+    holidays: tuple[date, ...]
+    makeup: tuple[date, ...]
+
+
+def _named(days: Mapping[date, str], name: str) -> tuple[date, ...]:
+    return tuple(sorted(day for day, known in days.items() if known == name))
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -113,6 +134,12 @@ class Calendar:
     def is_workday(self, day: date) -> bool:
         return self.verdict(day).is_workday
 
+    def special_days(self, year: int) -> list[tuple[date, Verdict]]:
+        """The holidays and make-up days of a year, in order."""
+        known = {*self.holidays, *self.makeup, *statutory_days(year)}
+        days = [(day, self.verdict(day)) for day in sorted(known) if day.year == year]
+        return [(day, verdict) for day, verdict in days if verdict.holiday]
+
     def with_notice(self, notice: YearNotice) -> "Calendar":
         """This calendar with one year replaced by its notice. Apply notices in the order of their years."""
 
@@ -122,11 +149,31 @@ class Calendar:
             return MappingProxyType({**kept, **theirs})
 
         return Calendar(
-            version=f"{self.version}+{notice.version}",
+            version=_joined(self.version, notice.version),
             years=self.years | {notice.year},
             holidays=merged(self.holidays, notice.holidays),
             makeup=merged(self.makeup, notice.makeup),
         )
+
+    def supposing(self, holidays: Iterable[date] = (), workdays: Iterable[date] = ()) -> "Calendar":
+        """This calendar with some days made holidays and others made working days: for asking what if, not for counting."""
+        rest, worked = dict.fromkeys(holidays, SUPPOSED), dict.fromkeys(workdays, SUPPOSED)
+        for day in (*rest, *worked):
+            self.verdict(day)  # raises DayOutOfRange
+        return Calendar(
+            version=f"{self.version}?",
+            years=self.years,
+            holidays=MappingProxyType({**{d: n for d, n in self.holidays.items() if d not in worked}, **rest}),
+            makeup=MappingProxyType({**{d: n for d, n in self.makeup.items() if d not in rest}, **worked}),
+        )
+
+
+def _joined(version: str, addition: str) -> str:
+    """The version of a calendar with one more notice. One that grows too long is named by its hash, with its beginning."""
+    whole = f"{version}+{addition}"
+    if len(whole) <= LONGEST_VERSION:
+        return whole
+    return f"{version.partition('+')[0][:40]}+{hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 
 
 @cache
@@ -143,10 +190,20 @@ def published() -> Calendar:
 
 def load(folder: Path) -> Calendar:
     """The published calendar with every year notice of a folder (``2027.toml`` …) laid over it."""
-    notices = sorted((read_notice(path) for path in folder.glob("*.toml")), key=lambda notice: notice.year)
+    return overlaid(read_folder(folder))
+
+
+def read_folder(folder: Path) -> list[YearNotice]:
+    """The year notices of a folder; none where there is no folder."""
+    return [read_notice(path) for path in sorted(folder.glob("*.toml"))]
+
+
+def overlaid(notices: Iterable[YearNotice]) -> Calendar:
+    """The published calendar with notices laid over it in the order of their years. Of one year the last one counts."""
     calendar = published()
-    for notice in notices:
-        calendar = calendar.with_notice(notice)
+    of_years = {notice.year: notice for notice in notices}
+    for year in sorted(of_years):
+        calendar = calendar.with_notice(of_years[year])
     return calendar
 
 
@@ -162,19 +219,27 @@ def read_notice(path: Path) -> YearNotice:
 
 
 def parse_notice(text: str, file: str) -> YearNotice:
-    """A year's notice from TOML: ``year``, ``source``, and per ``[[holiday]]`` its name, from, to and make-up days."""
+    """A year's notice from TOML: ``year``, ``source``, and per ``[[holiday]]`` its name, from, to and make-up days.
+
+    The same in JSON, with days written as ``"2027-01-01"``.
+    """
+    written = text.lstrip("\ufeff \t\r\n")
     try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise NoticeFaulty(file, f"it is not TOML ({error})", "不是有效的 TOML 文件") from error
-    return _NoticeReader(file).read(raw)
+        if not written.startswith("{"):
+            return _NoticeReader(file).read(read_toml(text.encode()))
+        raw = read_json(text.encode())
+    except (Unreadable, UnicodeEncodeError) as error:
+        kind = "JSON" if written.startswith("{") else "TOML"
+        raise NoticeFaulty(file, f"it is not {kind} ({error})", f"不是有效的 {kind} 文件") from error
+    return _NoticeReader(file, days_are_texts=True).read(raw)
 
 
 class _NoticeReader:
     """Reads a notice strictly: a mistyped day here would move the due date of every open case."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, days_are_texts: bool = False) -> None:
         self.file = file
+        self.days_are_texts = days_are_texts  # JSON has no dates of its own
         self.year = 0
         self.holidays: dict[date, str] = {}
         self.makeup: dict[date, str] = {}
@@ -223,6 +288,8 @@ class _NoticeReader:
         return value
 
     def _day(self, value: Any, key: str) -> date:
+        if self.days_are_texts:
+            value = _written_day(value)
         if not isinstance(value, date) or isinstance(value, datetime):
             raise self._fault(f"{key} must be a date such as 2027-01-01", f"{key} 应为日期，例如 2027-01-01")
         if value.year != self.year and (value.year, value.month) != (self.year - 1, 12):
@@ -233,6 +300,10 @@ class _NoticeReader:
         value = table.get(key)
         if not isinstance(value, str) or not value.strip():
             raise self._fault(f"{key} is missing", f"缺少 {key}")
+        if len(value) > LONGEST_TEXT or not value.strip().isprintable():
+            raise self._fault(
+                f"{key} is no line of at most {LONGEST_TEXT} signs", f"{key} 应为一行，不超过 {LONGEST_TEXT} 个字"
+            )
         return value.strip()
 
     def _only(self, table: dict[str, Any], *known: str) -> None:
@@ -242,6 +313,15 @@ class _NoticeReader:
 
     def _fault(self, reason: str, reason_zh: str) -> NoticeFaulty:
         return NoticeFaulty(self.file, reason, reason_zh)
+
+
+def _written_day(value: Any) -> date | None:
+    """A day of JSON, written as 2027-01-01 and in no other way."""
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return day if day and day.isoformat() == value else None
 
 
 @cache

@@ -6,6 +6,7 @@ keeps failing becomes an incident. All times here are wall time: jobs do not tra
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,25 @@ def enqueue(uow: UnitOfWork, kind: str, unique_key: str, *, case_id: str | None 
     now, uow.left_work = clock.wall(), True
     uow.add(Job(kind=kind, unique_key=unique_key, payload=payload, case_id=case_id, run_at=now, created_at=now))
     failpoint("jobs.enqueued")
+
+
+def enqueue_new(uow: UnitOfWork, kind: str, subjects: Sequence[tuple[str, str]]) -> None:
+    """Ask for one job for each of many new things (the id of the thing, of its case): in one statement, for nobody else can
+    be asking for them."""
+    now = clock.wall()
+    rows = [
+        {
+            "kind": kind,
+            "unique_key": f"{kind}:{subject}",
+            "payload": {"id": subject},
+            "case_id": case_id,
+            "run_at": now,
+            "created_at": now,
+        }
+        for subject, case_id in subjects
+    ]
+    uow.append(Job, rows)
+    uow.left_work = uow.left_work or bool(rows)
 
 
 def run_due(database: Database, limit: int = 50) -> int:

@@ -313,7 +313,5 @@ def survey(uow: UnitOfWork, run: Run, call: Call) -> Done:
     if found is None or found.due_on is None:
         return Done({"overdue_days": None, "answered_on": None})
     answered = clock.day_of(found.stopped_at) if found.stopped_at else None
-    late = calendars.working_days_between(
-        found.due_on, answered or clock.day_of(uow.now), deadlines.calendar(uow.settings)
-    )
+    late = calendars.working_days_between(found.due_on, answered or clock.day_of(uow.now), deadlines.calendar(uow))
     return Done({"overdue_days": max(late, 0), "answered_on": answered.isoformat() if answered else None})

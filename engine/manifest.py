@@ -53,6 +53,7 @@ class ProcessPart(_Declared, frozen=True):
     start_form: str
     applicants: Literal["public", "organisation"] = "public"  # who may begin a case
     confidential: bool = False
+    correction_notice: str | None = None  # the paper that tells of a printed due date that was moved
     text: str = ""  # what the portal says about this process, in one or two sentences
     text_en: str = ""
 

@@ -18,7 +18,9 @@ from engine.statutes import Articles
 from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
-AROUND_FACTS = frozenset({"case", "participants", "deadlines", "portal_url", "query_code", "today"})  # notices.facts
+AROUND_FACTS = frozenset(  # notices.facts
+    {"case", "participants", "deadlines", "corrections", "portal_url", "query_code", "today"}
+)
 AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
@@ -172,6 +174,9 @@ class _Bundle:
                 continue
             self.notices[name] = notice
             yield from self.notice(file, notice)
+        corrective = self.manifest.process.correction_notice
+        if corrective is not None and corrective not in self.notices:
+            yield self.at("process.correction_notice", f"there is no notice {corrective}")
 
     def notice(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
         if notice.issuer not in self.manifest.participants:

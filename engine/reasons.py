@@ -2,7 +2,7 @@
 
 from engine.errors import Invalid
 
-LONGEST = 500  # characters
+LONGEST_REASON = 500  # characters
 
 
 class ReasonMissing(Invalid):
@@ -15,13 +15,13 @@ def given(words: str) -> str:
     """The words as they are kept: visible, without blank ends; raises ReasonMissing for none or too many."""
     kept = said(words)
     if not kept:
-        raise ReasonMissing(longest=LONGEST)
+        raise ReasonMissing(longest=LONGEST_REASON)
     return kept
 
 
 def said(words: str) -> str:
     """The same where nothing need be said."""
     kept = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
-    if len(kept) > LONGEST:
-        raise ReasonMissing(longest=LONGEST)
+    if len(kept) > LONGEST_REASON:
+        raise ReasonMissing(longest=LONGEST_REASON)
     return kept

@@ -172,7 +172,7 @@ def _undelivered(reading: Reading) -> ColumnElement[bool]:
 
 def _working_days_ago(reading: Reading, days: int) -> datetime:
     """Before when something began that has taken so many whole working days by now."""
-    calendar, there = deadlines.calendar(reading.settings), reading.now.astimezone(clock.SHANGHAI)
+    calendar, there = deadlines.calendar(reading), reading.now.astimezone(clock.SHANGHAI)
     day = calendars.shift(there.date(), -days, calendar)
     if not calendar.is_workday(there.date()):  # what began on that day has not had all of it
         return clock.start_of(day)

@@ -50,7 +50,7 @@ def soon_instant(reading: Reading) -> datetime:
 
 
 def soon_day(reading: Reading) -> date:
-    return calendars.shift(deadlines.today(reading), SOON, deadlines.calendar(reading.settings))
+    return calendars.shift(deadlines.today(reading), SOON, deadlines.calendar(reading))
 
 
 def statutory() -> ColumnElement[bool]:

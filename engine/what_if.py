@@ -1,24 +1,23 @@
 """What if a day became a holiday, or a limit were another one: how many clocks would be late. It only looks.
 
 Every open clock that somebody oversees is counted anew by its rule and its ledger, under the supposition; nothing is
-written. Clocks that start on the same day and have the same rule are counted once.
+written. It is counted by the same code as the dry run of a holiday notice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 
 from sqlmodel import col, select
 
-from engine import access, calendars, clock, deadlines, supervision
-from engine.calendars import Calendar, Rule
+from engine import access, clock, deadlines, supervision
+from engine.calendars import Due, Unit
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.ledgers import Ledger
 from engine.models import Case, Deadline, DeadlineChange, Organisation
+from engine.recount import Counting
 
-SUPPOSED = "假设"
 MOST_SHOWN = 200
 MOST_DAYS = 400
 
@@ -47,7 +46,7 @@ class Supposition:
     process: str = ""
     clock: str = ""
     days: int | None = None
-    unit: str = "calendar"
+    unit: Unit = "calendar"
 
 
 @dataclass(frozen=True)
@@ -89,38 +88,7 @@ def what_if(reading: Reading, supposed: Supposition) -> Outcome:
     if supposed.days is not None and not 1 <= supposed.days <= MOST_DAYS:
         raise DaysFaulty()
     clocks = _clocks(reading)
-    calendar = with_day(deadlines.calendar(reading.settings), supposed.day, supposed.worked)
-    after = recounted(clocks, _ledgers(reading, clocks), calendar, supposed)
-    return _outcome(reading, clocks, after)
-
-
-def with_day(calendar: Calendar, day: date | None, worked: bool) -> Calendar:
-    """A calendar in which one day is a holiday, or is worked."""
-    if day is None or calendar.is_workday(day) == worked:
-        return calendar
-    holidays = {known: name for known, name in calendar.holidays.items() if known != day}
-    makeup = {known: name for known, name in calendar.makeup.items() if known != day}
-    (makeup if worked else holidays)[day] = SUPPOSED
-    return replace(calendar, holidays=MappingProxyType(holidays), makeup=MappingProxyType(makeup))
-
-
-def recounted(
-    clocks: Sequence[Deadline], ledgers: Mapping[str, Ledger], calendar: Calendar, supposed: Supposition
-) -> dict[str, calendars.Due]:
-    """When each clock would be due, by its id; those that have not started or stand still are left out."""
-    known: dict[tuple[Rule, Ledger], calendars.Due] = {}
-    found = {}
-    for running in clocks:
-        ledger = ledgers.get(running.id)
-        if ledger is None or ledger.paused_since is not None:
-            continue
-        rule = deadlines.rule_of(running, ledger.extra_days)
-        if supposed.days is not None and (running.process_key, running.name) == (supposed.process, supposed.clock):
-            rule = replace(rule, days=supposed.days + ledger.extra_days, unit=supposed.unit)  # type: ignore[arg-type]
-        if (rule, ledger) not in known:
-            known[rule, ledger] = calendars.count(rule, ledger.start, calendar, ledger.pauses)
-        found[running.id] = known[rule, ledger]
-    return found
+    return _outcome(reading, clocks, _counted(reading, clocks, supposed))
 
 
 def _clocks(reading: Reading) -> list[Deadline]:
@@ -128,6 +96,23 @@ def _clocks(reading: Reading) -> list[Deadline]:
         supervision.running(), col(Deadline.organisation_id).is_not(None), access.overseen(reading.actor)
     )
     return list(reading.session.exec(running))
+
+
+def _counted(reading: Reading, clocks: Sequence[Deadline], supposed: Supposition) -> dict[str, Due]:
+    """When each clock would be due, by its id."""
+    calendar = deadlines.calendar(reading)
+    if supposed.day is not None:
+        days = [supposed.day]
+        calendar = calendar.supposing((), days) if supposed.worked else calendar.supposing(days, ())
+    plain, other = Counting(calendar), Counting(calendar, supposed.days, supposed.unit if supposed.days else None)
+    ledgers = _ledgers(reading, clocks)
+    found = {}
+    for running in clocks:
+        meant = (running.process_key, running.name) == (supposed.process, supposed.clock)
+        due = (other if meant else plain).due(running, ledgers.get(running.id))
+        if due is not None:
+            found[running.id] = due
+    return found
 
 
 def _ledgers(reading: Reading, clocks: Sequence[Deadline]) -> dict[str, Ledger]:
@@ -146,9 +131,9 @@ def _ledgers(reading: Reading, clocks: Sequence[Deadline]) -> dict[str, Ledger]:
     return found
 
 
-def _outcome(reading: Reading, clocks: Sequence[Deadline], after: Mapping[str, calendars.Due]) -> Outcome:
+def _outcome(reading: Reading, clocks: Sequence[Deadline], after: Mapping[str, Due]) -> Outcome:
     now = reading.now
-    changed: list[tuple[Deadline, calendars.Due]] = []
+    changed: list[tuple[Deadline, Due]] = []
     becoming = ceasing = late_before = late_after = 0
     for running in clocks:
         due = after.get(running.id)
@@ -167,7 +152,7 @@ def _late(due_at: datetime | None, now: datetime) -> bool:
     return due_at is not None and due_at <= now
 
 
-def _shown(reading: Reading, changed: Sequence[tuple[Deadline, calendars.Due]]) -> tuple[Moved, ...]:
+def _shown(reading: Reading, changed: Sequence[tuple[Deadline, Due]]) -> tuple[Moved, ...]:
     ids = [moved.case_id for moved, _ in changed]
     cases = {case.id: case for case in reading.session.exec(select(Case).where(col(Case.id).in_(ids)))}
     names = select(Organisation.id, Organisation.short_name)

@@ -1,7 +1,8 @@
 """The facts of a notice: what its ``notice.toml`` lists, taken from the case at one moment and frozen.
 
 An expression of ``notice.toml`` reads the fields of the case's document and, beside them, ``case``, ``participants``, the
-parties by name (``applicant.name``), ``deadlines``, ``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
+parties by name (``applicant.name``), ``deadlines``, ``corrections`` (printed due dates that were moved and not told of yet),
+``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import cases, clock, deadlines, process, statutes
+from engine import cases, clock, deadlines, printed_dates, process, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
 from engine.models import Party
@@ -49,6 +50,7 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
         "late": run.case.late,
     }
     names["deadlines"] = dict.fromkeys(run.bundle.manifest.deadlines) | _deadlines(reading, run)
+    names["corrections"] = printed_dates.as_facts(reading, run)
     names["today"] = deadlines.today(reading).isoformat()
     names["portal_url"] = reading.settings.base_url.rstrip("/") + "/track"
     names["query_code"] = _query_code(reading, run, rule)

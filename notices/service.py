@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import audit, clock, documents, jobs, process
+from engine import audit, clock, documents, jobs, printed_dates, process
 from engine.access import own_papers, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
@@ -78,6 +78,7 @@ def draft(uow: UnitOfWork, run: Run, call: Call) -> Parked:
         uow.add(former)
     notice.drafted_by = uow.actor.person_id
     uow.add(notice)
+    printed_dates.record(uow, run, notice, run.bundle.notice(name))
     audit.record(uow, "notice.drafted", run.case.id, notice=notice.id, kind=name)
     jobs.enqueue(
         uow, "notice.draft", f"notice.draft:{notice.id}", case_id=run.case.id, notice=notice.id, token=call.token
@@ -94,7 +95,8 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """
     name = call.params["name"]
     rule = run.bundle.notice(name)
-    notice = _draft_of(uow, run, name) or _new_notice(uow, run, name)
+    draft = _draft_of(uow, run, name)
+    notice = draft or _new_notice(uow, run, name)
     if notice.drafted_by is not None and notice.drafted_by == uow.actor.person_id:
         raise DrafterApproves()
     if notice.drafted_by is not None and uow.actor.duty == "administrator":
@@ -106,6 +108,10 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     notice.state, notice.issued_at, notice.issued_on = "issued", uow.now, day
     notice.approved_by = uow.actor.person_id
     uow.add(notice)
+    if draft is None:
+        printed_dates.record(uow, run, notice, rule)
+    else:
+        printed_dates.overtaken(uow, run, notice)
     audit.record(uow, "notice.issued", run.case.id, notice=notice.id, kind=name, number=notice.number)
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
     process.announce(uow, run, f"notice.issued:{name}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from api.json import (
     absences,
+    calendars,
     cases,
     deadlines,
     directory,
@@ -32,6 +33,6 @@ _PROBLEM: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
-    *(papers, supervision, leads, instructions, directory, due, incidents),
+    *(papers, supervision, leads, instructions, directory, due, calendars, incidents),
 )
 ROUTERS = [noun.router for noun in NOUNS]

@@ -16,7 +16,7 @@ from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
 from engine.models import Deadline
 from engine.queries import files
-from engine.reasons import LONGEST as LONGEST_REASON
+from engine.reasons import LONGEST_REASON
 
 router = APIRouter(tags=["deadlines"])
 Name = Annotated[str, Path(max_length=64, description="Name of the clock, as the process declares it")]

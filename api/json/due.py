@@ -47,6 +47,8 @@ def due(
 ) -> DueShape:
     """By the default rule a last day that is a rest day moves to the next working day; a make-up day is a working day."""
     rule = calendars.Rule(days, unit, roll)
-    counted = calendars.explain(rule, calendars.read_day(date), deadlines.calendar(door.settings))
+    with door.reading() as reading:
+        calendar = deadlines.calendar(reading)
+    counted = calendars.explain(rule, calendars.read_day(date), calendar)
     document = calendars.due_document(counted, every_day=True)
     return DueShape.model_validate({**document, "sentences": counted.sentences(door.locale)})

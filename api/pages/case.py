@@ -19,8 +19,7 @@ from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
 from engine.errors import Conflict, EngineError, Invalid
 from engine.queries import files
-from engine.reasons import LONGEST as LONGEST_REASON
-from engine.reasons import ReasonMissing
+from engine.reasons import LONGEST_REASON, ReasonMissing
 from engine.views import FieldShown
 
 router = APIRouter(prefix="/desk/cases")

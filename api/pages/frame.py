@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.deps import Door
-from engine import colleagues, directory
+from engine import colleagues, directory, holiday_notices, printed_corrections
 from engine.access import Actor
 from engine.db import Reading
 from engine.models import Person
@@ -22,6 +22,7 @@ class Viewer:
     oversees: bool
     administers: bool
     heads: bool = False  # people, to whom they may give work
+    dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
 def viewer(reading: Reading, door: Door) -> Viewer:
@@ -39,7 +40,15 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         oversees=actor.oversees,
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
+        dates=_has_dates(reading),
     )
+
+
+def _has_dates(reading: Reading) -> bool:
+    """Whether there is something to see on the page of dates; only for those who may decide there is anything asked."""
+    if not (reading.actor.supervises or reading.actor.organisations(printed_corrections.LEADER)):
+        return False
+    return printed_corrections.any_waiting(reading) or bool(holiday_notices.proposed(reading))
 
 
 def home_of(actor: Actor) -> str:

@@ -11,6 +11,7 @@ from api.deps import PageOverseer
 from api.pages.frame import viewer
 from api.pages.posted import clean
 from engine import calendars, clock, definitions
+from engine.calendars import Unit
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.what_if import DaysFaulty, NothingSupposed, Outcome, Supposition, what_if
@@ -63,7 +64,7 @@ def suppose(
     )
 
 
-def _read(day: str, becomes: str, limit: str, days: str, unit: str) -> Supposition:
+def _read(day: str, becomes: str, limit: str, days: str, unit: Unit) -> Supposition:
     """What was typed; raises NoSuchDay, DaysFaulty, NothingSupposed."""
     process, _, name = limit.partition(".")
     number = None

@@ -2,6 +2,7 @@
 
 from engine.models.absence import Absence
 from engine.models.base import UtcDateTime, new_id
+from engine.models.calendar import CalendarVersion, HolidayNotice
 from engine.models.case import (
     Case,
     CaseLink,
@@ -23,6 +24,7 @@ from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.printed import PrintedCorrection, PrintedDate
 from engine.models.recusal import Kin, NameClearance, Recusal
 from engine.models.reminder import Reminder, Urging
 from engine.models.result import ResultCount
@@ -35,6 +37,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "Breach",
+    "CalendarVersion",
     "Case",
     "CaseLink",
     "CaseRevision",
@@ -45,6 +48,7 @@ __all__ = [
     "Document",
     "FailedAttempts",
     "Handover",
+    "HolidayNotice",
     "IdempotencyKey",
     "Incident",
     "InstanceMigration",
@@ -61,6 +65,8 @@ __all__ = [
     "Participant",
     "Party",
     "Person",
+    "PrintedCorrection",
+    "PrintedDate",
     "ProcessDefinition",
     "ProcessInstance",
     "ProcessPresentation",

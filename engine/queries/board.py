@@ -233,7 +233,7 @@ def _unheard(reading: Reading, view: str) -> ColumnElement[bool]:
 
 def _a_working_day_ago(reading: Reading) -> datetime:
     """The same time on the working day before; on a rest day, which is no time to wait, the start of that day."""
-    today, calendar = deadlines.today(reading), deadlines.calendar(reading.settings)
+    today, calendar = deadlines.today(reading), deadlines.calendar(reading)
     before = calendars.shift(today, -1, calendar)
     if calendar.is_workday(today):
         return reading.now - (today - before)

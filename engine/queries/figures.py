@@ -62,7 +62,7 @@ def age_of(reading: Reading, standing: Standing) -> int | None:
     if standing.state == "suspended" or due_on is None or standing.due_at is None:
         return None
     today = deadlines.today(reading)
-    past = -calendars.working_days_between(today, due_on, deadlines.calendar(reading.settings))
+    past = -calendars.working_days_between(today, due_on, deadlines.calendar(reading))
     columns = range(LATE_AGES) if standing.due_at <= reading.now else range(LATE_AGES, len(AGES))
     return next((at for at in columns if AGES[at][0] <= past <= AGES[at][1]), columns[-1])
 
@@ -208,7 +208,7 @@ def _drawn(bundle: Bundle, steps: Sequence[Pressure], locale: str) -> tuple[Diag
 
 def _p90(reading: Reading, days: Counter[date]) -> int:
     """The age in working days that nine in ten do not exceed."""
-    today, calendar = deadlines.today(reading), deadlines.calendar(reading.settings)
+    today, calendar = deadlines.today(reading), deadlines.calendar(reading)
     wanted, seen = NINE_IN_TEN * days.total(), 0
     for day in sorted(days, reverse=True):
         seen += days[day]

@@ -114,7 +114,7 @@ def _row(reading: Reading, lead: SupervisionLead, case: Case, origin: str, known
         organ=known[lead.organ_id].short_name,
         about=origin,
         opened_on=opened,
-        age=max(calendars.working_days_between(opened, ended, deadlines.calendar(reading.settings)), 0),
+        age=max(calendars.working_days_between(opened, ended, deadlines.calendar(reading)), 0),
         stage=bundle.text(stage, "title", locale) if stage else "",
         outcome=case.outcome,
         outcome_title=bundle.text(outcome, "title", locale) if outcome else None,

@@ -17,7 +17,7 @@ def by_date(reading: Reading, due_on: date | None) -> Light:
     """The light of a running legal clock that is due on a day."""
     if due_on is None:
         return NO_CLOCK
-    today, calendar = deadlines.today(reading), deadlines.calendar(reading.settings)
+    today, calendar = deadlines.today(reading), deadlines.calendar(reading)
     colour = "red" if today > due_on else "amber" if due_on <= supervision.soon_day(reading) else "green"
     return Light(
         colour,  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ from engine.access import SYSTEM, Actor, NotAdministrator
 from engine.incidents import AlreadySettled
 from engine.manifest import FieldType
 from engine.models import AuditEvent, Case, CaseRevision, Incident, StepRecord, Task
-from engine.repairs import ReasonNeeded, StillHeld, TokenGone, ValueUnfit
+from engine.reasons import ReasonMissing
+from engine.repairs import StillHeld, TokenGone, ValueUnfit
 from engine.situations import Stopped
 from tests.bundles import Trial, bundle
 from tests.drawing import Drawn, each, exclusive, parallel, script, service
@@ -130,7 +131,7 @@ def test_a_branch_is_cancelled_and_the_other_ends_the_case(world: World) -> None
 
 @pytest.mark.parametrize("reason", ["", "  ", "长" * 501])
 def test_nothing_is_repaired_without_a_reason(world: World, stopped: Trial, reason: str) -> None:
-    with pytest.raises(ReasonNeeded), world.database.unit_of_work(OPERATOR) as uow:
+    with pytest.raises(ReasonMissing), world.database.unit_of_work(OPERATOR) as uow:
         repairs.retry(uow, incident_of(world).id, reason)
 
 

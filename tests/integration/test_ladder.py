@@ -196,7 +196,7 @@ def test_a_clock_that_is_born_overdue_is_one_breach_and_reminds_nobody_of_what_w
         clock = uow.session.get_one(Deadline, reply_clock(office).id)
         for name, value in old.items():
             setattr(clock, name, value)
-        ladder.plan(uow, clock, deadlines.calendar(uow.settings))
+        ladder.plan(uow, clock, deadlines.calendar(uow))
         uow.add(clock)
     office.work()
     office.travel("2026-04-22T10:00")
@@ -212,7 +212,7 @@ def test_a_due_date_that_has_moved_is_reminded_of_anew(office: World) -> None:
     with office.database.unit_of_work() as uow:
         clock = uow.session.get_one(Deadline, reply_clock(office).id)
         clock.due_on, clock.due_at = date(2026, 5, 12), shanghai("2026-05-13T00:00")
-        ladder.plan(uow, clock, deadlines.calendar(uow.settings))
+        ladder.plan(uow, clock, deadlines.calendar(uow))
         uow.add(clock)
     assert climbs_at(office) == "05-08 09:00"
     office.travel("2026-05-12T09:00")

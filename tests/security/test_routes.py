@@ -20,10 +20,32 @@ from sqlmodel import col, select
 
 from api import app as application
 from api import auth
-from engine import absences, clock, definitions, directory, incidents, instructions, kin, recusals, reminders
+from engine import (
+    absences,
+    clock,
+    definitions,
+    directory,
+    holiday_notices,
+    incidents,
+    instructions,
+    kin,
+    recusals,
+    reminders,
+)
 from engine.access import SYSTEM
 from engine.db import UnitOfWork
-from engine.models import Document, Incident, Notice, Person, Reminder, Task, WebSession
+from engine.models import (
+    Deadline,
+    Document,
+    Incident,
+    Notice,
+    Person,
+    PrintedCorrection,
+    PrintedDate,
+    Reminder,
+    Task,
+    WebSession,
+)
 from engine.settings import ROOT
 from tests.household import AGENCY, PASSWORD, PDF, REQUEST, Household
 
@@ -68,6 +90,7 @@ MEANINGS = {
     "supervisors of the case": "401 401 401 | 403 403 in | 403 404 | 403 403",
     "supervisors who see the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
     "the bound house": "401 401 401 | in 404 404 | 404 404 | 404 no",
+    "who may decide on a printed date": "401 401 401 | 404 404 in | 404 404 | 404 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -84,6 +107,7 @@ MEANINGS = {
     "supervisors of the case, signed in": "door door door | 403 403 in | 403 404 | 403 no",
     "supervisors who see the case, signed in": "door door door | 403 403 in | 404 404 | 404 no",
     "the bound house, signed in": "door door door | in 404 404 | 404 404 | 404 no",
+    "who may decide on a printed date, signed in": "door door door | 404 404 in | 404 404 | 404 no",
     "administrators, signed in": "door door door | 403 403 403 | 403 403 | in 403",
     "parties, with a code": "door in in | door door door | door door | door door",
     "the party, with a code": "door in 404 | door door door | door door | door door",
@@ -157,6 +181,14 @@ TABLE = {
     "POST /api/v1/incidents/{incident_id}/move": "administrators",
     "POST /api/v1/incidents/{incident_id}/cancel": "administrators",
     "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
+    "GET /api/v1/calendar": "administrators",
+    "POST /api/v1/calendar/notices": "administrators",
+    "GET /api/v1/calendar/notices/{holiday_id}": "administrators",
+    "POST /api/v1/calendar/notices/{holiday_id}/approve": "administrators",
+    "POST /api/v1/calendar/notices/{holiday_id}/discard": "administrators",
+    "GET /api/v1/calendar/held": "staff",
+    "POST /api/v1/calendar/held/{correction_id}/approve": "who may decide on a printed date",
+    "POST /api/v1/calendar/held/{correction_id}/refuse": "who may decide on a printed date",
     # pages
     "GET /": "everybody",
     "GET /sign-in": "everybody",
@@ -214,8 +246,16 @@ TABLE = {
     "GET /desk/instructions": "staff, signed in",
     "POST /desk/cases/{reference}/instructions": "supervisors who see the case, signed in",
     "POST /desk/cases/{reference}/instructions/{instruction_id}/fulfil": "the bound house, signed in",
+    "GET /desk/dates": "staff, signed in",
+    "POST /desk/dates/{correction_id}/approve": "who may decide on a printed date, signed in",
+    "POST /desk/dates/{correction_id}/refuse": "who may decide on a printed date, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "GET /admin/calendar": "administrators, signed in",
+    "POST /admin/calendar": "administrators, signed in",
+    "GET /admin/calendar/{holiday_id}": "administrators, signed in",
+    "POST /admin/calendar/{holiday_id}/approve": "administrators, signed in",
+    "POST /admin/calendar/{holiday_id}/discard": "administrators, signed in",
     "GET /admin/incidents/{incident_id}": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/correct": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/move": "administrators, signed in",
@@ -227,6 +267,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cases/{reference}/leads": {"json": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY}},
     "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
     "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
+    "POST /api/v1/calendar/notices": {"json": {"text": ""}},
+    **{
+        f"POST /api/v1/calendar/{what}": {"json": {"reason": ""}}
+        for what in (
+            "notices/{holiday_id}/approve",
+            "notices/{holiday_id}/discard",
+            "held/{correction_id}/approve",
+            "held/{correction_id}/refuse",
+        )
+    },
     "POST /api/v1/cases": {"json": {"process": "open_data_request", "form": REQUEST}},
     **{
         f"POST /api/v1/cases/{{reference}}/deadlines/{{deadline}}/{act}": {"json": {"reason": "x", **more}}
@@ -330,6 +380,7 @@ def world(small_household: Household) -> World:
         reminders.remind(uow, [handler], "urged", case_id)
         case["reminder_id"] = uow.session.exec(select(Reminder.id)).one()
         case |= of_others(uow, case["reference"])
+    case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     ids |= {"deadline": "reply", "act": "suspend"}
     return World(
@@ -346,6 +397,30 @@ def of_others(uow: UnitOfWork, reference: str) -> dict[str, str]:
     ids = {"recusal_id": recusals.recuse(uow, reference, "利害关系").id, "kin_id": kin.declare(uow, "某某", "other").id}
     head, day = directory.person(uow, "head").id, clock.day_of(uow.now)
     return ids | {"absence_id": absences.enter(uow, head, day + timedelta(30), day + timedelta(31), "leave").id}
+
+
+def _calendar_changes(household: Household, case_id: str) -> tuple[str, str]:
+    """A proposed holiday notice, and a printed date of the case that waits for a decision."""
+    with household.database.unit_of_work() as uow:
+        text = 'year = 2031\nsource = "x"\n[[holiday]]\nname = "元旦"\nfrom = 2031-01-01\nto = 2031-01-03\n'
+        proposed = holiday_notices.propose(uow, text, "2031.toml").id
+        printed = uow.session.exec(
+            select(PrintedDate)
+            .join(Deadline, col(Deadline.id) == col(PrintedDate.deadline_id))
+            .where(col(Deadline.case_id) == case_id)
+        ).one()
+        waits = PrintedCorrection(
+            case_id=case_id,
+            deadline_id=printed.deadline_id,
+            notice_id=printed.notice_id,
+            due_on_before=printed.due_on,
+            due_on_after=printed.due_on - timedelta(days=1),
+            source="x",
+            state="waiting",
+            raised_at=uow.now,
+        )
+        uow.add(waits)
+        return proposed, waits.id
 
 
 def rows() -> Iterator[tuple[str, str]]:

@@ -1,10 +1,14 @@
 """Which days are working days: published years, years to come, and the notice that arrives in the autumn."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import chinese_calendar
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.calendars import Rule, count
 from engine.holidays import (
@@ -239,6 +243,88 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_notice(path)
     with pytest.raises(NoticeFaulty):
         read_notice(tmp_path / "2029.toml")
+
+
+def test_a_notice_may_be_written_as_json() -> None:
+    toml = parse_notice(NOTICE_2027, "2027.toml")
+    holidays = [
+        {"name": "元旦", "from": "2026-12-31", "to": "2027-01-02", "makeup": ["2027-01-03"]},
+        {"name": "春节", "from": "2027-02-05", "to": "2027-02-12", "makeup": ["2027-01-31", "2027-02-14"]},
+    ]
+    written = json.dumps({"year": 2027, "source": toml.source, "holiday": holidays}, ensure_ascii=False)
+    assert parse_notice("\ufeff \n" + written, "2027.json") == toml
+
+
+@pytest.mark.parametrize(
+    "day", ["2027-1-1", "20270101", "2027-01-01T00:00", "2027-02-30", 20270101, None, "2028-01-01"], ids=str
+)
+def test_a_day_in_json_is_written_in_one_way(day: object) -> None:
+    holiday = {"name": "元旦", "from": day, "to": day}
+    with pytest.raises(NoticeFaulty):
+        parse_notice(json.dumps({"year": 2027, "source": "x", "holiday": [holiday]}), "2027.json")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"year": NaN}', "[" * 100_000, '{"a":' * 1_000, "x = " + "1" * 5_000, "a" + ".b" * 999]
+)
+def test_a_hostile_file_is_refused_at_once(text: str) -> None:
+    with pytest.raises(NoticeFaulty):
+        parse_notice(text, "2027.toml")
+
+
+@pytest.mark.parametrize("source", ["第一行\\n第二行", "长" * 201, "\\u001b[2J"])
+def test_a_source_is_one_line_of_text(source: str) -> None:
+    with pytest.raises(NoticeFaulty, match="source"):
+        parse_notice(NOTICE_2027.replace("国务院办公厅关于2027年部分节假日安排的通知（测试）", source), "2027.toml")
+
+
+def test_a_version_never_grows_longer_than_a_clock_can_keep() -> None:
+    calendar, versions = published(), set[str]()
+    for year in range(2027, 2060):
+        holiday = f'[[holiday]]\nname = "元旦"\nfrom = {year}-01-01\nto = {year}-01-01\n'
+        calendar = calendar.with_notice(parse_notice(f'year = {year}\nsource = "x"\n{holiday}', "x"))
+        versions.add(calendar.version)
+        assert len(calendar.version) <= 64
+        assert calendar.version.startswith(published().version)
+    assert len(versions) == 33
+    assert calendar.is_workday(date(2027, 1, 1)) is False
+
+
+def test_a_day_may_be_supposed_to_be_a_holiday_or_a_working_day() -> None:
+    supposed = published().supposing([date(2026, 4, 21), date(2027, 3, 1)], [date(2026, 5, 1), date(2026, 4, 25)])
+    assert supposed.verdict(date(2026, 4, 21)) == Verdict("holiday", "假设")
+    assert supposed.verdict(date(2027, 3, 1)).kind == "holiday"
+    assert supposed.verdict(date(2026, 5, 1)).is_workday
+    assert supposed.verdict(date(2026, 4, 25)).is_workday
+    assert supposed.verdict(date(2027, 10, 1)).kind == "holiday", (
+        "the days of the law stay in a year that is not published"
+    )
+    assert supposed.years == published().years
+    with pytest.raises(DayOutOfRange):
+        published().supposing([date(2101, 1, 1)])
+
+
+@given(
+    start=st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    days=st.integers(0, 40),
+    more=st.lists(st.dates(date(2026, 1, 1), date(2027, 3, 1)), max_size=5),
+    unit=st.sampled_from(["calendar", "working"]),
+)
+def test_a_holiday_more_never_shortens_a_period(
+    start: date, days: int, more: list[date], unit: Literal["calendar", "working"]
+) -> None:
+    rule = Rule(days, unit)
+    assert count(rule, start, published().supposing(more)).day >= count(rule, start, published()).day
+
+
+def test_the_days_of_a_year_and_of_each_holiday_are_listed_in_order() -> None:
+    notice = parse_notice(NOTICE_2027, "2027.toml")
+    (first, days), _ = notice.by_holiday()
+    assert (first, days.holidays[0], days.makeup) == ("元旦", date(2026, 12, 31), (date(2027, 1, 3),))
+    listed = published().with_notice(notice).special_days(2027)
+    assert [day for day, _ in listed] == sorted(day for day, _ in listed)
+    assert (date(2027, 1, 31), Verdict("makeup", "春节")) in listed
+    assert published().special_days(2027)[0] == (date(2027, 1, 1), Verdict("holiday", "元旦"))
 
 
 def test_the_calendar_cannot_be_changed_behind_its_version() -> None:

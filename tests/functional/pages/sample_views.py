@@ -8,18 +8,25 @@ from typing import Any
 
 from api import formview
 from api.pages import board, board_charts, casework
+from api.pages.calendar import Attempt as CalendarAttempt
 from api.pages.case import Attempt as Tried
 from api.pages.casework import Drawing
+from api.pages.dates import Attempt as DatesAttempt
+from api.pages.dates import Proposed
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
+from engine import holidays
 from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
+from engine.holiday_notices import Remark, Share
 from engine.kin import KinView
-from engine.models import Incident, Organisation
+from engine.models import HolidayNotice, Incident, Organisation
+from engine.printed_corrections import Waiting
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
+from engine.recount import Move, Plan
 from engine.situations import Field, Row
 from engine.views import (
     ActView,
@@ -674,6 +681,70 @@ _GIVEN = InstructionView(
     may_fulfil=True,
 )
 INSTRUCTIONS = [_GIVEN, replace(_GIVEN, id="i2", fulfilled_at=at(28), report="已经答复。", may_fulfil=False)]
+ADMINISTRATOR = viewer(works=False, supervises=False, administers=True, organisation="")
+MOVE = Move(
+    "c1", "KF-2026-000127", "停车场泊位数据", "open_data_request", "reply", "statutory", "o1", False,
+    date(2027, 1, 4), date(2027, 1, 6), True, False, False,
+)  # fmt: skip
+EARLIER = replace(MOVE, reference="KF-2026-000128", after=date(2027, 1, 3), waits=True)
+PLAN = Plan((MOVE, EARLIER, replace(MOVE, reference="KF-2026-000129", was_late=False, is_late=True)), 2)
+HOLIDAY_TEXT = """year = 2027
+source = "国务院办公厅关于2027年部分节假日安排的通知"
+[[holiday]]
+name = "元旦"
+from = 2027-01-01
+to = 2027-01-05
+makeup = [2027-01-09]
+"""
+HOLIDAYS = HolidayNotice(
+    id="h1",
+    year=2027,
+    version="2027.1a2b3c4d",
+    source="国务院办公厅关于2027年部分节假日安排的通知",
+    text=HOLIDAY_TEXT,
+    proposed_at=at(20),
+    proposed_by="system",
+    reason="公布",
+)
+
+
+def holiday_page(**changes: Any) -> dict[str, Any]:
+    values = {
+        "here": "calendar",
+        "viewer": ADMINISTRATOR,
+        "row": HOLIDAYS,
+        "notice": holidays.parse_notice(HOLIDAY_TEXT, "2027.toml"),
+        "state": "proposed",
+        "remarks": (Remark("文件没有写明这些法定节日：2027-10-01。", "It does not name these days: 2027-10-01."),),
+        "plan": PLAN,
+        "sentence": PLAN.sentence(),
+        "shares": [Share("市交委", 1, 0, 1, 1), Share("", 1, 0, 0, 0)],
+        "moves": PLAN.moves,
+        "more": 3,
+        "attempt": CalendarAttempt(),
+        "problems": (),
+        "submission": "s" * 24,
+    }
+    return values | changes
+
+
+def dates_page(**changes: Any) -> dict[str, Any]:
+    waits = Waiting(
+        "c1", "KF-2026-000127", "停车场泊位数据", "答复期限", "市交委", date(2027, 1, 4), date(2027, 1, 3),
+        "转办告知书", "筑数转〔2026〕1号", HOLIDAYS.source, at(20),
+    )  # fmt: skip
+    values = {
+        "here": "dates",
+        "viewer": viewer(dates=True),
+        "rows": (waits, replace(waits, id="c2", paper_number=None, organisation="")),
+        "next_key": "next",
+        "proposed": [Proposed(HOLIDAYS.source, PLAN.sentence(), PLAN.moves, 2)],
+        "attempt": DatesAttempt(),
+        "problems": (),
+        "submission": "s" * 24,
+    }
+    return values | changes
+
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
@@ -1025,6 +1096,48 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 Row("i2", at(28, 9), "expression-failed", "表达式无法计算", "开放需求申请", "判断是否已经开放"),
             ],
         },
+    ),
+    "calendar": (
+        "calendar.html",
+        {
+            "here": "calendar",
+            "viewer": ADMINISTRATOR,
+            "calendar": holidays.published(),
+            "notices": [HOLIDAYS],
+            "states": {HOLIDAYS.id: "in force"},
+        },
+    ),
+    "calendar-empty": (
+        "calendar.html",
+        {
+            "here": "calendar",
+            "viewer": ADMINISTRATOR,
+            "calendar": holidays.published(),
+            "notices": [],
+            "states": {},
+            "problems": [formview.FaultView("放假安排文件 a.toml 不能使用：缺少 source。", "file")],
+        },
+    ),
+    "calendar-notice": ("calendar_notice.html", holiday_page()),
+    "calendar-notice-refused": (
+        "calendar_notice.html",
+        holiday_page(
+            attempt=CalendarAttempt("approve", problem="请说明理由。", reason="<b>", status=422),
+            problems=[formview.FaultView("请说明理由。", "reason-approve")],
+        ),
+    ),
+    "calendar-notice-in-force": (
+        "calendar_notice.html",
+        holiday_page(state="in force", remarks=(), shares=[], moves=[]),
+    ),
+    "dates": ("dates.html", dates_page()),
+    "dates-empty": ("dates.html", dates_page(rows=(), proposed=[])),
+    "dates-refused": (
+        "dates.html",
+        dates_page(
+            attempt=DatesAttempt("c1", "请说明理由。", "", "<b>", 422),
+            problems=[formview.FaultView("请说明理由。", "reason-c1")],
+        ),
     ),
     "incident": ("incident.html", incident_page()),
     "incident-refused": (
