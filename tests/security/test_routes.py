@@ -378,7 +378,8 @@ def world(small_household: Household) -> World:
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
         handler = uow.session.exec(select(Person.id).where(col(Person.login) == "handler")).one()
         reminders.remind(uow, [handler], "urged", case_id)
-        case["reminder_id"] = uow.session.exec(select(Reminder.id)).one()
+        urged = select(Reminder.id).where(col(Reminder.person_id) == handler, col(Reminder.kind) == "urged")
+        case["reminder_id"] = uow.session.exec(urged).one()
         case |= of_others(uow, case["reference"])
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
