@@ -210,8 +210,9 @@ def by_hand(
     Raises CaseNotFound, DeadlineUnknown, NotInCharge, ReasonMissing, and what the verbs raise.
     """
     run = process.lock(uow, case_id)
-    if not in_charge(uow.actor, _of(run, name)):
-        raise NotInCharge()
+    deadline = _of(run, name)
+    if not in_charge(uow.actor, deadline):
+        raise DeadlineUnknown(name=name[:64]) if deadline.private else NotInCharge()
     proof = documents.attach(uow, case_id, run.key, evidence).id if evidence else None
     if act == "extend":
         return extend(uow, run, name, days or 0, reason, proof)
