@@ -205,7 +205,7 @@ def propose(uow: UnitOfWork, text: str, file: str) -> HolidayNotice:
 def approve(uow: UnitOfWork, notice_id: str, reason: str, *, read_again: bool = False) -> HolidayNotice:
     """Let a proposed notice count, and have the dates that it moves corrected by a job.
 
-    Raises ReasonNeeded, HolidayNoticeDecided, HolidayNoticeInForce, and RemarksUnread where something about the notice is
+    Raises ReasonMissing, HolidayNoticeDecided, HolidayNoticeInForce, and RemarksUnread where something about the notice is
     unusual and ``read_again`` does not say that it was read again.
     """
     row = _decided(uow, notice_id, reason)
@@ -225,7 +225,7 @@ def approve(uow: UnitOfWork, notice_id: str, reason: str, *, read_again: bool = 
 
 
 def discard(uow: UnitOfWork, notice_id: str, reason: str) -> HolidayNotice:
-    """Put a proposed notice aside; raises ReasonNeeded, HolidayNoticeDecided."""
+    """Put a proposed notice aside; raises ReasonMissing, HolidayNoticeDecided."""
     row = _decided(uow, notice_id, reason)
     row.state = "discarded"
     uow.add(row)

@@ -136,7 +136,7 @@ def _title(reading: Reading, case: Case, clock: Deadline) -> str:
 def approve(uow: UnitOfWork, correction_id: str, reason: str) -> PrintedCorrection:
     """Let a printed date become earlier: the clock moves, and a corrective notice names the old date and the new.
 
-    Raises ReasonNeeded, CorrectionNotFound, and CorrectionDecided where there is nothing to approve any more.
+    Raises ReasonMissing, CorrectionNotFound, and CorrectionDecided where there is nothing to approve any more.
     """
     row, run = _decided(uow, correction_id, reason, "approved")
     clock = next(clock for clock in run.clocks if clock.id == row.deadline_id)
@@ -156,7 +156,7 @@ def approve(uow: UnitOfWork, correction_id: str, reason: str) -> PrintedCorrecti
 
 
 def refuse(uow: UnitOfWork, correction_id: str, reason: str) -> PrintedCorrection:
-    """Keep the printed date for good; raises ReasonNeeded, CorrectionNotFound, CorrectionDecided."""
+    """Keep the printed date for good; raises ReasonMissing, CorrectionNotFound, CorrectionDecided."""
     row, _ = _decided(uow, correction_id, reason, "refused")
     row.state = "refused"
     uow.add(row)

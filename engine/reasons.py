@@ -1,19 +1,27 @@
-"""Why somebody did it: acts that change what others rely on need a reason, which stays in the record."""
+"""The words that go on record with an act: why it was done."""
 
 from engine.errors import Invalid
 
-LONGEST_REASON = 500
+LONGEST = 500  # characters
 
 
-class ReasonNeeded(Invalid):
-    """Say why, in at most {longest} characters."""
+class ReasonMissing(Invalid):
+    """Say why, in at most {longest} characters; it is recorded."""
 
-    zh = "请说明理由（不超过{longest}字）。"
+    zh = "请填写理由（不超过{longest}字），理由将留痕。"
 
 
-def given(reason: str) -> str:
-    """The reason as one line: what a terminal would take for a command is left out. Raises ReasonNeeded."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-    if not line or len(reason) > LONGEST_REASON:
-        raise ReasonNeeded(longest=LONGEST_REASON)
-    return line
+def given(words: str) -> str:
+    """The words as they are kept: visible, without blank ends; raises ReasonMissing for none or too many."""
+    kept = said(words)
+    if not kept:
+        raise ReasonMissing(longest=LONGEST)
+    return kept
+
+
+def said(words: str) -> str:
+    """The same where nothing need be said."""
+    kept = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
+    if len(kept) > LONGEST:
+        raise ReasonMissing(longest=LONGEST)
+    return kept

@@ -20,7 +20,7 @@ from engine import calendar_versions, holiday_notices
 from engine.db import UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid
 from engine.holidays import NoticeFaulty
-from engine.reasons import LONGEST_REASON
+from engine.reasons import LONGEST
 from engine.strict import LARGEST
 
 router = APIRouter(prefix="/admin/calendar")
@@ -101,7 +101,7 @@ def _done(
     request: Request, door: Door, holiday_id: str, posted: Posted, name: str, act: Callable[[UnitOfWork, str], None]
 ) -> Response:
     """Do it once, then say so; or this page again with the reason why not."""
-    reason = posted.text("reason", LONGEST_REASON)
+    reason = posted.text("reason", LONGEST)
 
     def write(uow: UnitOfWork) -> deps.Answer:
         act(uow, reason)

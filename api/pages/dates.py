@@ -20,7 +20,7 @@ from engine import holiday_notices, printed_corrections
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
 from engine.models import PrintedCorrection
-from engine.reasons import LONGEST_REASON
+from engine.reasons import LONGEST
 from engine.recount import Move
 
 router = APIRouter(prefix="/desk/dates")
@@ -66,7 +66,7 @@ def refuse(request: Request, door: PagePerson, correction_id: Key, posted: Sent)
 
 
 def _done(request: Request, door: Door, correction_id: str, posted: Posted, name: str, decide: Decide) -> Response:
-    reason = posted.text("reason", LONGEST_REASON)
+    reason = posted.text("reason", LONGEST)
 
     def write(uow: UnitOfWork) -> deps.Answer:
         return {"state": decide(uow, correction_id, reason).state}

@@ -9,8 +9,7 @@ from engine.access import SYSTEM, Actor, NotAdministrator
 from engine.incidents import AlreadySettled
 from engine.manifest import FieldType
 from engine.models import AuditEvent, Case, CaseRevision, Incident, StepRecord, Task
-from engine.reasons import ReasonNeeded
-from engine.repairs import StillHeld, TokenGone, ValueUnfit
+from engine.repairs import ReasonNeeded, StillHeld, TokenGone, ValueUnfit
 from engine.situations import Stopped
 from tests.bundles import Trial, bundle
 from tests.drawing import Drawn, each, exclusive, parallel, script, service
