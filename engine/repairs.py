@@ -19,10 +19,16 @@ from engine.errors import Conflict, EngineError, Invalid
 from engine.manifest import FieldType, fits
 from engine.models import Incident, Job, Timer
 from engine.process import Run
-from engine.reasons import given
 from engine.runtime import Cancel, Move, Retry, Trigger
 
+LONGEST_REASON = 500
 YES, NO = frozenset({"true", "yes", "是"}), frozenset({"false", "no", "否"})
+
+
+class ReasonMissing(Invalid):
+    """Say why, in at most {longest} characters."""
+
+    zh = "请说明理由（不超过{longest}字）。"
 
 
 class ValueUnfit(Invalid):
@@ -150,9 +156,12 @@ def _put_back(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def _given(uow: UnitOfWork, reason: str) -> str:
-    """The reason of an administrator."""
+    """The reason of an administrator as one line: what a terminal would take for a command is left out."""
     require_administrator(uow.actor)
-    return given(reason)
+    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
+    if not line or len(reason) > LONGEST_REASON:
+        raise ReasonMissing(longest=LONGEST_REASON)
+    return line
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A holiday notice arrives: dates move, in batches and with an entry in each case; what is printed is not made earlier."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -39,7 +38,6 @@ from engine.models import (
 from engine.printed_corrections import CorrectionDecided, CorrectionNotFound
 from engine.reasons import ReasonMissing
 from engine.recount import Plan
-from engine.what_if import Supposition, what_if
 from tests.factories import World, at_once
 
 WINTER = "2026-12-22T10:00"  # ten days end on 1 January 2027, a Friday and holiday; the Monday after is the 4th
@@ -143,6 +141,7 @@ def test_the_dry_run_says_what_would_move_and_changes_nothing(winter: World) -> 
     assert not winter.all(HolidayNotice)
 
 
+@pytest.mark.sqlite_only
 def test_the_dry_run_is_what_then_happens(winter: World) -> None:
     for _ in range(3):
         winter.submit()
@@ -311,6 +310,7 @@ def test_a_clock_that_is_missed_by_the_right_date_too_stays_missed(winter: World
     assert winter.case().late
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_that_was_late_by_a_wrong_date_was_not_late(winter: World) -> None:
     winter.submit()
     winter.reach("sign_reply")
@@ -338,6 +338,7 @@ def test_without_a_corrected_date_no_breach_is_annulled(winter: World) -> None:
 # ---------------------------------------------------------------- printed dates
 
 
+@pytest.mark.sqlite_only
 def test_a_printed_date_is_not_made_earlier_without_a_person(winter: World) -> None:
     winter.submit()
     winter.work()
@@ -381,6 +382,7 @@ def test_the_leader_of_the_owing_organisation_approves_and_the_applicant_is_told
     whole(winter)
 
 
+@pytest.mark.sqlite_only
 def test_a_refused_correction_keeps_the_printed_date_for_good(winter: World) -> None:
     waits = waiting(winter)
     supervisor = winter.member("gy-sjj", "supervisor")
@@ -476,6 +478,7 @@ def test_a_date_that_stays_loses_the_mark_of_being_provisional(winter: World) ->
     assert not papers(winter)
 
 
+@pytest.mark.sqlite_only
 def test_a_date_is_explained_for_ever_by_the_calendar_that_it_was_counted_with(winter: World) -> None:
     winter.submit()
     winter.reach("sign_reply")
@@ -521,6 +524,7 @@ def test_a_server_that_runs_sees_what_another_one_approved(winter: World) -> Non
         assert deadlines.calendar(reading).covered(date(2027, 1, 1))
 
 
+@pytest.mark.sqlite_only
 def test_an_approval_that_is_undone_counts_nowhere(winter: World) -> None:
     with pytest.raises(ZeroDivisionError), winter.database.unit_of_work() as uow:
         row = holiday_notices.propose(uow, LONGER, "2027.toml")
@@ -572,29 +576,7 @@ def test_a_discarded_notice_counts_nowhere(winter: World) -> None:
         assert not deadlines.calendar(reading).covered(date(2027, 1, 1))
 
 
-# ---------------------------------------------------------------- what if
-
-
-@pytest.mark.sqlite_only
-def test_what_if_answers_for_the_cases_that_somebody_oversees_and_changes_nothing(winter: World) -> None:
-    winter.submit()
-    supervisor = winter.member("gy-sjj", "supervisor")
-    stranger = winter.member("gy-wjj", "supervisor", login="of.another.house")
-    winter.travel("2027-01-02T09:00")
-    holiday, worked = Supposition(date(2027, 1, 4)), Supposition(date(2027, 1, 2), worked=True)
-    five_days = Supposition(process="open_data_request", clock="reply", days=5)
-    with winter.database.reading(supervisor) as reading:
-        longer = what_if(reading, holiday)
-        assert (longer.moved, longer.late_before, longer.late_after) == (1, 0, 0)
-        assert [row.after for row in longer.shown] == [date(2027, 1, 5)]
-        shorter = what_if(reading, five_days)
-        assert (shorter.moved, shorter.late_before, shorter.late_after) == (1, 0, 1)
-        assert what_if(reading, replace(five_days, clock="fulfilment")).moved == 0
-        assert what_if(reading, replace(five_days, days=7, unit="working")).shown[0].after == date(2026, 12, 31)
-        assert what_if(reading, worked).shown[0].after == date(2027, 1, 2)
-    with winter.database.reading(stranger) as reading:
-        assert what_if(reading, holiday).shown == ()
-    assert reply(winter).due_on == PRINTED
+# ---------------------------------------------------------------- what papers print
 
 
 def test_which_clocks_a_paper_prints_is_read_off_its_facts() -> None:
@@ -606,7 +588,8 @@ def test_which_clocks_a_paper_prints_is_read_off_its_facts() -> None:
     assert printed_dates.printed_by(["deadlines.nonsense.due_on"], names) == set()
 
 
-def test_the_old_pages_of_the_record_hold_for_many_cases_at_once(winter: World) -> None:
+@pytest.mark.sqlite_only
+def test_the_record_of_many_cases_is_chained_at_once_and_holds(winter: World) -> None:
     for _ in range(7):  # more than are asked for one by one
         winter.submit()
     bring_in(winter, LONGER)

@@ -90,7 +90,7 @@ def test_what_is_unusual_is_shown_and_must_be_confirmed(household: Household) ->
     assert "请重新核对文件并确认" in refused.get_element_by_id("conflict").text_content()
     assert "公布" in refused.xpath("//*[@id='reason-approve']/@value")
     missing = page(send(administrator, address, f"{address}/approve", read_again="yes", reason=" "), 422)
-    assert told(missing) == ["请说明理由（不超过500字）。"]
+    assert told(missing) == ["请填写理由（不超过500字），理由将留痕。"]
     assert send(administrator, address, f"{address}/discard", reason="有误").status_code == 303
     assert "已搁置" in words(administrator, CALENDAR)
 
@@ -155,7 +155,7 @@ def test_a_leader_or_supervisor_decides_on_a_printed_date(household: Household, 
     browser = household.browser_of(login)
     assert "没有等待您决定的日期" not in words(browser, DATES)
     refused = page(send(browser, DATES, f"{DATES}/{correction}/{verb}", reason=""), 422)
-    assert told(refused) == ["请说明理由（不超过500字）。"]
+    assert told(refused) == ["请填写理由（不超过500字），理由将留痕。"]
     done = send(browser, DATES, f"{DATES}/{correction}/{verb}", reason="依照公布的安排")
     assert done.headers["location"] == f"{DATES}?said={verb}"
     assert "没有等待您决定的日期" in words(browser, DATES)
