@@ -51,6 +51,7 @@ class AbsenceReasonUnknown(Invalid):
     """“{reason}” is not a reason for an absence: {known}."""
 
     zh = "“{reason}”不是有效的缺勤原因：{known}。"
+    quotes = True
 
 
 class SubstituteUnfit(Invalid):

@@ -42,6 +42,7 @@ class RelationUnknown(Invalid):
     """“{relation}” is not a relation: {known}."""
 
     zh = "“{relation}”不是有效的亲属关系：{known}。"
+    quotes = True
 
 
 class KinDeclaredAlready(Conflict):
