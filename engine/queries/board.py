@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column
 from sqlalchemy import select as grouped
@@ -143,7 +144,8 @@ def board_list(
     limit = paging.bounded(limit)
     if view in UNHEARD:
         return _page_of_cases(reading, view, wanted, search_for, after, limit)
-    instant = paging.or_far(col(Deadline.due_at))
+    due: Any = col(Deadline.due_at)
+    instant = paging.or_far(due) if view == "paused" else due  # as the index has it: a page is read, not a list sorted
     stands = and_(col(Breach.deadline_id) == col(Deadline.id), col(Breach.annulled_at).is_(None))
     query = (
         select(Deadline, Case, Breach.id)

@@ -32,7 +32,7 @@ def after(key: str | None, instant: ColumnElement[datetime], ident: ColumnElemen
     if not key:
         return None
     at, last = read(key)
-    return or_(instant > at, and_(instant == at, ident > last))
+    return and_(instant >= at, or_(instant > at, ident > last))  # so that an index leads there
 
 
 def before(key: str | None, instant: ColumnElement[datetime], ident: ColumnElement[str]) -> ColumnElement[bool] | None:
@@ -40,7 +40,7 @@ def before(key: str | None, instant: ColumnElement[datetime], ident: ColumnEleme
     if not key:
         return None
     at, last = read(key)
-    return or_(instant < at, and_(instant == at, ident < last))
+    return and_(instant <= at, or_(instant < at, ident < last))
 
 
 def make(at: datetime | None, ident: str) -> str:

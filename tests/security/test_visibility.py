@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import pytest
+from sqlmodel import col, select
 
 from engine import documents, messages, process, queries, tasks
 from engine.access import PUBLIC, Actor, NotOverseer
 from engine.db import Reading
 from engine.errors import NotFound
 from engine.models import Case, Document, Notice
+from engine.queries.board import VIEWS
 from notices import service
 from tests.factories import World
 
@@ -196,3 +198,47 @@ def test_who_answers_for_nobody_has_no_board(world: World) -> None:
         for look in (queries.board_list, queries.board_counts, queries.figures):
             with pytest.raises(NotOverseer), world.database.reading(somebody) as reading:
                 look(reading)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        ("gy-jyj", "leader"),
+        ("gy-jyj", "unit_head"),
+        ("gy-jyj", "supervisor"),
+        ("gy-zf", "leader"),
+        ("nm-zf", "supervisor"),
+    ],
+)
+def test_the_board_of_another_house_shows_nothing(world: World, stranger: tuple[str, str]) -> None:
+    world.travel("+30d")
+    with world.database.reading(world.member(*stranger)) as reading:
+        counts, figures = queries.board_counts(reading), queries.figures(reading)
+        assert (counts.open, counts.unacknowledged, counts.undelivered, counts.targets_overdue) == (0, 0, 0, 0)
+        assert (figures.by_organisation, figures.by_process, figures.loads, figures.results) == ((), (), (), ())
+        assert figures.pressure is None or figures.pressure.steps == ()
+        for view in VIEWS:
+            assert queries.board_list(reading, view).rows == ()
+            assert list(queries.export_rows(reading, view)) == []
+
+
+def test_the_head_of_another_unit_does_not_see_what_a_unit_holds(world: World) -> None:
+    from engine import directory
+    from engine.models import Organisation, Task
+
+    def head(unit: str) -> Actor:
+        with world.database.unit_of_work() as uow:
+            house = world.one(Organisation, code="gy-jtw").id
+            person = directory.create_person(uow, f"head-{len(unit)}", "某人", "!")
+            directory.grant_role(uow, person.id, house, "unit_head", unit)
+            return directory.actor_of(uow, person.id)
+
+    theirs, others = head("数据科"), head("法规一科")
+    with world.database.unit_of_work() as uow:
+        for task in uow.session.exec(select(Task).where(col(Task.state) == "open")):
+            task.assignee_id = theirs.id
+            uow.add(task)
+    for actor, number in ((theirs, 1), (others, 0)):
+        with world.database.reading(actor) as reading:
+            assert queries.board_counts(reading).open == len(queries.board_list(reading, "on_time").rows) == number
+            assert len(queries.figures(reading).loads) == number
