@@ -247,7 +247,9 @@ def test_a_new_clock_whose_end_has_come_already_does_not_run(world: World) -> No
 @pytest.mark.sqlite_only
 def test_a_clock_that_the_new_version_lacks_or_changes_keeps_its_rule(world: World) -> None:
     world.submit()
-    longer = other_versions.changed(other_versions.original(), "process.toml", ("days = 10", "days = 20"))
+    rule = 'days = {}\nunit = "calendar"\nbasis = "{}"'  # no clock of the law any more: that one has ten days
+    changes = (rule.format(10, "statutory"), rule.format(20, "internal"))
+    longer = other_versions.changed(other_versions.original(), "process.toml", changes)
     to = deploy(world, longer)
     (plan,) = planned(world, to)
     assert [str(w) for w in plan.warnings] == ["reply: it keeps its 10 calendar days"]
