@@ -5,6 +5,7 @@ A lead is a case of its own, in which a person decides. It never orders, critici
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from engine import (
     process,
     reminders,
     statutes,
+    urging,
 )
 from engine.access import SUPERVISOR, SYSTEM, require_supervisor, supervised_cases
 from engine.db import Database, Reading, UnitOfWork
@@ -38,8 +40,6 @@ from engine.models import (
     Participant,
     SupervisionLead,
     Task,
-    Urging,
-    new_id,
 )
 from engine.operations import Call, Done, JobTicket
 from engine.process import Run
@@ -281,24 +281,9 @@ def carry_urging(database: Database, ticket: JobTicket) -> None:
         actor = directory.actor_of(reading, person) if person else SYSTEM
     with database.unit_of_work(actor) as uow:
         if about is not None and text:
-            _urge(uow, about, text)
+            with suppress(urging.CaseEnded, urging.UrgedAlready):  # answered, or urged by another, meanwhile
+                urging.urge(uow, [about], text)
         jobs.settle(uow, ticket)
-
-
-def _urge(uow: UnitOfWork, case_id: str, text: str) -> None:
-    run = process.lock(uow, case_id)
-    if run.case.closed_at is not None:
-        return  # answered meanwhile: there is nothing left to urge
-    ident = new_id()
-    urging = Urging(
-        id=ident, case_id=case_id, text=run.key.seal_value(text, f"urging:{ident}"), at=uow.now, by=str(uow.actor)
-    )
-    uow.add(urging)
-    waiting = select(Task.assignee_id).where(col(Task.case_id) == case_id, col(Task.state) == "open")
-    houses = {o.id for o in run.participants.values()}
-    people = {p for p in uow.session.exec(waiting) if p} | set(directory.holders(uow, "unit_head", *houses))
-    reminders.remind(uow, people, "urged", case_id, urging=urging)
-    audit.record(uow, "case.urged", case_id, urging=urging.id)
 
 
 def survey(uow: UnitOfWork, run: Run, call: Call) -> Done:
