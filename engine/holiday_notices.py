@@ -215,6 +215,7 @@ def approve(uow: UnitOfWork, notice_id: str, reason: str, *, read_again: bool = 
     unusual = remarks(uow, notice)
     if unusual and not read_again:
         raise RemarksUnread(unusual)
+    calendar_versions.keep(uow, deadlines.calendar(uow))  # clocks of older releases were counted with it
     newest = uow.session.exec(select(func.max(HolidayNotice.number))).one()
     row.state, row.number = "approved", (newest or 0) + 1
     uow.add(row)
