@@ -28,14 +28,14 @@ from starlette.concurrency import run_in_threadpool
 
 from api import auth, problems
 from engine import audit, cases, clock, directory
-from engine.access import PUBLIC, Actor, require_administrator, require_overseer
+from engine.access import PUBLIC, Actor, require_administrator, require_overseer, require_supervisor
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
 from engine.failpoints import failpoint
 from engine.models import IdempotencyKey
 from engine.settings import Settings
 
-Who = Literal["public", "party", "person", "overseer", "administrator"]
+Who = Literal["public", "party", "person", "supervisor", "overseer", "administrator"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ def _door(request: Request, actor: Actor) -> Door:
 
 def _admit(who: Who, actor: Actor) -> None:
     """Whether somebody known is the kind of somebody that a route is for."""
+    if who == "supervisor":
+        require_supervisor(actor)
     if who == "overseer":
         require_overseer(actor)
     if who == "administrator":
@@ -151,6 +153,7 @@ class CodeAccess:
 ApiAnyone = Annotated[Door, Depends(TokenAccess("public"))]
 ApiParty = Annotated[Door, Depends(CodeAccess())]
 ApiPerson = Annotated[Door, Depends(TokenAccess("person"))]
+ApiSupervisor = Annotated[Door, Depends(TokenAccess("supervisor"))]
 ApiOverseer = Annotated[Door, Depends(TokenAccess("overseer"))]
 ApiAdministrator = Annotated[Door, Depends(TokenAccess("administrator"))]
 
@@ -186,6 +189,7 @@ Access = TokenAccess | CodeAccess | CookieAccess
 PageAnyone = Annotated[Door, Depends(CookieAccess("public"))]
 PageParty = Annotated[Door, Depends(CookieAccess("party"))]
 PagePerson = Annotated[Door, Depends(CookieAccess("person"))]
+PageSupervisor = Annotated[Door, Depends(CookieAccess("supervisor"))]
 PageOverseer = Annotated[Door, Depends(CookieAccess("overseer"))]
 PageAdministrator = Annotated[Door, Depends(CookieAccess("administrator"))]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from api.deps import ApiOverseer, OnlyOnce
+from api.deps import ApiSupervisor, OnlyOnce
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import Reference
 from api.json.shapes import Asked, PageOf, Shape, Told, page_of
@@ -56,7 +56,7 @@ class LeadOpened(Told):
 
 @router.get("/leads", summary="Supervision leads")
 def list_leads(
-    door: ApiOverseer,
+    door: ApiSupervisor,
     request: Request,
     ground: Annotated[str | None, Query(pattern="^[1-9]$")] = None,
     closed: Annotated[bool, Query(description="Those that are closed, instead of the open ones")] = False,
@@ -77,7 +77,7 @@ def list_leads(
 )
 def open_lead(
     reference: Reference,
-    door: ApiOverseer,
+    door: ApiSupervisor,
     once: OnlyOnce,
     body: Annotated[Sent[NewLead], Depends(sent(NewLead))],
     response: Response,

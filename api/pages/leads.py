@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from api import deps, formview, rendering
-from api.deps import PageOverseer
+from api.deps import PageSupervisor
 from api.pages import case as case_page
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
@@ -26,7 +26,7 @@ Ground = Annotated[str, Query(pattern="^[1-9]?$")]
 
 @router.get("/board/leads")
 def list_leads(
-    request: Request, door: PageOverseer, ground: Ground = "", closed: bool = False, after: PageKey = ""
+    request: Request, door: PageSupervisor, ground: Ground = "", closed: bool = False, after: PageKey = ""
 ) -> Response:
     with door.reading() as reading:
         page = found.leads_list(reading, ground=ground or None, closed=closed, after=after or None, limit=ROWS)
@@ -44,7 +44,7 @@ def list_leads(
 
 
 @router.post("/desk/cases/{reference}/leads")
-def open_lead(request: Request, door: PageOverseer, reference: Key, posted: Sent) -> Response:
+def open_lead(request: Request, door: PageSupervisor, reference: Key, posted: Sent) -> Response:
     """Once for one page; then the file of the new lead."""
     asked = {name: posted.text(name, 64) for name in ("ground", "respondent")}
     findings = posted.lines("findings", 2000)

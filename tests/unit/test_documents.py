@@ -18,6 +18,7 @@ WHO = {
     "public": "anyone",
     "party": "reference and code",
     "person": "token",
+    "supervisor": "token of a supervisor",
     "overseer": "token of a supervisor, leader or head of a unit",
     "administrator": "token of an administrator",
 }

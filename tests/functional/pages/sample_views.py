@@ -681,7 +681,7 @@ _GIVEN = InstructionView(
     may_fulfil=True,
 )
 INSTRUCTIONS = [_GIVEN, replace(_GIVEN, id="i2", fulfilled_at=at(28), report="已经答复。", may_fulfil=False)]
-ADMINISTRATOR = viewer(works=False, supervises=False, administers=True, organisation="")
+ADMINISTRATOR = viewer(works=False, oversees=False, administers=True, organisation="")
 MOVE = Move(
     "c1", "KF-2026-000127", "停车场泊位数据", "open_data_request", "reply", "statutory", "o1", False,
     date(2027, 1, 4), date(2027, 1, 6), True, False, False,
