@@ -6,13 +6,13 @@ begin again after a crash is to go on. A date on an issued paper is never made e
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, inspect, update
+from sqlalchemy import and_, bindparam, inspect, update
 from sqlmodel import SQLModel, col, select
 
-from engine import audit, calendar_versions, deadlines, jobs, printed_dates, recount
+from engine import audit, calendar_versions, deadlines, jobs, ladder, printed_dates, recount, results
 from engine.access import SYSTEM
 from engine.audit import Noted
 from engine.clock import day_of
@@ -24,7 +24,6 @@ from engine.models import (
     DeadlineChange,
     HolidayNotice,
     Job,
-    LadderClaim,
     PrintedCorrection,
     Timer,
 )
@@ -118,10 +117,9 @@ def write(
     calendar_versions.keep(uow, deadlines.calendar(uow))
     dated = [one for one in news if one.outcome in ("moves", "certain")]
     moved = [one for one in dated if one.outcome == "moves"]
-    _update(uow, Deadline, ["id"], [_dates(one) for one in dated])
+    _update(uow, Deadline, ["id"], [_dates(one) | {"climbs_at": _climbs_at(uow, one, now)} for one in dated])
     _update(uow, Timer, ["case_id", "deadline"], [_timer(one) for one in moved if one.clock.state == "running"])
     uow.append(DeadlineChange, [_entry(uow, one, source, now) for one in moved])
-    _climb_anew(uow, [one.clock.id for one in moved])
     for one in dated:
         _note(uow, now, one.clock, "deadline.corrected" if one.outcome == "moves" else "deadline.confirmed", one)
     annulled = _correct_breaches(uow, moved, source, now)
@@ -139,15 +137,23 @@ def _dates(one: Judged) -> dict[str, Any]:
     }
 
 
+class _Corrected(NamedTuple):
+    """What a clock is to become."""
+
+    due_on: date
+    due_at: datetime
+
+
+def _climbs_at(uow: UnitOfWork, one: Judged, now: Mapping[str, datetime]) -> datetime | None:
+    """When the clock has something to climb next: another date has other rungs."""
+    if one.outcome != "moves" or one.clock.state != "running" or not ladder.binds(one.clock):
+        return one.clock.climbs_at
+    corrected = _Corrected(one.due.day, one.due.at)
+    return ladder.next_from(uow.settings, corrected, now[one.clock.case_id], deadlines.calendar(uow))
+
+
 def _timer(one: Judged) -> dict[str, Any]:
     return {"case_id": one.clock.case_id, "deadline": one.clock.name, "due_at": one.due.at}
-
-
-def _climb_anew(uow: UnitOfWork, moved: Sequence[str]) -> None:
-    """The rungs of another date are other rungs: what was climbed of the old one does not count for the new one."""
-    if moved:
-        climbed = delete(LadderClaim).where(col(LadderClaim.deadline_id).in_(moved))
-        uow.session.execute(climbed.execution_options(synchronize_session=False))
 
 
 def _entry(uow: UnitOfWork, one: Judged, source: str, now: Mapping[str, datetime]) -> dict[str, Any]:
@@ -197,6 +203,8 @@ def _correct_breaches(
     annulled = [breach for one, breach in missed if not one.is_late]
     at = {breach.id: now[breach.case_id] for breach in annulled}
     _update(uow, Breach, ["id"], [{"id": b.id, "annulled_at": at[b.id], "annulled_reason": source} for b in annulled])
+    clocks = {one.clock.id: one.clock for one in moved}
+    results.corrected(uow, [clocks[breach.deadline_id] for breach in annulled])
     for breach in annulled:
         detail = {"breach": breach.id, "due_on": breach.due_on.isoformat()}
         stream = f"case:{breach.case_id}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -122,6 +122,16 @@ def _read(path: Path) -> Ladder:
 # ---------------------------------------------------------------- when
 
 
+class Dated(Protocol):
+    """What has a due date: a clock, or what a clock is to become."""
+
+    @property
+    def due_on(self) -> date | None: ...
+
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
 def next_rung_at(
     settings: Settings, deadline: Deadline, now: datetime, calendar: calendars.Calendar
 ) -> datetime | None:
@@ -130,9 +140,16 @@ def next_rung_at(
     What lies before now is past: nobody is reminded late of what was never to come. A clock that is overdue already is looked
     at once, for its breach.
     """
-    if deadline.state != "running" or deadline.due_at is None or not binds(deadline):
+    if deadline.state != "running" or not binds(deadline):
         return None
-    return now if deadline.due_at <= now else after(of(settings), deadline, now, calendar)
+    return next_from(settings, deadline, now, calendar)
+
+
+def next_from(settings: Settings, dated: Dated, now: datetime, calendar: calendars.Calendar) -> datetime | None:
+    """The same for a date alone, of a clock that runs and binds somebody."""
+    if dated.due_at is None:
+        return None
+    return now if dated.due_at <= now else after(of(settings), dated, now, calendar)
 
 
 def plan(uow: UnitOfWork, deadline: Deadline, calendar: calendars.Calendar) -> None:
@@ -140,12 +157,12 @@ def plan(uow: UnitOfWork, deadline: Deadline, calendar: calendars.Calendar) -> N
     deadline.climbs_at = next_rung_at(uow.settings, deadline, uow.now, calendar)
 
 
-def after(ladder: Ladder, deadline: Deadline, now: datetime, calendar: calendars.Calendar) -> datetime | None:
+def after(ladder: Ladder, deadline: Dated, now: datetime, calendar: calendars.Calendar) -> datetime | None:
     """The instant of the first rung that lies after now; nothing when all have been reached."""
     return min((at for at in instants(ladder, deadline, calendar).values() if at > now), default=None)
 
 
-def instants(ladder: Ladder, deadline: Deadline, calendar: calendars.Calendar) -> dict[str, datetime]:
+def instants(ladder: Ladder, deadline: Dated, calendar: calendars.Calendar) -> dict[str, datetime]:
     """The legal instant of each rung of a clock that has a due date, in the order in which they are climbed."""
     if deadline.due_on is None or deadline.due_at is None:
         return {}

@@ -37,11 +37,15 @@ def stopped(uow: UnitOfWork, deadline: Deadline) -> None:
         uow.stopped.append(deadline)
 
 
-def corrected(uow: UnitOfWork, deadline: Deadline) -> None:
-    """The breach of a clock was annulled: if it was answered, it was answered in time."""
-    if deadline.state == "stopped" and counts(deadline):
-        key = _key(deadline)
-        _add(uow, Counter({(key, "late"): -1, (key, "in_time"): 1}))
+def corrected(uow: UnitOfWork, clocks: Iterable[Deadline]) -> None:
+    """The breaches of clocks were annulled: those that were answered were answered in time."""
+    found: Counts = Counter()
+    for deadline in clocks:
+        if deadline.state == "stopped" and counts(deadline):
+            found[_key(deadline), "late"] -= 1
+            found[_key(deadline), "in_time"] += 1
+    if found:
+        uow.before_commit(lambda: _add(uow, found))
 
 
 def recount(database: Database) -> int:

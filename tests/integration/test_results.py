@@ -59,7 +59,7 @@ def test_an_annulled_breach_makes_the_answer_one_in_time(world: World) -> None:
         row = uow.session.get_one(Breach, breach.id)
         row.annulled_at, row.annulled_reason = uow.now, "日历更正"
         uow.add(row)
-        results.corrected(uow, uow.session.get_one(Deadline, row.deadline_id))
+        results.corrected(uow, [uow.session.get_one(Deadline, row.deadline_id)])
     assert [(in_time, late) for _, in_time, late in counted(world)] == [(1, 0)]
     with world.database.reading(SYSTEM) as reading:
         assert list(results.faults(reading)) == []
