@@ -4,6 +4,7 @@ The baseline is the plain way on a sample: one clock at a time, through a unit o
 bulk inserts, each with a key of its own, a clock, a timer and a beginning of its record. Run by ``make bench``.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +24,8 @@ from engine.access import SYSTEM
 from engine.audit import GENESIS
 from engine.models import AuditEvent, Case, Deadline, Organisation, ProcessDefinition, Timer, new_id
 
-CLOCKS, SAMPLE, CHUNK, MOST_SECONDS = 100_000, 200, 5_000, 60
+CLOCKS = int(os.environ.get("DUBAN_BENCH_CLOCKS", "100000"))
+SAMPLE, CHUNK, MOST_SECONDS = 200, 5_000, 60
 FIRST_DAY = datetime(2026, 12, 1, 2, tzinfo=UTC)
 # The day on which everything is due and the two before it become holidays: every clock of ten working days moves.
 NOTICE = """

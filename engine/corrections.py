@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, inspect, update
+from sqlalchemy import and_, bindparam, func, inspect, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel, col, select
 
 from engine import audit, calendar_versions, deadlines, jobs, ladder, printed_dates, recount, results
 from engine.access import SYSTEM
 from engine.audit import Noted
+from engine.calendars import Calendar
 from engine.clock import day_of
 from engine.db import Database, Reading, UnitOfWork
 from engine.models import (
@@ -117,7 +119,9 @@ def write(
     calendar_versions.keep(uow, deadlines.calendar(uow))
     dated = [one for one in news if one.outcome in ("moves", "certain")]
     moved = [one for one in dated if one.outcome == "moves"]
-    _update(uow, Deadline, ["id"], [_dates(one) | {"climbs_at": _climbs_at(uow, one, now)} for one in dated])
+    calendar = deadlines.calendar(uow)
+    rungs = [_climbs_at(uow, one, now[one.clock.case_id], calendar) for one in dated]
+    _update(uow, Deadline, ["id"], [_dates(one) | {"climbs_at": at} for one, at in zip(dated, rungs, strict=True)])
     _update(uow, Timer, ["case_id", "deadline"], [_timer(one) for one in moved if one.clock.state == "running"])
     uow.append(DeadlineChange, [_entry(uow, one, source, now) for one in moved])
     for one in dated:
@@ -144,12 +148,12 @@ class _Corrected(NamedTuple):
     due_at: datetime
 
 
-def _climbs_at(uow: UnitOfWork, one: Judged, now: Mapping[str, datetime]) -> datetime | None:
+def _climbs_at(uow: UnitOfWork, one: Judged, now: datetime, calendar: Calendar) -> datetime | None:
     """When the clock has something to climb next: another date has other rungs."""
     if one.outcome != "moves" or one.clock.state != "running" or not ladder.binds(one.clock):
         return one.clock.climbs_at
     corrected = _Corrected(one.due.day, one.due.at)
-    return ladder.next_from(uow.settings, corrected, now[one.clock.case_id], deadlines.calendar(uow))
+    return ladder.next_from(uow.settings, corrected, now, calendar)
 
 
 def _timer(one: Judged) -> dict[str, Any]:
@@ -291,8 +295,15 @@ def _update(uow: UnitOfWork, table: type[SQLModel], keys: Sequence[str], rows: S
     if not rows:
         return
     columns: Any = inspect(table).local_table.c
-    found = [columns[key] == bindparam(f"of_{key}") for key in keys]
-    values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in keys}
-    changed = update(table).where(*found).values(values).execution_options(synchronize_session=None)
-    given = [{f"of_{name}" if name in keys else name: value for name, value in row.items()} for row in rows]
+    names = list(rows[0])
+    if uow.session.get_bind().dialect.name == "postgresql":  # one statement there and back, whatever the number of rows
+        lists = [bindparam(f"of_{name}", type_=ARRAY(columns[name].type)) for name in names]
+        fresh = func.unnest(*lists).table_valued(*names, name="fresh").render_derived()
+        found = [columns[key] == fresh.c[key] for key in keys]
+        changed = update(table).where(*found).values({name: fresh.c[name] for name in names if name not in keys})
+        given: Any = {f"of_{name}": [row[name] for row in rows] for name in names}
+    else:
+        found = [columns[key] == bindparam(f"of_{key}") for key in keys]
+        changed = update(table).where(*found).values({name: bindparam(name) for name in names if name not in keys})
+        given = [{f"of_{name}" if name in keys else name: value for name, value in row.items()} for row in rows]
     uow.session.connection().execute(changed, given)
