@@ -202,7 +202,7 @@ def overseen(actor: Actor) -> ColumnElement[bool]:
 
     A supervisor: those that their organisation or one below it owes, and those that nobody owes yet (while the agency is
     being looked for) in a case of such a one. A leader: those of their organisation. The head of a unit: of these, those of
-    cases in which their unit holds a task, or nobody does. The clock of an instruction is seen in the house that it binds.
+    cases in which their unit holds a task, or nobody does. Clocks of instructions concern two houses and no board.
     """
     if actor.kind == "system":
         return true()
@@ -219,8 +219,7 @@ def overseen(actor: Actor) -> ColumnElement[bool]:
         # asked for the few clocks that nobody owes, each by its case: PostgreSQL would look at all participants beforehand
         overlooked = takes_part.limit(1).scalar_subquery().is_not(None)
         answered_for += [stands_over(actor, owing), and_(owing.is_(None), overlooked)]
-    own = owing.in_(sorted(actor.organisations()))
-    return and_(or_(*answered_for), or_(col(Deadline.private).is_(False), own))
+    return and_(or_(*answered_for), col(Deadline.private).is_(False))
 
 
 def overseen_tasks(actor: Actor) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
-from engine import audit, clock, incidents, process, situations
+from engine import audit, clock, incidents, process, reasons, situations
 from engine.access import Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid
@@ -21,14 +21,7 @@ from engine.models import Incident, Job, Timer
 from engine.process import Run
 from engine.runtime import Cancel, Move, Retry, Trigger
 
-LONGEST_REASON = 500
 YES, NO = frozenset({"true", "yes", "是"}), frozenset({"false", "no", "否"})
-
-
-class ReasonMissing(Invalid):
-    """Say why, in at most {longest} characters."""
-
-    zh = "请说明理由（不超过{longest}字）。"
 
 
 class ValueUnfit(Invalid):
@@ -158,10 +151,7 @@ def _put_back(uow: UnitOfWork, incident: Incident) -> None:
 def _given(uow: UnitOfWork, reason: str) -> str:
     """The reason of an administrator as one line: what a terminal would take for a command is left out."""
     require_administrator(uow.actor)
-    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
-    if not line or len(reason) > LONGEST_REASON:
-        raise ReasonMissing(longest=LONGEST_REASON)
-    return line
+    return reasons.given(reason)
 
 
 @contextmanager

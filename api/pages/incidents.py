@@ -15,7 +15,7 @@ from api.pages import casework
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Search, Sent, Word
-from engine import incidents, repairs, situations
+from engine import incidents, reasons, repairs, situations
 from engine.db import UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, EngineError, Invalid
@@ -117,7 +117,7 @@ def _done(
     """Do it once, then say on the next page what has become of it; or this page again with the reason why not."""
 
     def write(uow: UnitOfWork) -> deps.Answer:
-        act(uow, posted.text("reason", repairs.LONGEST_REASON))
+        act(uow, posted.text("reason", reasons.LONGEST_REASON))
         return {"settled": incidents.find(uow, incident_id).resolved_at is not None}
 
     asked = {field: texts for field, texts in posted.texts.items() if field != "_submission" and field != CSRF_FIELD}
@@ -140,7 +140,7 @@ def _refused(error: EngineError, name: str, posted: Posted, locale: str) -> Atte
         act=name,
         problem=said if isinstance(error, Invalid) else "",
         conflict=said if isinstance(error, Conflict) else "",
-        reason=posted.text("reason", repairs.LONGEST_REASON),
+        reason=posted.text("reason", reasons.LONGEST_REASON),
         value=_value(posted),
         chosen=posted.text("to") or posted.text("token"),
         status=error.status,

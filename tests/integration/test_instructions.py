@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 
-from engine import audit, consistency, instructions, process, queries, supervision
+from engine import access, audit, consistency, instructions, process, queries
 from engine.access import SYSTEM, Actor
 from engine.models import Breach, Case, Deadline, Instruction, Reminder
 from engine.queries import instructions as lists
 from engine.queries import rows
+from engine.views import Wanted
 from notices import facts
 from tests.factories import World
 
@@ -190,9 +191,9 @@ def test_not_on_the_board_and_not_in_its_numbers(hidden: World) -> None:
     for login in ("jtw.supervisor", "zf.supervisor", "sjj.supervisor"):
         who = actor(hidden, login) if login == "zf.supervisor" else hidden.member(f"gy-{login[:3]}", "supervisor")
         with hidden.database.reading(who) as reading:
-            assert queries.overdue(reading, light="target").rows == ()
+            assert queries.board_list(reading, "overdue", Wanted(basis="target")).rows == ()
             assert queries.board_counts(reading).targets_overdue == 0
-            assert supervision.overseen(who) is not None
+            assert access.overseen(who) is not None
 
 
 def test_its_miss_does_not_stand_in_the_history(hidden: World) -> None:

@@ -17,6 +17,7 @@ from engine.models import (
     Job,
     Notice,
     Organisation,
+    PrintedDate,
     SystemValue,
     Task,
     Timer,
@@ -59,7 +60,7 @@ def change(world: World, *statements: object) -> None:
 
 
 def test_an_hour_without_a_receipt_is_an_alarm(heard: World) -> None:
-    change(heard, delete(Delivery), delete(Notice))
+    change(heard, delete(Delivery), delete(PrintedDate), delete(Notice))
     assert alarms(heard) == {}
     heard.travel("+1h")
     require_alarm(heard, "unacknowledged")

@@ -24,7 +24,7 @@ def test_while_nobody_knows_the_agency_nobody_is_blamed_but_the_clock_runs(world
     assert world.one(Breach).organisation_id is None
     supervisor = world.member("gy-zf", "supervisor")
     with world.database.reading(supervisor) as reading:
-        (row,) = queries.overdue(reading).rows
+        (row,) = queries.board_list(reading).rows
     assert row.organisation == "市大数据局"
 
 
@@ -34,10 +34,10 @@ def test_who_has_handed_a_request_over_is_not_late_with_it(world: World) -> None
     world.work()
     former, present = world.member("gy-jtw", "supervisor"), world.member("gy-jyj", "supervisor")
     with world.database.reading(former) as reading:
-        assert queries.overdue(reading).rows == ()
+        assert queries.board_list(reading).rows == ()
         assert queries.board_counts(reading).overdue == 0
     with world.database.reading(present) as reading:
-        assert [r.organisation for r in queries.overdue(reading).rows] == ["市教育局"]
+        assert [r.organisation for r in queries.board_list(reading).rows] == ["市教育局"]
 
 
 def test_a_supplement_that_does_not_come_is_no_breach(world: World) -> None:
