@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
-from engine import audit, cases, deadlines, definitions, migration_plans, process
+from engine import audit, cases, deadlines, definitions, migration_plans, process, reasons
 from engine.access import Actor, require_administrator
 from engine.db import Database, UnitOfWork
 from engine.definitions import Bundle
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, NotFound
 from engine.migration_plans import CasePlan
 from engine.models import (
     Breach,
@@ -38,14 +38,6 @@ from engine.process import Run
 from engine.runtime import Step, look
 
 log = logging.getLogger("duban.migration")
-
-LONGEST_REASON = 1000
-
-
-class ReasonMissing(Invalid):
-    """Moving cases to another version needs a reason of at most 1,000 characters."""
-
-    zh = "迁移案件须说明理由，最多1000字。"
 
 
 class CaseHindered(Conflict):
@@ -112,7 +104,7 @@ def apply(
 
 def _begin(database: Database, actor: Actor, run: str, target: Bundle, reason: str) -> None:
     with database.unit_of_work(actor) as uow:
-        _require_reason(reason)
+        reason = reasons.given(reason)
         audit.record(
             uow,
             "process.migration_begun",
@@ -122,11 +114,6 @@ def _begin(database: Database, actor: Actor, run: str, target: Bundle, reason: s
             to=target.version,
             reason=reason,
         )
-
-
-def _require_reason(reason: str) -> None:
-    if not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise ReasonMissing()
 
 
 def _move(database: Database, actor: Actor, run: str, case_id: str, target: Bundle, reason: str) -> CasePlan | None:
@@ -145,7 +132,7 @@ def _move(database: Database, actor: Actor, run: str, case_id: str, target: Bund
 def migrate_case(uow: UnitOfWork, run: str, case_id: str, target: Bundle, reason: str) -> CasePlan | None:
     """Move one case to another version of its process; nothing if it is there already or has ended. Raises CaseHindered."""
     require_administrator(uow.actor)
-    _require_reason(reason)
+    reason = reasons.given(reason)
     before = process.lock_for_repair(uow, case_id)
     instance = before.instance
     if before.bundle.definition_id == target.definition_id or instance.finished_at or before.case.closed_at:
@@ -235,7 +222,7 @@ def undo(database: Database, actor: Actor, run: str, reason: str) -> Iterator[Ca
     """Take back what was moved under one number, each case that has not moved since in a transaction of its own."""
     with database.unit_of_work(actor) as uow:
         require_administrator(actor)
-        _require_reason(reason)
+        reason = reasons.given(reason)
         rows = list(uow.session.exec(select(InstanceMigration).where(col(InstanceMigration.run) == run)))
         if not rows:
             raise RunUnknown(run=run[:40])
@@ -262,7 +249,7 @@ def _returned(database: Database, actor: Actor, row: InstanceMigration, reason: 
 def return_case(uow: UnitOfWork, migration_id: str, reason: str) -> CasePlan:
     """Bring one case back to the version from which it came, as it stood there; raises CaseMovedOn."""
     require_administrator(uow.actor)
-    _require_reason(reason)
+    reason = reasons.given(reason)
     before = process.lock_for_repair(uow, uow.session.get_one(InstanceMigration, migration_id).case_id)
     row = uow.session.get_one(InstanceMigration, migration_id, populate_existing=True)
     still = (row.to_id, row.instance_revision) == (before.case.definition_id, before.instance.revision)

@@ -149,7 +149,7 @@ def _put_back(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def _given(uow: UnitOfWork, reason: str) -> str:
-    """The reason of an administrator as one line: what a terminal would take for a command is left out."""
+    """The reason of an administrator; raises NotAdministrator, ReasonMissing."""
     require_administrator(uow.actor)
     return reasons.given(reason)
 

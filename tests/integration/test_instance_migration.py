@@ -10,7 +10,7 @@ from engine.access import PUBLIC, SYSTEM, Actor, NotAdministrator
 from engine.db import UnitOfWork
 from engine.definitions import VersionUnknown
 from engine.errors import EngineError
-from engine.instance_migration import ReasonMissing, RunUnknown
+from engine.instance_migration import RunUnknown
 from engine.migration_plans import CasePlan, CaseUnknown
 from engine.models import (
     AuditEvent,
@@ -28,6 +28,7 @@ from engine.models import (
     Timer,
     new_id,
 )
+from engine.reasons import ReasonMissing
 from tests import other_versions
 from tests.factories import ANSWERS, World, at_once
 
