@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import exists, or_
+from sqlalchemy import and_, exists, or_
 from sqlmodel import col, select
 
 from engine import audit, clock, definitions, documents, process, recusals
@@ -202,10 +202,13 @@ def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) 
     if not rules:
         return None
     others = {node for rule in rules for node in rule.tasks} - {task.node}
+    acted = [f"person:{person_id}" for person_id in people]
     prepared = exists().where(
         col(Handover.task_id) == col(Task.id),
-        col(Handover.kind).in_(("returned", "recalled")),
-        col(Handover.from_id).in_(people),
+        or_(
+            and_(col(Handover.kind) == "delegated", col(Handover.to_id).in_(people)),  # however it went on from there
+            and_(col(Handover.kind) == "returned", col(Handover.by).in_(acted)),  # in the place of whoever prepared it
+        ),
     )
     theirs = select(Task.node).where(
         col(Task.case_id) == task.case_id,

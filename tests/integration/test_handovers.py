@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine import absences, audit, clock, directory, handovers, queries, recusals, tasks
-from engine.access import Actor
+from engine.access import SYSTEM, Actor
 from engine.db import UnitOfWork
 from engine.models import AuditEvent, Handover, Membership, Person, Reminder, Task
 from tests.factories import ANSWERS, START, World, at_once
@@ -163,6 +163,39 @@ def test_who_prepared_a_step_for_somebody_does_not_approve_it(world: World) -> N
     with pytest.raises(tasks.SeparationViolated):
         acting(world, world.person(COLLEAGUE), tasks.claim, world.task("review_reply").id)
     acting(world, world.person(HEAD), tasks.claim, world.task("review_reply").id)
+
+
+def test_who_prepared_a_step_does_not_approve_it_after_a_head_gave_it_to_somebody_else(world: World) -> None:
+    world.submit()
+    world.reach("draft_reply")
+    drafter, helper = world.person(HANDLER), world.person(COLLEAGUE)
+    with world.database.unit_of_work() as uow:
+        organisation, _ = next(iter(helper.roles))
+        uow.add(Membership(person_id=helper.id, organisation_id=organisation, role="unit_head"))
+    task, third = world.task("draft_reply"), world.person("data_provider.case_handler#3")
+    acting(world, drafter, handovers.delegate, task.id, helper.id, "请起草")
+    acting(world, helper, tasks.save_draft, task.id, ANSWERS["draft_reply"])
+    acting(world, world.person(HEAD), handovers.reassign, task.id, third.id, "另行安排")
+    acting(world, third, tasks.complete, task.id, ANSWERS["draft_reply"])
+    world.work()
+    with pytest.raises(tasks.SeparationViolated):
+        acting(world, world.person(COLLEAGUE), tasks.claim, world.task("review_reply").id)
+
+
+def test_who_prepared_a_step_in_the_place_of_somebody_does_not_approve_it(world: World) -> None:
+    world.submit()
+    world.reach("draft_reply")
+    drafter, helper, head = world.person(HANDLER), world.person(COLLEAGUE), world.person(HEAD)
+    task, today = world.task("draft_reply"), clock.day_of(START)
+    acting(world, drafter, handovers.delegate, task.id, helper.id, "请起草")
+    acting(world, helper, absences.enter, head.id, today, today, "leave")
+    with world.database.reading(SYSTEM) as reading:
+        substitute = directory.actor_of(reading, head.id)
+    acting(world, substitute, handovers.give_back, task.id, "已起草")
+    acting(world, drafter, tasks.complete, task.id, ANSWERS["draft_reply"])
+    world.work()
+    with pytest.raises(tasks.SeparationViolated):
+        acting(world, substitute, tasks.claim, world.task("review_reply").id)
 
 
 def test_what_somebody_who_left_has_in_hand_is_given_to_somebody_else(world: World, handler: Actor) -> None:
