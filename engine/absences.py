@@ -198,8 +198,8 @@ def lasting(today: date) -> ColumnElement[bool]:
     return (col(Absence.since) <= today) & (col(Absence.until) >= today) & col(Absence.ended_at).is_(None)
 
 
-def roles_stood_in_for(reading: Reading, person_id: str) -> list[tuple[str, str, str]]:
-    """(person, organisation, role) of everybody for whom this person stands in today, however long the chain; one query.
+def roles_stood_in_for(reading: Reading, person_id: str) -> list[tuple[str, str, str, str]]:
+    """(person, organisation, role, unit) of everybody for whom this person stands in today, however long the chain; one query.
 
     Somebody who is away stands in for nobody, so a chain that closes to a circle ends with nobody.
     """
@@ -213,11 +213,11 @@ def roles_stood_in_for(reading: Reading, person_id: str) -> list[tuple[str, str,
     chain = chain.union(further.where(lasting(today)))  # each person once: a circle ends
     away = exists().where(col(Absence.person_id) == person_id, lasting(today))
     held = (
-        row_of(col(Membership.person_id), col(Membership.organisation_id), col(Membership.role))
+        row_of(col(Membership.person_id), col(Membership.organisation_id), col(Membership.role), col(Membership.unit))
         .join(chain, col(Membership.person_id) == chain.c.person_id)
         .where(col(Membership.ended_at).is_(None), ~away)
     )
-    return [(person, organisation, role) for person, organisation, role in reading.session.execute(held)]
+    return [(person, house, role, unit) for person, house, role, unit in reading.session.execute(held)]
 
 
 def end_of_chain(person_id: str, substitutes: Mapping[str, str]) -> str | None:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, text, true
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from engine.errors import Forbidden
 from engine.models import Case, Deadline, Document, Membership, Notice, OrganisationRelation, Participant, Task
+from engine.models.case import LIMITED
 
 DESK_ROLES = frozenset(
     {
@@ -34,7 +36,7 @@ class Actor:
     id: str = ""
     case_id: str = ""  # the one case of a party
     roles: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation, role), also as a substitute
-    units: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation id, unit) that they head
+    units: frozenset[tuple[str, str]] = field(default_factory=frozenset)  # (organisation, unit) that they head; "": all
     duty: str = "none"
     locale: str = "zh"
     stands_in_for: frozenset[str] = frozenset()  # ids of absent colleagues whose work is theirs too
@@ -218,8 +220,21 @@ def overseen(actor: Actor) -> ColumnElement[bool]:
     if actor.supervises:
         # asked for the few clocks that nobody owes, each by its case: PostgreSQL would look at all participants beforehand
         overlooked = takes_part.limit(1).scalar_subquery().is_not(None)
-        answered_for += [stands_over(actor, owing), and_(owing.is_(None), overlooked)]
+        below = and_(stands_over(actor, owing), col(Deadline.case_id).not_in(_closed_files(actor)))
+        answered_for += [below, and_(owing.is_(None), overlooked)]
     return and_(or_(*answered_for), col(Deadline.private).is_(False))
+
+
+def _closed_files(actor: Actor) -> Select[str]:
+    """The few cases that open no file to a supervisor, although they stand over a respondent of it."""
+    conducting: Any = aliased(Participant)
+    theirs = exists().where(
+        conducting.case_id == col(Participant.case_id),
+        conducting.sees == ALL,
+        stands_over(actor, conducting.organisation_id),
+    )
+    own = col(Participant.organisation_id).in_(sorted(actor.organisations()))
+    return select(col(Participant.case_id)).where(text(LIMITED), ~own, ~theirs)
 
 
 def overseen_tasks(actor: Actor) -> ColumnElement[bool]:
@@ -241,9 +256,9 @@ def overseen_organisations(actor: Actor, organisation_id: Any) -> ColumnElement[
 
 
 def _headed(actor: Actor) -> list[tuple[str, str]]:
-    """The units that somebody heads, by organisation; the whole organisation where no unit is set."""
-    units = dict(actor.units)
-    return [(organisation, units.get(organisation, "")) for organisation in sorted(actor.organisations(UNIT_HEAD))]
+    """The units that somebody heads, by organisation, also as a substitute; the whole organisation where no unit is set."""
+    known = {organisation for organisation, _ in actor.units}
+    return sorted(actor.units | {(o, "") for o in actor.organisations(UNIT_HEAD) - known})
 
 
 def _of_unit(organisation: str, unit: str) -> ColumnElement[bool]:

@@ -312,7 +312,7 @@ def _actor(reading: Reading, rows: Sequence[tuple[Person, str | None, str | None
         return None
     somebody = rows[0][0]
     held = frozenset((organisation_id, role) for _, organisation_id, role, _ in rows if organisation_id and role)
-    heads = frozenset((o, unit) for _, o, role, unit in rows if o and unit and role == UNIT_HEAD)
+    heads = frozenset((o, unit or "") for _, o, role, unit in rows if o and role == UNIT_HEAD)
     actor = Actor("person", somebody.id, roles=held, units=heads, duty=somebody.duty, locale=somebody.locale)
     return _standing_in(reading, actor) if held else actor
 
@@ -323,8 +323,9 @@ def _standing_in(reading: Reading, actor: Actor) -> Actor:
     lent = [row for row in absences.roles_stood_in_for(reading, actor.id) if row[1] in ours]
     return replace(
         actor,
-        roles=actor.roles | {(organisation_id, role) for _, organisation_id, role in lent},
-        stands_in_for=frozenset(person_id for person_id, _, _ in lent),
+        roles=actor.roles | {(organisation_id, role) for _, organisation_id, role, _ in lent},
+        units=actor.units | {(organisation_id, unit) for _, organisation_id, role, unit in lent if role == UNIT_HEAD},
+        stands_in_for=frozenset(person_id for person_id, _, _, _ in lent),
     )
 
 

@@ -53,12 +53,16 @@ class CaseRevision(SQLModel, table=True):
     cause: str = Field(max_length=200)  # task:ID, operation:NAME, message:NAME
 
 
+LIMITED = "sees <> 'all'"  # few: who is kept out of what others deliberate
+
+
 class Participant(SQLModel, table=True):
     """The part that an organisation plays in a case, from when to when. A referral ends one and begins another."""
 
     __tablename__ = "participant"
     __table_args__ = (
         Index("ix_participant_current", "organisation_id", "case_id", postgresql_where=text("until IS NULL")),
+        Index("ix_participant_limited", "case_id", postgresql_where=text(LIMITED), sqlite_where=text(LIMITED)),
     )
 
     id: str = key()

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from engine import absences, clock, colleagues, directory, handovers, queries, recusals, tasks
 from engine.absences import AbsenceView, end_of_chain
 from engine.access import SYSTEM, Actor
-from engine.models import Absence, AuditEvent, Person, Task
+from engine.models import Absence, AuditEvent, Membership, Person, Task
 from tests.factories import ANSWERS, START, World, at_once
 
 HANDLER, COLLEAGUE, THIRD = (f"data_provider.case_handler{nth}" for nth in ("", "#2", "#3"))
@@ -340,3 +340,14 @@ def test_a_head_who_is_known_by_unit_heads_the_people_of_that_unit(world: World)
     assert handler.id in led
     with world.database.reading(handler) as reading:
         assert colleagues.led(reading) == []
+
+
+def test_a_substitute_of_the_head_of_a_unit_answers_for_that_unit_and_no_other(world: World, handler: Actor) -> None:
+    head, substitute = world.person(HEAD), world.person(COLLEAGUE)
+    with world.database.unit_of_work() as uow:
+        for row in world.all(Membership, person_id=head.id):
+            row.unit = "数据一科"
+            uow.add(uow.session.merge(row))
+    away(world, head, substitute)
+    house, _ = next(iter(head.roles))
+    assert now(world, substitute).units == now(world, head).units == {(house, "数据一科")}

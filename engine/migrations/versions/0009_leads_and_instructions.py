@@ -19,6 +19,10 @@ def upgrade() -> None:
     op.execute("UPDATE participant SET sees = 'all'")
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.alter_column("sees", existing_type=sa.String(length=10), nullable=False)
+    limited = sa.text("sees <> 'all'")
+    op.create_index(
+        "ix_participant_limited", "participant", ["case_id"], postgresql_where=limited, sqlite_where=limited
+    )
     _leads()
     _instructions()
 
@@ -80,5 +84,6 @@ def _instructions() -> None:
 def downgrade() -> None:
     op.drop_table("instruction")
     op.drop_table("supervision_lead")
+    op.drop_index("ix_participant_limited", table_name="participant")
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.drop_column("sees")
