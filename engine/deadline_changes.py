@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal
 
-from engine import audit, deadlines, definitions, documents, process, reasons, statutes
+from engine import audit, deadlines, definitions, documents, process, reasons, recusals, statutes
 from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.documents import Stored
@@ -207,12 +207,14 @@ def by_hand(
 ) -> DeadlineChange:
     """A person in charge moves a clock, with a file as evidence if they like.
 
-    Raises CaseNotFound, DeadlineUnknown, NotInCharge, ReasonMissing, and what the verbs raise.
+    Raises CaseNotFound, DeadlineUnknown, NotInCharge, ReasonMissing, what keeps a recused person from the case, and
+    what the verbs raise.
     """
     run = process.lock(uow, case_id)
     deadline = _of(run, name)
     if not in_charge(uow.actor, deadline):
         raise DeadlineUnknown(name=name[:64]) if deadline.private else NotInCharge()
+    recusals.require_free(uow, run.case, run.bundle)
     proof = documents.attach(uow, case_id, run.key, evidence).id if evidence else None
     if act == "extend":
         return extend(uow, run, name, days or 0, reason, proof)

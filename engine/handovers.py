@@ -7,7 +7,7 @@ Whoever receives a task is checked as if they claimed it: the role, recusal, fou
 
 from sqlmodel import col, select
 
-from engine import absences, audit, colleagues, process, reasons, reminders, tasks
+from engine import absences, audit, colleagues, process, reasons, recusals, reminders, tasks
 from engine.access import visible_cases
 from engine.colleagues import led_tasks
 from engine.db import Reading, UnitOfWork
@@ -92,7 +92,7 @@ def reassign(uow: UnitOfWork, task_id: str, person_id: str | None, reason: str) 
     """Give a task of somebody whom you head to another of them, or (nobody named) let it wait to be claimed.
 
     Raises TaskNotFound, TaskAlreadyEnded, ReasonMissing, ReceiverUnfit, ReceiverNotYours, TaskThereAlready, PersonAway, and
-    what keeps the receiver from the task.
+    what keeps the receiver from the task, or the actor from the case.
     """
     task, run = _led_task(uow, task_id)
     words = reasons.given(reason)
@@ -124,6 +124,7 @@ def _led_task(uow: UnitOfWork, task_id: str) -> tuple[Task, Run]:
     if task is None:  # it went elsewhere while we waited for the lock
         raise tasks.TaskNotFound()
     tasks.require_open(task)
+    recusals.require_free(uow, run.case, run.bundle)
     return task, run
 
 

@@ -42,7 +42,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "flow-failed": ("流程无法继续，操作未保存", "The process could not go on; nothing was saved"),
     "timer.failed": ("到期事项未能执行", "What was due could not be done"),
     "ladder.failed": ("到期提醒未能执行", "A rung of the ladder could not be climbed"),
-    "job.failed": ("后台作业多次失败", "A background job failed again and again"),
+    "job.failed": ("后台作业未能完成", "A background job could not be done"),
     "audit.broken": ("审计记录不完整", "The record is broken"),
 }
 

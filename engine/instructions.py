@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, directory, process, reminders
+from engine import audit, clock, deadlines, directory, process, recusals, reminders
 from engine.access import ALL, SUPERVISOR, Actor, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
@@ -92,6 +92,7 @@ def record(uow: UnitOfWork, case_id: str, *, leader: str, text: str, due_on: dat
     house = _house(uow, run)
     if run.case.closed_at is not None:
         raise CaseEnded()
+    recusals.require_free(uow, run.case, run.bundle)
     name, words = _within(leader, LONGEST_NAME), _within(text, LONGEST_TEXT)
     if name is None:
         raise LeaderMissing(longest=LONGEST_NAME)

@@ -1,7 +1,8 @@
 """Work that runs later: enqueued in the transaction of its cause, claimed with a lease, at least once, idempotent by key.
 
 A claim commits; the work runs outside any transaction; settling checks the lease's token and is one transaction. A job that
-keeps failing becomes an incident. All times here are wall time: jobs do not travel with the demonstration's clock.
+keeps failing becomes an incident, at once where trying again alone mends nothing. All times here are wall time: jobs do not
+travel with the demonstration's clock.
 """
 
 import logging
@@ -126,7 +127,7 @@ def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
             return
         job.lease_until, job.lease_token, job.last_error = None, None, sentence[:2000]
         job.run_at = clock.wall() + backoff(ticket.attempt)
-        if ticket.last:
+        if ticket.last or (isinstance(error, EngineError) and error.lasts):
             _give_up(uow, job, sentence)
         uow.add(job)
         failpoint("jobs.put_off")

@@ -24,13 +24,14 @@ from engine import (
     lead_routing,
     messages,
     process,
+    recusals,
     reminders,
     statutes,
     urging,
 )
 from engine.access import SUPERVISOR, SYSTEM, require_supervisor, supervised_cases
 from engine.db import Database, Reading, UnitOfWork
-from engine.errors import Conflict, EngineError, Invalid
+from engine.errors import Conflict, Forbidden, Invalid
 from engine.models import (
     Breach,
     Case,
@@ -50,18 +51,18 @@ ORGAN, RESPONDENT = "supervising_organ", "respondent"
 OTHER = "9"  # the ground of Art. 30 for what has none of its own
 
 
-class NobodyAbove(EngineError):
+class NobodyAbove(Conflict):
     """Nobody stands over {organisation} who could act on a lead: add the relation, or a supervisor, and try again."""
 
     zh = "没有可以对{organisation}的线索采取措施的机关：请补充机构关系或者督办人后重试。"
-    needs_operator = True
+    lasts = True
 
 
-class NobodyOwed(EngineError):
+class NobodyOwed(Conflict):
     """It cannot be told whose turn it was in the case {reference} when the clock was missed."""
 
     zh = "无法确定案件 {reference} 逾期时应由哪个机关办理。"
-    needs_operator = True
+    lasts = True
 
 
 class RespondentUnknown(Invalid):
@@ -176,6 +177,7 @@ def open_by_hand(uow: UnitOfWork, case_id: str, *, ground: str, findings: str, r
     overseen = select(Case.id).where(col(Case.id) == case.id, supervised_cases(uow.actor))
     if uow.session.exec(overseen).first() is None:
         raise process.CaseNotFound()
+    recusals.require_free(uow, case)
     if not findings.strip():
         raise FindingsMissing()
     taking_part = {o.code: o for o in process.participants(uow, case.id).values()}
@@ -281,7 +283,9 @@ def carry_urging(database: Database, ticket: JobTicket) -> None:
         actor = directory.actor_of(reading, person) if person else SYSTEM
     with database.unit_of_work(actor) as uow:
         if about is not None and text:
-            with suppress(urging.CaseEnded, urging.UrgedAlready):  # answered, or urged by another, meanwhile
+            with suppress(
+                urging.CaseEnded, urging.UrgedAlready, Forbidden
+            ):  # answered, urged, or kept from it, meanwhile
                 urging.urge(uow, [about], text)
         jobs.settle(uow, ticket)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, process
+from engine import audit, definitions, documents, process, recusals
 from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.documents import Stored
@@ -47,7 +47,7 @@ class Acceptance:
     """Whether a message is accepted now; if not, the sentence why."""
 
     rule: MessageRule
-    refusal: MessageRefused | None
+    refusal: MessageRefused | recusals.Refusal | None
 
 
 def send(
@@ -60,7 +60,8 @@ def send(
     key: str | None = None,
     message_id: str | None = None,
 ) -> None:
-    """Bring a message into a case; raises MessageUnknown, MessageRefused (too late, not asked for), FormInvalid.
+    """Bring a message into a case; raises MessageUnknown, MessageRefused (too late, not asked for), FormInvalid,
+    and what keeps a recused person from the case.
 
     A message that nobody awaits yet is kept until somebody does, unless the process takes it only when asked. Where several
     wait for one name, ``key`` says for which of them it is. A message with the id of an earlier one has no second effect.
@@ -71,7 +72,7 @@ def send(
         raise MessageUnknown(name=name[:64])
     if message_id is not None and _was_received(uow, case_id, name, message_id):
         return
-    refusal = _refusal(uow, run.case, run.instance, rule)
+    refusal = _refusal(uow, run.case, run.instance, rule) or recusals.my_bar(uow, run.case, run.bundle)
     if refusal is not None:
         raise refusal
     form = definitions.form(uow, run.bundle, rule.form, uow.actor.locale) if rule.form else NO_FIELDS
@@ -121,11 +122,9 @@ def offered(reading: Reading, case: Case) -> list[Acceptance]:
     """The messages that the actor may send into a case, each with the reason if it is refused now."""
     bundle = definitions.of_case(reading, case)
     instance = reading.session.exec(select(ProcessInstance).where(col(ProcessInstance.case_id) == case.id)).one()
-    return [
-        Acceptance(rule, _refusal(reading, case, instance, rule))
-        for rule in bundle.manifest.messages
-        if may_send(reading, case, rule)
-    ]
+    sendable = [rule for rule in bundle.manifest.messages if may_send(reading, case, rule)]
+    barred = recusals.my_bar(reading, case, bundle) if sendable else None
+    return [Acceptance(rule, _refusal(reading, case, instance, rule) or barred) for rule in sendable]
 
 
 def may_send(reading: Reading, case: Case, rule: MessageRule) -> bool:

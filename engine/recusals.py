@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists
 from sqlmodel import col, select
 
-from engine import audit, colleagues, jobs, process, reasons
-from engine.access import desk_cases
+from engine import audit, colleagues, definitions, jobs, process, reasons
+from engine.access import desk_cases, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, Forbidden, NotFound
@@ -93,18 +93,36 @@ Refusal = Recused | NameConcerned | Excluded
 
 
 def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, node: str = "") -> Refusal | None:
-    """What keeps a person from handling a case (or from one task of it), as a sentence; nothing where nothing does."""
+    """What keeps a person from handling a case (or from one task of it), as a sentence; nothing where nothing does.
+
+    Whoever is kept from a case is kept from what came out of it too: from the lead about a request of their kin, say.
+    """
     person = reading.session.get(Person, person_id)
     if person is None:
         return None
-    if _standing(reading, case_id, person_id) is not None:
+    affair = [case_id, *reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id) == case_id))]
+    if any(_standing(reading, one, person_id) is not None for one in affair):
         return Recused(who=person.name)
-    if _namesakes(reading, case_id, person):
+    if any(_namesakes(reading, one, person) for one in affair):
         return NameConcerned(who=person.name)
     for rule in bundle.manifest.exclusions:
-        if (not rule.tasks or not node or node in rule.tasks) and _is_excluded(reading, rule, case_id, person_id):
+        if (not rule.tasks or node in rule.tasks) and _is_excluded(reading, rule, case_id, person_id):
             return Excluded(text=rule.text_en, text_zh=rule.text)
     return None
+
+
+def my_bar(reading: Reading, case: Case, bundle: Bundle | None = None) -> Refusal | None:
+    """What keeps the actor from doing anything to a case, be it no task: a message, a clock, an urging, other people's work."""
+    if reading.actor.person_id is None:
+        return None
+    return bar(reading, bundle or definitions.of_case(reading, case), case.id, reading.actor.person_id)
+
+
+def require_free(reading: Reading, case: Case, bundle: Bundle | None = None) -> None:
+    """Nothing keeps the actor from the case; raises what does."""
+    refusal = my_bar(reading, case, bundle)
+    if refusal is not None:
+        raise refusal
 
 
 def _standing(reading: Reading, case_id: str, person_id: str) -> Recusal | None:
@@ -188,6 +206,7 @@ def lift(uow: UnitOfWork, recusal_id: str, reason: str) -> Recusal:
     words = reasons.given(reason)
     recusal = uow.session.get_one(Recusal, recusal_id, populate_existing=True)
     _require_head(uow, recusal.person_id)
+    require_free(uow, run.case, run.bundle)
     if recusal.lifted_at is not None:
         raise RecusalLifted()
     recusal.lifted_at, recusal.lifted_by = uow.now, str(uow.actor)
@@ -206,6 +225,7 @@ def clear_name(uow: UnitOfWork, reference: str, person_id: str, reason: str) -> 
     words = reasons.given(reason)
     person = _person(uow, person_id)
     _require_head(uow, person.id)
+    require_free(uow, run.case, run.bundle)
     parties = _namesakes(uow, run.case.id, person)
     if not parties:
         raise NothingToClear(who=person.name)
@@ -286,12 +306,12 @@ def check_held(database: Database, ticket: "JobTicket") -> None:
 
 
 def of_case(reading: Reading, run: Run) -> list[RecusalView]:
-    """The recusals of a case, oldest first."""
-    rows = list(
-        reading.session.exec(
-            select(Recusal).where(col(Recusal.case_id) == run.case.id).order_by(col(Recusal.at), col(Recusal.id))
-        )
-    )
+    """The recusals of a case, oldest first; whoever sees only their own of it, those of their own house."""
+    known = select(Recusal).where(col(Recusal.case_id) == run.case.id)
+    if not sees_whole(reading.session, reading.actor, run.case.id):
+        house = [person.id for person in colleagues.of_house(reading, reading.actor.organisations())]
+        known = known.where(col(Recusal.person_id).in_(house))
+    rows = list(reading.session.exec(known.order_by(col(Recusal.at), col(Recusal.id))))
     ids = {row.person_id for row in rows} | {row.by.removeprefix("person:") for row in rows}
     names = {p.id: p.name for p in reading.session.exec(select(Person).where(col(Person.id).in_(ids)))}
     led = {person.id for person in colleagues.led(reading)} - {reading.actor.id}

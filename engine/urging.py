@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from engine import audit, clock, ladder, process, reminders
+from engine import audit, clock, ladder, process, recusals, reminders
 from engine.access import UNIT_HEAD, answered_cases, desk_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Forbidden, Invalid
@@ -121,6 +121,8 @@ def _refusal(uow: UnitOfWork, case: Case, last: datetime | None) -> EngineError 
     gap = ladder.of(uow.settings).urging
     if case.closed_at is not None:
         return CaseEnded(reference=case.reference)
+    if (barred := recusals.my_bar(uow, case)) is not None:
+        return barred
     if last is not None and uow.now < last + gap.gap:
         when = f"{last.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M}"
         return UrgedAlready(reference=case.reference, when=when, hours=gap.gap_hours)

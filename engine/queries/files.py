@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, masking, process, reasons, reminders, search
+from engine import audit, definitions, documents, masking, process, reasons, recusals, reminders, search
 from engine import urging as urgings
 from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
@@ -296,6 +296,7 @@ def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]
     run = process.lock(uow, case_id)
     if not sees_whole(uow.session, uow.actor, case_id):
         raise process.CaseNotFound()
+    recusals.require_free(uow, run.case, run.bundle)
     audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
     return applicant(uow, run, "none")
 

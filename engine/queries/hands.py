@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from engine import absences, colleagues, handovers, process, recusals, tasks
-from engine.access import workable_tasks
+from engine.access import sees_whole, workable_tasks
 from engine.db import Reading
 from engine.models import Case, Person, Task
 from engine.views import Colleague, Hands
@@ -23,6 +23,7 @@ def hands(reading: Reading, task_id: str) -> Hands:
     mine, owned = workable and task.assignee_id in me, workable and task.owner_id in me
     own = mine and task.owner_id is None and tasks.my_hindrance(reading, run.bundle, task) is None
     kept = recusals.of_case(reading, run)
+    whole = sees_whole(reading.session, reading.actor, task.case_id)  # else a namesake would tell who the party is
     people = colleagues.holders(reading, task.organisation_id, task.role) if own or leads else []
     led_ids = {person.id for person in led} | {reading.actor.id}
     return Hands(
@@ -40,7 +41,7 @@ def hands(reading: Reading, task_id: str) -> Hands:
         led=_colleagues(reading, [p for p in led if p.id != reading.actor.id]),
         namesakes=_colleagues(
             reading,
-            recusals.namesakes(reading, task.case_id, [p for p in led if p.id != reading.actor.id]),
+            recusals.namesakes(reading, task.case_id, [p for p in led if p.id != reading.actor.id] if whole else []),
         ),
     )
 

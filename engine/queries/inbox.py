@@ -159,7 +159,10 @@ def _hands(reading: Reading) -> set[str]:
 def _draft_notice(reading: Reading, run: process.Run, task: Task) -> NoticeView | None:
     """The draft that lies before the person: typeset, and not issued yet."""
     drafted = select(Notice).where(
-        col(Notice.case_id) == run.case.id, col(Notice.state) == "draft", col(Notice.draft_document_id).is_not(None)
+        col(Notice.case_id) == run.case.id,
+        col(Notice.state) == "draft",
+        col(Notice.draft_document_id).is_not(None),
+        col(Notice.organisation_id).in_(reading.actor.organisations()),  # a draft is its own house's alone
     )
     notice = reading.session.exec(drafted.order_by(col(Notice.created_at).desc()).limit(1)).first()
     return files.notice_views(reading, run, [notice])[0] if notice and task.state == "open" else None

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from engine import consistency, definitions, directory, jobs, leads, process, queries, tasks
-from engine.access import SYSTEM, Actor
+from engine import consistency, definitions, directory, jobs, leads, process, queries, recusals, repairs, tasks
+from engine.access import SYSTEM, Actor, NotSupervisor
 from engine.models import (
     Breach,
     Case,
     CaseLink,
     Deadline,
+    Incident,
     Job,
     Notice,
     Organisation,
@@ -21,6 +22,7 @@ from engine.models import (
     Urging,
 )
 from engine.queries import leads as lists
+from engine.queries.board import Wanted
 from notices import service
 from tests.factories import BUNDLES, World, at_once
 
@@ -50,10 +52,10 @@ def actor(city: World, login: str) -> Actor:
         return directory.actor_of(reading, directory.person(reading, login).id)
 
 
-def breached(city: World, **changed: Any) -> Breach:
+def breached(city: World, until: str = LATE, **changed: Any) -> Breach:
     """A request that nobody has answered in time."""
     city.submit(**changed)
-    city.travel(LATE)
+    city.travel(until)
     city.work()
     return city.one(Breach, case_id=city.case_id, basis="statutory")
 
@@ -137,21 +139,27 @@ def test_while_the_agency_is_looked_for_it_is_the_breach_of_whose_turn_it_was(ci
 
 
 def test_without_anybody_above_an_operator_is_asked_and_nothing_is_lost(city: World) -> None:
-    breach = breached(city)
     with city.database.unit_of_work(SYSTEM) as uow:
         for login, code in (("sjj.supervisor", "gy-sjj"), ("zf.supervisor", "gy-zf")):
             house = directory.organisation(uow, code)
             directory.end_role(uow, directory.person(uow, login).id, house.id, "supervisor")
-        jobs.enqueue(uow, "lead.raise", f"lead.raise:{breach.id}", case_id=breach.case_id, breach=breach.id)
-    city.work()
-    waiting = city.one(Job, kind="lead.raise")
-    assert waiting.state == "queued"
-    assert "stands over" in (waiting.last_error or "")
+    breach = breached(city)
+    assert city.one(Job, kind="lead.raise").state == "failed"  # at once: no further attempt would find anybody
+    incident = city.one(Incident)
+    assert (incident.kind, incident.case_id) == ("job.failed", breach.case_id)
+    assert "stands over" in incident.sentence
     assert city.all(SupervisionLead) == []
+    with city.database.unit_of_work(SYSTEM) as uow:
+        house, who = directory.organisation(uow, "gy-zf"), directory.person(uow, "zf.supervisor")
+        directory.grant_role(uow, who.id, house.id, "supervisor")
+        repairs.retry(uow, incident.id, "督办人已补充")
+    city.work()
+    assert code_of(city, city.one(SupervisionLead).organ_id) == "gy-zf"
+    assert city.one(Incident).resolved_at is not None
 
 
 def test_an_annulled_breach_gives_no_lead(city: World) -> None:
-    breach = breached(city)
+    breach = breached(city, until="2026-05-07T09:30")
     annulled(city, breach)
     with city.database.unit_of_work(SYSTEM) as uow:
         jobs.enqueue(uow, "lead.raise", f"lead.raise:{breach.id}", case_id=breach.case_id, breach=breach.id)
@@ -333,6 +341,38 @@ def test_the_respondent_reaches_neither_tasks_nor_drafts_of_others(city: World) 
         queries.unmask(uow, lead.case_id, "想看一看")
 
 
+def test_the_respondent_does_not_learn_who_is_kept_from_the_lead(city: World) -> None:
+    lead = raised(city, breached(city))
+    reference = city.one(Case, id=lead.case_id).reference
+    with city.database.unit_of_work(city.member("gy-sjj", "supervisor", login="sjj.second")) as uow:
+        recusals.recuse(uow, reference, "与被督办机关负责人系同学")
+    sheet(city, lead)
+    head = city.member("gy-jtw", "unit_head", login="head")
+    answer = city.one(Task, case_id=lead.case_id, node="answer_sheet")
+    with city.database.reading(head) as reading:
+        assert queries.hands(reading, answer.id).recusals == ()
+    with city.database.unit_of_work(head) as uow:
+        recusals.recuse(uow, reference, "本人系该申请承办人")
+    with city.database.reading(head) as reading:
+        assert [kept.reason for kept in queries.hands(reading, answer.id).recusals] == ["本人系该申请承办人"]
+
+
+def test_a_board_shows_the_clock_of_a_sheet_to_those_who_may_open_the_lead(city: World) -> None:
+    city.submit()
+    above = actor(city, "zf.supervisor")
+    case_id = by_hand(city, above)
+    do(city, case_id, "verify", above, handling="sheet", handling_reasons=HIDDEN)
+    do(city, case_id, "draft_sheet", above, **SHEET)
+    do(city, case_id, "sign_sheet", city.member("gy-zf", "leader"), sign_result="sign", sign_remarks=HIDDEN)
+    reference = city.one(Case, id=case_id).reference
+    shown = {}
+    for who in (above, actor(city, "sjj.supervisor"), city.member("gy-jtw", "leader", login="jtw.leader")):
+        with city.database.reading(who) as reading:
+            rows = queries.board_list(reading, "on_time", Wanted(basis="internal")).rows
+            shown[who.id] = [row.reference for row in rows if row.deadline == "督办回复时限"]
+    assert list(shown.values()) == [[reference], [], [reference]]
+
+
 def test_who_stands_over_the_respondent_alone_does_not_see_the_file(city: World) -> None:
     city.submit()
     reference = city.one(Case, id=by_hand(city, actor(city, "zf.supervisor"))).reference  # conducted by the government
@@ -360,7 +400,7 @@ def test_leads_are_listed_by_ground_and_age_page_by_page(city: World) -> None:
         assert first.rows[0].age == 2
     with (
         city.database.reading(city.member("gy-jtw", "case_handler")) as reading,
-        pytest.raises(Exception, match="board"),
+        pytest.raises(NotSupervisor),
     ):
         lists.leads_list(reading)
 

@@ -6,12 +6,28 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from engine import absences, audit, clock, directory, handovers, kin, process, queries, recusals, tasks
+from engine import (
+    absences,
+    audit,
+    clock,
+    deadline_changes,
+    directory,
+    handovers,
+    instructions,
+    kin,
+    messages,
+    process,
+    queries,
+    recusals,
+    tasks,
+    urging,
+)
 from engine.access import SYSTEM, Actor
 from engine.db import UnitOfWork
 from engine.models import AuditEvent, CaseLink, Kin, NameClearance, Party, Person, Recusal, Task
 from engine.reasons import ReasonMissing
 from tests.bundles import LANE, Trial, bundle
+from tests.drawing import catch, message
 from tests.factories import ANSWERS, START, World
 
 HANDLER, COLLEAGUE, HEAD = "data_provider.case_handler", "data_provider.case_handler#2", "data_provider.unit_head"
@@ -303,3 +319,64 @@ def test_a_party_of_the_case_is_found_by_its_name_alone(world: World) -> None:
         return kin.declare(uow, "欧阳䶮䶮", "spouse").name.hex()
 
     assert acting(world, world.person(COLLEAGUE), other) != made.name.hex()
+
+
+# ---------------------------------------------------------------- more than tasks
+
+
+def test_a_head_who_is_recused_moves_nothing_in_the_case(world: World) -> None:
+    world.submit()
+    head, handler, colleague = world.person(HEAD), world.person(HANDLER), world.person(COLLEAGUE)
+    kept, task = recused(world, head, handler), world.task("check")
+    recused(world, head)
+    case, bound = world.case(), code_of_provider(world)
+    said = {"leader": "李局长", "text": "请从快办理", "due_on": TODAY, "bound": bound}
+    acts: list[Callable[[UnitOfWork], Any]] = [
+        lambda uow: handovers.reassign(uow, task.id, colleague.id, "调整"),
+        lambda uow: deadline_changes.by_hand(uow, case.id, "reply", "suspend", "等一等"),
+        lambda uow: instructions.record(uow, case.id, **said),
+        lambda uow: urging.urge(uow, [case.id], "请尽快"),
+        lambda uow: queries.unmask(uow, case.id, "想看一看"),
+        lambda uow: recusals.lift(uow, kept.id, "没有关系"),
+        lambda uow: recusals.clear_name(uow, case.reference, handler.id, "同名"),
+    ]
+    for act in acts:
+        with pytest.raises(recusals.Recused):
+            acting(world, head, act)
+
+
+def code_of_provider(world: World) -> str:
+    with world.database.reading(SYSTEM) as reading:
+        return process.participants(reading, world.case_id)["data_provider"].code
+
+
+MESSAGE = """
+[[messages]]
+name = "hurry"
+title = "加快办理"
+title_en = "Hurry"
+sender = "data_provider.case_handler"
+"""
+
+
+def test_a_recused_colleague_sends_no_message_into_the_case_and_is_told_why(world: World) -> None:
+    Trial(world, bundle("start > b > end", b=catch(message("hurry")), more=MESSAGE))
+    handler, colleague = world.person(HANDLER), world.person(COLLEAGUE)
+    recused(world, handler)
+    with pytest.raises(recusals.Recused):
+        acting(world, handler, messages.send, world.case_id, "hurry", {})
+    with world.database.reading(handler) as reading:
+        (offer,) = messages.offered(reading, world.case())
+    assert isinstance(offer.refusal, recusals.Recused)
+    acting(world, colleague, messages.send, world.case_id, "hurry", {})
+
+
+def test_who_is_kept_from_a_case_is_kept_from_what_came_out_of_it(world: World) -> None:
+    world.submit()
+    first, handler = world.case_id, world.person(HANDLER)
+    recused(world, handler)
+    world.submit()
+    with world.database.unit_of_work() as uow:
+        uow.add(CaseLink(from_id=first, to_id=world.case_id, kind="review", at=uow.now))
+    with pytest.raises(recusals.Recused):
+        acting(world, handler, tasks.claim, world.task("check").id)

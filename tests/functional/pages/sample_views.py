@@ -1092,7 +1092,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "shown": "open_data_request",
             "diagrams": [diagram()],
             "incidents": [
-                Row("i1", at(28, 10), "job.failed", "后台作业多次失败", "", ""),
+                Row("i1", at(28, 10), "job.failed", "后台作业未能完成", "", ""),
                 Row("i2", at(28, 9), "expression-failed", "表达式无法计算", "开放需求申请", "判断是否已经开放"),
             ],
         },
