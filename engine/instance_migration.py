@@ -197,17 +197,17 @@ def _offer(uow: UnitOfWork, run: Run, task: Task, part: str, role: str) -> None:
     if owner != task.organisation_id:
         task.draft = None  # others must not read it
     task.part, task.role, task.organisation_id = part, role, owner
-    if task.assignee_id is not None and not _may_keep(uow, task):
-        task.assignee_id, task.claimed_at = None, None
+    if not all(_may_keep(uow, task, person) for person in (task.assignee_id, task.owner_id) if person):
+        task.assignee_id, task.owner_id, task.claimed_at = None, None, None
     task.revision += 1
     uow.add(task)
     audit.record(uow, "task.offered", run.case.id, task=task.id, part=part, role=role)
 
 
-def _may_keep(uow: UnitOfWork, task: Task) -> bool:
-    """Whether who has claimed a task is of the lane to which it belongs now."""
+def _may_keep(uow: UnitOfWork, task: Task, person_id: str) -> bool:
+    """Whether somebody who has a task in hand, or lets it be prepared, is of the lane to which it belongs now."""
     seat = select(Membership.id).where(
-        col(Membership.person_id) == task.assignee_id,
+        col(Membership.person_id) == person_id,
         col(Membership.organisation_id) == task.organisation_id,
         col(Membership.role) == task.role,
         col(Membership.ended_at).is_(None),

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from engine import definitions, instance_migration, maintenance, messages, migration_plans, process, queries, tasks
+from engine import (
+    definitions,
+    handovers,
+    instance_migration,
+    maintenance,
+    messages,
+    migration_plans,
+    process,
+    queries,
+    tasks,
+)
 from engine.access import PUBLIC, SYSTEM, Actor, NotAdministrator
 from engine.db import UnitOfWork
 from engine.definitions import VersionUnknown
@@ -191,6 +201,21 @@ def test_a_task_of_another_lane_is_offered_to_it(world: World) -> None:
 
 
 @pytest.mark.sqlite_only
+def test_a_task_that_is_being_prepared_is_nobodys_in_another_lane(world: World) -> None:
+    world.submit()
+    handler, colleague, task = (
+        *map(world.person, ("data_provider.case_handler", "data_provider.case_handler#2")),
+        world.task("check"),
+    )
+    with world.database.unit_of_work(handler) as uow:
+        handovers.delegate(uow, task.id, colleague.id, "请协办")
+    migrate(world, deploy(world, other_versions.checked_by_the_head()))
+    offered = world.one(Task, id=task.id)
+    assert (offered.assignee_id, offered.owner_id) == (None, None)
+    world.do("check")
+
+
+@pytest.mark.sqlite_only
 def test_what_the_applicant_could_not_send_before_can_be_sent(world: World) -> None:
     world.submit()
     to = deploy(world, other_versions.with_reminders())
@@ -341,7 +366,7 @@ def test_only_an_administrator_moves_cases_and_only_with_a_reason(world: World) 
             migration_plans.plan(reading, KEY, to)
         with pytest.raises(NotAdministrator):
             list(instance_migration.apply(world.database, actor, KEY, to, REASON))
-    for reason in ("", "  ", "x" * 1001):
+    for reason in ("", "  ", "x" * 501):
         with pytest.raises(ReasonMissing):
             list(instance_migration.apply(world.database, SYSTEM, KEY, to, reason))
     assert version(world) == 1
