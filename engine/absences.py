@@ -5,7 +5,7 @@ away too, theirs stands in for both; where that leads to nobody, the work waits 
 An absence begins and ends with days of Shanghai.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -237,6 +237,13 @@ def _stand_in(reading: Reading, person_id: str, substitutes: Mapping[str, str]) 
     if found is None or not found.active or not colleagues.share_house(reading, person_id, found.id):
         return None
     return found
+
+
+def with_substitutes(reading: Reading, people: Iterable[str]) -> set[str]:
+    """Some people, and for those of them who are away today whoever stands in for them."""
+    told, substitutes = set(people), _substitutes(reading)
+    stand_in = (_stand_in(reading, person, substitutes) for person in sorted(told & substitutes.keys()))
+    return told | {person.id for person in stand_in if person}
 
 
 def _substitutes(reading: Reading) -> dict[str, str]:

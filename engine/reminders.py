@@ -9,12 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import and_, update
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from engine import ladder
+from engine import absences, directory, ladder
 from engine.access import SUPERVISOR, UNIT_HEAD, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
-from engine.models import Case, Membership, OrganisationRelation, Person, Reminder, Task, Urging
+from engine.models import Case, Membership, OrganisationRelation, Person, Recusal, Reminder, Task, Urging
 from engine.settings import Settings
 
 TITLES: Mapping[str, tuple[str, str]] = {  # of what is no rung of the ladder
@@ -54,8 +55,9 @@ def remind(
     urging: Urging | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Tell people (ids of persons) something about a case, each once; whoever does it need not be told.
+    """Tell people (ids of persons) something about a case, each once, and whoever stands in for those who are away.
 
+    Whoever does it need not be told.
     ``at`` is the legal instant from which it stands in their inbox: now, when nothing else is said.
     """
     rows = [
@@ -67,7 +69,7 @@ def remind(
             "urging_id": urging.id if urging else None,
             "at": at or uow.now,
         }
-        for person in sorted(set(people) - {uow.actor.person_id})
+        for person in sorted(absences.with_substitutes(uow, people) - {uow.actor.person_id})
     ]
     uow.append(Reminder, rows)
 
@@ -77,14 +79,17 @@ def addressees(reading: Reading, case_id: str, owing: str | None, to: Collection
 
     ``assignee``: who works on the open tasks there, or all who may take them; where nothing is open, the heads of unit, so
     that it reaches somebody. ``unit_head``: of the unit of those who work on it, where units are known. ``supervisor``: in the
-    organisations that stand over it. While nobody owes it yet, those count who look for the agency.
+    organisations that stand over it. While nobody owes it yet, those count who look for the agency. Who has left, or is recused
+    from the case, is not told: the work needs somebody else.
     """
     tasks = [task for task in _open_tasks(reading, case_id) if owing in (None, task.organisation_id)]
     houses = {owing} if owing else {task.organisation_id for task in tasks if task.organisation_id}
-    staff = _staff(reading, houses)
+    recused = set(reading.session.exec(_recused(case_id)))
+    staff = [member for member in _staff(reading, houses) if member.person_id not in recused]
     at_work = {task.assignee_id for task in tasks if task.assignee_id}
     free = {(task.organisation_id, task.role) for task in tasks if task.assignee_id is None}
     at_work |= {m.person_id for m in staff if (m.organisation_id, m.role) in free}
+    at_work &= {m.person_id for m in staff}
     heads = _heads(staff, at_work)
     told: set[str] = set()
     if "assignee" in to:
@@ -92,8 +97,12 @@ def addressees(reading: Reading, case_id: str, owing: str | None, to: Collection
     if UNIT_HEAD in to:
         told |= heads
     if SUPERVISOR in to:
-        told |= _supervisors(reading, houses)
+        told |= _supervisors(reading, houses) - recused
     return frozenset(told)
+
+
+def _recused(case_id: str) -> SelectOfScalar[str]:
+    return select(Recusal.person_id).where(col(Recusal.case_id) == case_id, col(Recusal.lifted_at).is_(None))
 
 
 def _open_tasks(reading: Reading, case_id: str) -> list[Task]:
@@ -122,16 +131,7 @@ def _heads(staff: Iterable[Membership], people: Collection[str]) -> set[str]:
 def _supervisors(reading: Reading, organisations: Collection[str]) -> set[str]:
     """The supervisors in the organisations that stand over some."""
     over = select(col(OrganisationRelation.upper_id)).where(col(OrganisationRelation.lower_id).in_(organisations))
-    seats = (
-        select(Membership.person_id)
-        .join(Person, and_(col(Person.id) == col(Membership.person_id), col(Person.active).is_(True)))
-        .where(
-            col(Membership.organisation_id).in_(over),
-            col(Membership.role) == SUPERVISOR,
-            col(Membership.ended_at).is_(None),
-        )
-    )
-    return set(reading.session.exec(seats))
+    return set(directory.holders(reading, SUPERVISOR, *reading.session.exec(over)))
 
 
 # ---------------------------------------------------------------- reading them

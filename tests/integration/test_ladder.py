@@ -13,9 +13,9 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from api.stories import shanghai
-from engine import climbing, deadlines, jobs, ladder, maintenance, tasks
+from engine import absences, climbing, deadlines, jobs, ladder, maintenance, recusals, tasks
 from engine.clock import SHANGHAI
-from engine.models import AuditEvent, Breach, Deadline, Incident, Job, LadderClaim, Membership, Reminder
+from engine.models import AuditEvent, Breach, Deadline, Incident, Job, LadderClaim, Membership, Person, Reminder
 from engine.operations import JobTicket
 from tests.factories import BUNDLES, World, at_once, installation
 
@@ -235,6 +235,30 @@ def test_while_nobody_has_taken_the_task_all_who_may_are_reminded(world: World) 
 
 
 @pytest.mark.sqlite_only
+def test_a_substitute_is_reminded_of_the_work_of_the_absent(office: World) -> None:
+    handler, colleague = office.person(HANDLER), office.person(COLLEAGUE)
+    with office.database.unit_of_work(handler) as uow:
+        absences.enter(uow, colleague.id, date(2026, 4, 28), date(2026, 5, 8), "leave")
+    office.travel("2026-04-29T12:00")
+    office.work()
+    assert sorted(whom for _, _, whom in told(office)) == ["colleague", "handler"]
+
+
+@pytest.mark.parametrize("how", ["left", "recused"])
+def test_of_work_in_the_hands_of_nobody_who_may_do_it_the_head_is_reminded(office: World, how: str) -> None:
+    handler, head, reference = office.person(HANDLER), office.person(HEAD), office.case().reference
+    if how == "recused":
+        for who in (handler, office.person(COLLEAGUE)):
+            with office.database.unit_of_work(who) as uow:
+                recusals.recuse(uow, reference, "有利害关系")
+    else:
+        with office.database.unit_of_work() as uow:
+            uow.session.get_one(Person, handler.id).active = False
+    office.travel("2026-04-29T12:00")
+    office.work()
+    assert [reminder.person_id for reminder in office.all(Reminder)] == [head.id]
+
+
 def test_of_several_heads_the_one_of_the_unit_is_told(office: World) -> None:
     other = office.member("gy-jtw", "unit_head", login="other.head")
     units = {office.person(HANDLER).id: "数据资源科", office.person(HEAD).id: "数据资源科", other.id: "办公室"}
