@@ -100,10 +100,10 @@ def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, node: st
     person = reading.session.get(Person, person_id)
     if person is None:
         return None
-    affair = [case_id, *reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id) == case_id))]
-    if any(_standing(reading, one, person_id) is not None for one in affair):
+    affair = _affair(reading, case_id)
+    if _standing(reading, affair, person_id) is not None:
         return Recused(who=person.name)
-    if any(_namesakes(reading, one, person) for one in affair):
+    if _namesakes(reading, affair, person):
         return NameConcerned(who=person.name)
     for rule in bundle.manifest.exclusions:
         if (not rule.tasks or node in rule.tasks) and _is_excluded(reading, rule, case_id, person_id):
@@ -125,19 +125,24 @@ def require_free(reading: Reading, case: Case, bundle: Bundle | None = None) -> 
         raise refusal
 
 
-def _standing(reading: Reading, case_id: str, person_id: str) -> Recusal | None:
+def _affair(reading: Reading, case_id: str) -> list[str]:
+    """A case and those out of which it came."""
+    return [case_id, *reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id) == case_id))]
+
+
+def _standing(reading: Reading, cases: Sequence[str], person_id: str) -> Recusal | None:
     stands = select(Recusal).where(
-        col(Recusal.case_id) == case_id, col(Recusal.person_id) == person_id, col(Recusal.lifted_at).is_(None)
+        col(Recusal.case_id).in_(cases), col(Recusal.person_id) == person_id, col(Recusal.lifted_at).is_(None)
     )
     return reading.session.exec(stands).first()
 
 
-def _namesakes(reading: Reading, case_id: str, person: Person) -> list[Party]:
+def _namesakes(reading: Reading, cases: Sequence[str], person: Person) -> list[Party]:
     """The parties that bear the person's name or that of kin they declared, unless they were found to be somebody else."""
     declared = select(col(Kin.name_token)).where(col(Kin.person_id) == person.id)
     cleared = exists().where(col(NameClearance.party_id) == col(Party.id), col(NameClearance.person_id) == person.id)
     same = (col(Party.name_token) == name_token(reading.keys, person.name)) | col(Party.name_token).in_(declared)
-    return list(reading.session.exec(select(Party).where(col(Party.case_id) == case_id, same, ~cleared)))
+    return list(reading.session.exec(select(Party).where(col(Party.case_id).in_(cases), same, ~cleared)))
 
 
 def _is_excluded(reading: Reading, rule: Exclusion, case_id: str, person_id: str) -> bool:
@@ -177,7 +182,7 @@ def recuse(uow: UnitOfWork, reference: str, reason: str, person_id: str | None =
     own = person.id == uow.actor.person_id
     if not own:
         _require_head(uow, person.id)
-    if _standing(uow, run.case.id, person.id) is not None:
+    if _standing(uow, [run.case.id], person.id) is not None:
         raise RecusedAlready(who=person.name)
     recusal = Recusal(
         case_id=run.case.id,
@@ -226,7 +231,7 @@ def clear_name(uow: UnitOfWork, reference: str, person_id: str, reason: str) -> 
     person = _person(uow, person_id)
     _require_head(uow, person.id)
     require_free(uow, run.case, run.bundle)
-    parties = _namesakes(uow, run.case.id, person)
+    parties = _namesakes(uow, _affair(uow, run.case.id), person)
     if not parties:
         raise NothingToClear(who=person.name)
     cleared = []
@@ -334,12 +339,13 @@ def _view(run: Run, row: Recusal, names: Mapping[str, str], may_lift: bool) -> R
 
 def stands(reading: Reading, case_id: str, person_id: str) -> bool:
     """Whether somebody is recused from a case now."""
-    return _standing(reading, case_id, person_id) is not None
+    return _standing(reading, [case_id], person_id) is not None
 
 
 def namesakes(reading: Reading, case_id: str, people: Sequence[Person]) -> list[Person]:
     """Those of some people whom the name of a party keeps from the case; the same number of queries for any number."""
-    parties = {(p.id, p.name_token) for p in reading.session.exec(select(Party).where(col(Party.case_id) == case_id))}
+    concerned_by = select(Party).where(col(Party.case_id).in_(_affair(reading, case_id)))
+    parties = {(party.id, party.name_token) for party in reading.session.exec(concerned_by)}
     if not people or not parties:
         return []
     declared = select(Kin.person_id, Kin.name_token).where(col(Kin.person_id).in_([person.id for person in people]))

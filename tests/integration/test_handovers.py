@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine import absences, audit, clock, directory, handovers, queries, recusals, tasks
+from engine import absences, audit, clock, consistency, directory, handovers, queries, recusals, tasks
 from engine.access import SYSTEM, Actor
 from engine.db import UnitOfWork
 from engine.models import AuditEvent, Handover, Membership, Person, Reminder, Task
@@ -304,6 +304,30 @@ def test_of_two_heads_who_reassign_at_once_both_are_in_order_and_one_hand_holds_
     assert world.task("check").assignee_id == rows[1].to_id
     assert world.task("check").revision == task.revision + 2
     with world.database.reading(handler) as reading:
+        assert audit.verify(reading.session) == []
+
+
+def test_a_task_that_is_given_back_twice_at_once_is_given_back_once(world: World, handler: Actor) -> None:
+    colleague, task = delegated(world, handler), world.task("check")
+    ends = at_once(*[lambda: acting(world, colleague, handovers.give_back, task.id, "已核对")] * 2)
+    refused = [end for end in ends if isinstance(end, Exception)]
+    assert [type(end) for end in refused] in ([handovers.NotDelegated], [tasks.TaskAlreadyClaimed])
+    assert [row.kind for row in world.all(Handover, kind="returned")] == ["returned"]
+    assert (world.task("check").assignee_id, world.task("check").owner_id) == (handler.id, None)
+
+
+def test_of_a_recusal_and_a_completion_at_once_one_is_first_and_nothing_is_left_in_hand(
+    world: World, handler: Actor
+) -> None:
+    reference, task = world.case().reference, world.task("check")
+    done, _ = at_once(
+        lambda: acting(world, handler, tasks.complete, task.id, ANSWERS["check"]),
+        lambda: acting(world, handler, recusals.recuse, reference, "有利害关系"),
+    )
+    assert isinstance(done, Task | recusals.Recused)
+    assert [row.assignee_id for row in world.all(Task, state="open")] == [None]
+    with world.database.reading(SYSTEM) as reading:
+        assert consistency.verify(reading) == []
         assert audit.verify(reading.session) == []
 
 

@@ -380,3 +380,19 @@ def test_who_is_kept_from_a_case_is_kept_from_what_came_out_of_it(world: World) 
         uow.add(CaseLink(from_id=first, to_id=world.case_id, kind="review", at=uow.now))
     with pytest.raises(recusals.Recused):
         acting(world, handler, tasks.claim, world.task("check").id)
+
+
+def test_a_mere_namesake_in_the_case_before_is_found_and_cleared_in_the_one_that_came_out_of_it(world: World) -> None:
+    world.submit(applicant_name="王小明")
+    first, handler, head = world.case_id, world.person(HANDLER), world.person(HEAD)
+    world.submit()
+    with world.database.unit_of_work() as uow:
+        uow.add(CaseLink(from_id=first, to_id=world.case_id, kind="review", at=uow.now))
+        uow.session.get_one(Person, handler.id).name = "王小明"
+    task = world.task("check")
+    with pytest.raises(recusals.NameConcerned):
+        acting(world, handler, tasks.claim, task.id)
+    with world.database.reading(head) as reading:
+        assert [person.id for person in queries.hands(reading, task.id).namesakes] == [handler.id]
+    acting(world, head, recusals.clear_name, world.case().reference, handler.id, "身份证号不同")
+    acting(world, handler, tasks.claim, task.id)
