@@ -53,7 +53,7 @@ def test_a_clock_is_moved_without_scripts_and_nothing_typed_is_lost(case: str, n
     form(page, "resume")
     page.fill("#reason-handling-resume", " ")
     page.click("#acts form[action$=resume] button")
-    expect(page.locator("#faults")).to_contain_text("请说明理由")
+    expect(page.locator("#faults")).to_contain_text("请填写理由")
     expect(page.locator("#reason-handling-resume")).to_be_visible()
 
 

@@ -16,7 +16,7 @@ from api.pages.dates import Proposed
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
 from api.pages.services import Service
-from engine import holidays
+from engine import holidays, silence
 from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
@@ -850,6 +850,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "most_urgent": None,
             "counts": Counts(2, 2, 2, 1, 6, 4, 3),
             "stopped": (),
+            "reminders": (),
+            "unread": 0,
+            "seen_at": at(28).isoformat(),
             "processes": [("open_data_request", "开放需求申请")],
             "claimable": False,
             "receivers": COLLEAGUES,
@@ -1027,6 +1030,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "numbers": board.numbers(BOARD_COUNTS, "zh"),
             "counts": BOARD_COUNTS,
             "list_title": "超期件",
+            "alarms": [silence.Alarm(kind, *words, 3) for kind, words in silence.TITLES.items()],
             "rate": "94.1",
             "charts": board_charts.drawn(FIGURES, "zh"),
             "organisations": [("o1", "市交委"), ("o2", "市综合执法局")],

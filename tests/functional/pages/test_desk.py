@@ -217,7 +217,7 @@ def test_an_applicant_is_masked_until_somebody_gives_a_reason(household: Househo
         assert "王䶮" not in masked.text
         assert "13800000001" not in masked.text
     refused = page(send(browser, address, f"{address}/unmask", reason="  "), 422)
-    assert told(refused) == ["请填写查看理由，理由将留痕。"]
+    assert told(refused) == ["请填写理由（不超过500字），理由将留痕。"]
     shown = send(browser, address, f"{address}/unmask", reason="核对联系电话")
     assert "王䶮" in shown.text
     assert "13800000001" in shown.text

@@ -57,7 +57,7 @@ def test_who_is_not_in_charge_sees_no_forms(small_household: Household, case: st
 @pytest.mark.parametrize(
     ("act", "form", "fault"),
     [
-        ("suspend", {"reason": "  "}, "请说明理由（不超过500字）。"),
+        ("suspend", {"reason": "  "}, "请填写理由（不超过500字），理由将留痕。"),
         ("extend", {"reason": WHY, "days": "many"}, "请填写延长的天数，应为 1 至 3660 之间的整数。"),
         ("extend", {"reason": WHY, "days": "-1"}, "请填写延长的天数，应为 1 至 3660 之间的整数。"),
     ],

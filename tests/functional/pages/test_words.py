@@ -1,6 +1,7 @@
 """The catalogue of Chinese texts: complete, with the same blanks, and in Chinese punctuation."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def test_every_text_has_its_chinese() -> None:
 def test_the_catalogue_holds_nothing_that_nobody_says() -> None:
     wanted = {texts(message)[0] for message in said()}
     assert [texts(m.id)[0] for m in i18n.catalogue() if m.id and texts(m.id)[0] not in wanted] == []
+
+
+def test_a_text_is_translated_once() -> None:
+    lines = Path(i18n.CATALOGUE).read_text(encoding="utf-8").splitlines()
+    asked = Counter(line for line in lines if line.startswith('msgid "') and line != 'msgid ""')
+    assert [line for line, times in asked.items() if times > 1] == []
 
 
 def test_a_translation_has_the_blanks_of_its_original() -> None:
