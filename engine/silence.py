@@ -5,7 +5,7 @@ a silence is an alarm is said in ``bpmn/shared/ladder.toml``.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,6 @@ from engine import calendars, clock, deadlines, definitions, ladder, maintenance
 from engine.access import LEADER, UNIT_HEAD, answered_cases, stands_over
 from engine.db import Reading
 from engine.definitions import Bundle
-from engine.errors import NotFound
 from engine.models import (
     Breach,
     Case,
@@ -28,23 +27,18 @@ from engine.models import (
     Incident,
     Job,
     Notice,
+    Participant,
     Party,
     ProcessDefinition,
     ProcessInstance,
     Task,
     Timer,
 )
-from engine.queries import lights, paging
 from engine.runtime.expressions import deadlines_read
-from engine.views import Page, SilentCase
+from engine.views import Wanted
 
+ALL = Wanted()
 LOOKED_BACK = timedelta(days=92)  # for issued papers that were handed to no channel
-
-
-class SilenceUnknown(NotFound):
-    """There is no alarm of this kind."""
-
-    zh = "没有这一类警报。"
 
 
 @dataclass(frozen=True)
@@ -56,49 +50,44 @@ class Alarm:
     en: str
     count: int
 
+    @property
+    def listed(self) -> bool:
+        """Whether it counts cases, so that there is a list of them."""
+        return self.kind in CASES
 
-def alarms(reading: Reading) -> list[Alarm]:
+    @property
+    def counted(self) -> bool:
+        """Whether there may be several; a metronome is silent or not."""
+        return self.kind != METRONOME
+
+
+def alarms(reading: Reading, wanted: Wanted = ALL, without: Collection[str] = ()) -> list[Alarm]:
     """What is silent now, as far as the reader answers for it; nothing when all is heard of."""
-    found = [Alarm(kind, *TITLES[kind], _count(reading, condition(reading))) for kind, condition in CASES.items()]
+    kinds = [kind for kind in CASES if kind not in without]
+    found = [Alarm(kind, *TITLES[kind], number_of_cases(reading, kind, wanted)) for kind in kinds]
     found.append(Alarm(OUTDATED, *TITLES[OUTDATED], _count_outdated(reading)))
     found.append(Alarm(METRONOME, *TITLES[METRONOME], int(_is_metronome_silent(reading))))
     return [alarm for alarm in found if alarm.count]
 
 
-def cases(reading: Reading, kind: str, after: str | None = None, limit: int = 50) -> Page[SilentCase]:
-    """The cases that an alarm counts, the earliest filed first; raises SilenceUnknown.
-
-    Of outdated datasets the cases that opened them; the metronome's silence is no case's.
-    """
-    limit = paging.bounded(limit)
-    if kind == METRONOME:
-        return Page((), None)
-    if kind != OUTDATED and kind not in CASES:
-        raise SilenceUnknown()
-    condition = CASES[kind](reading) if kind in CASES else col(Case.id).in_(_outdated(reading, CatalogueItem.case_id))
-    query = select(Case).where(answered_cases(reading.actor), condition)
-    if (going_on := paging.after(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
-        query = query.where(going_on)
-    ordered = query.order_by(col(Case.submitted_at), col(Case.id)).limit(limit + 1)
-    rows, more = paging.cut(reading.session.exec(ordered).all(), limit)
-    next_key = paging.make(rows[-1].submitted_at, rows[-1].id) if more else None
-    return Page(tuple(_row(reading, case) for case in rows), next_key)
+def number_of_cases(reading: Reading, kind: str, wanted: Wanted = ALL) -> int:
+    """How many cases an alarm counts."""
+    return reading.session.exec(select(func.count()).select_from(Case).where(*of_cases(reading, kind, wanted))).one()
 
 
-def _row(reading: Reading, case: Case) -> SilentCase:
-    bundle = definitions.of_case(reading, case)
-    return SilentCase(
-        reference=case.reference,
-        subject=case.subject,
-        process=bundle.text(bundle.manifest.process, "title", reading.actor.locale),
-        submitted_at=case.submitted_at,
-        due_on=lights.last_day(case.due_at),
-    )
-
-
-def _count(reading: Reading, condition: ColumnElement[bool]) -> int:
-    number = select(func.count()).select_from(Case).where(answered_cases(reading.actor), condition)
-    return reading.session.exec(number).one()
+def of_cases(reading: Reading, kind: str, wanted: Wanted = ALL) -> Iterator[ColumnElement[bool]]:
+    """The conditions on ``Case`` for what an alarm counts: its number and its list start from here."""
+    yield answered_cases(reading.actor)
+    yield CASES[kind](reading)
+    if wanted.process:
+        yield col(Case.process_key) == wanted.process
+    if wanted.organisation:
+        part = select(Participant.id).where(
+            col(Participant.case_id) == col(Case.id),
+            col(Participant.organisation_id) == wanted.organisation,
+            col(Participant.until).is_(None),
+        )
+        yield part.exists()
 
 
 # ---------------------------------------------------------------- cases
@@ -249,7 +238,7 @@ def _in_use(reading: Reading) -> Iterator[Bundle]:
 # ---------------------------------------------------------------- what is no case's
 
 
-def _outdated(reading: Reading, value: Any) -> Any:
+def _count_outdated(reading: Reading) -> int:
     """Open datasets that are older than the frequency at which they are to be renewed allows (Art. 12)."""
     old = [
         and_(
@@ -261,11 +250,8 @@ def _outdated(reading: Reading, value: Any) -> Any:
     owner = stands_over(reading.actor, col(CatalogueItem.organisation_id))
     houses = reading.actor.organisations(LEADER, UNIT_HEAD)
     overseen = or_(owner, col(CatalogueItem.organisation_id).in_(houses))
-    return select(value).where(col(CatalogueItem.open).is_(True), or_(false(), *old), overseen)
-
-
-def _count_outdated(reading: Reading) -> int:
-    return int(reading.session.exec(_outdated(reading, func.count())).one())
+    items = select(func.count()).where(col(CatalogueItem.open).is_(True), or_(false(), *old), overseen)
+    return reading.session.exec(items).one()
 
 
 def _is_metronome_silent(reading: Reading) -> bool:

@@ -361,17 +361,6 @@ class ReminderRow:
 
 
 @dataclass(frozen=True)
-class SilentCase:
-    """A case of which something should have been heard."""
-
-    reference: str
-    subject: str
-    process: str
-    submitted_at: datetime
-    due_on: date | None
-
-
-@dataclass(frozen=True)
 class OverdueRow:
     """A line of the supervisor's list: a clock, or a case of which something has not arrived, and where it stands."""
 

@@ -13,14 +13,17 @@ from api.deps import Door, PageOverseer
 from api.pages import board_charts
 from api.pages.frame import viewer
 from api.pages.posted import PageKey, Search, Sent, Word, clean
-from engine import audit, clock, queries, urging
+from engine import audit, clock, queries, silence, urging
 from engine.errors import Conflict, Invalid
+from engine.queries.board import NUMBERED
 from engine.views import BoardCounts, OverdueRow, Wanted
 
 router = APIRouter(prefix="/board")
 
 ROWS = 25
-View = Literal["overdue", "due_soon", "on_time", "paused", "unacknowledged", "undelivered"]
+View = Literal[
+    "overdue", "due_soon", "on_time", "paused", "unacknowledged", "undelivered", "unclocked", "unarmed", "stranded"
+]
 Basis = Literal["", "statutory", "ordered", "regulatory", "external", "internal", "target"]
 
 
@@ -49,6 +52,11 @@ class Filters:
     @property
     def wanted(self) -> Wanted:
         return Wanted(self.organisation, self.process, self.basis)
+
+    @property
+    def of_cases(self) -> bool:
+        """Whether the list has cases of which something was not heard, and not clocks."""
+        return self.view in silence.CASES
 
     @property
     def narrowed(self) -> bool:
@@ -135,6 +143,7 @@ def _draw(
         whole = Wanted(asked.organisation, asked.process)
         found = queries.standings(reading, whole)
         counts = queries.board_counts(reading, whole, found)
+        alarms = silence.alarms(reading, whole, NUMBERED)
         figures = queries.figures(reading, whole, found, asked.drawn)
         page = queries.board_list(
             reading, asked.view, asked.wanted, search_for=asked.search, after=after or None, limit=ROWS
@@ -153,6 +162,7 @@ def _draw(
         today=clock.day_of(now),
         asked=asked,
         numbers=numbers(counts, door.locale),
+        alarms=alarms,
         counts=counts,
         rate=None if counts.on_time_rate is None else f"{counts.on_time_rate * 100:.3g}",
         list_title=title_of(asked, door.locale),
@@ -189,6 +199,9 @@ def title_of(asked: Filters, locale: str) -> str:
         return _("Not rectified in time")
     if asked.view == "overdue" and asked.basis not in ("", "statutory"):
         return _("Targets passed")
+    if asked.view in silence.CASES and asked.view not in NUMBERED:
+        zh, en = silence.TITLES[asked.view]
+        return zh if locale == i18n.CHINESE else en
     return {
         "overdue": _("Overdue clocks"),
         "due_soon": _("Clocks due soon"),

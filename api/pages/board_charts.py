@@ -1,7 +1,7 @@
 """The figures of the board as charts and tables: pictures for the eye, and the same numbers in words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from api import charts, i18n
@@ -110,6 +110,8 @@ def _headline(steps: Sequence[Pressure], locale: str) -> str:
 
 
 def _ageing(rows: tuple[Ageing, ...], title: str, locale: str) -> AgeingTable:
+    _ = i18n.gettext(locale)
+    rows = tuple(replace(row, title=row.title or _("(being looked for)")) for row in rows)
     bars = [charts.BarRow(row.title, row.counts, _sums(row.counts)) for row in rows[:MOST_BARS]]
     if rest := rows[MOST_BARS:]:
         summed = _totals(rest)

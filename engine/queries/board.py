@@ -2,26 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy import select as grouped
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from engine import access, calendars, clock, deadlines, definitions, results, search, supervision
+from engine import access, clock, definitions, results, search, silence, supervision
 from engine.db import Reading
 from engine.errors import Invalid
-from engine.models import Breach, Case, Deadline, Delivery, Notice, Organisation, Party, ResultCount
+from engine.models import Breach, Case, Deadline, Organisation, ResultCount
 from engine.queries import board_lines, paging
 from engine.views import BoardCounts, OverdueRow, Page, Wanted
 
 CLOCKS = ("overdue", "due_soon", "on_time", "paused")
-UNHEARD = ("unacknowledged", "undelivered")
-VIEWS = (*CLOCKS, *UNHEARD)
+NUMBERED = ("unacknowledged", "undelivered")  # alarms that are numbers of the board whatever they count
+VIEWS = (*CLOCKS, *silence.CASES)
 ALL = Wanted()
-ACKNOWLEDGED_WITHIN = timedelta(hours=1)
 
 
 class ViewUnknown(Invalid):
@@ -66,8 +64,8 @@ def board_counts(reading: Reading, wanted: Wanted = ALL, found: list[Standing] |
     owed = [s for s in found if s.organisation_id and _view_of(s, reading.now, soon) == "overdue"]
     return BoardCounts(
         **lists,
-        unacknowledged=_number_of_cases(reading, "unacknowledged", wanted),
-        undelivered=_number_of_cases(reading, "undelivered", wanted),
+        unacknowledged=silence.number_of_cases(reading, "unacknowledged", wanted),
+        undelivered=silence.number_of_cases(reading, "undelivered", wanted),
         ordered_overdue=sum(s.number for s in owed if s.basis == "ordered"),
         targets_overdue=sum(s.number for s in owed if s.basis not in ("statutory", "ordered")),
         open=sum(lists.values()),
@@ -101,11 +99,6 @@ def counted(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield col(ResultCount.process_key) == wanted.process
 
 
-def _number_of_cases(reading: Reading, view: str, wanted: Wanted) -> int:
-    query = select(func.count()).select_from(Case).where(_unheard(reading, view), *_of_cases(reading, wanted))
-    return reading.session.exec(query).one()
-
-
 def overseen_organisations(reading: Reading) -> list[tuple[str, str]]:
     """The organisations for whose work the actor answers, with their short names, to choose from."""
     query = select(Organisation.id, Organisation.short_name).where(
@@ -133,7 +126,7 @@ def board_list(
     limit: int = 50,
 ) -> Page[OverdueRow]:
     """The list behind a number: clocks that are overdue, due soon, in time or paused, the earliest due first; or cases of
-    which nothing was acknowledged, or something not delivered, the oldest first.
+    which something should have been heard (``engine.silence``), the oldest first.
 
     Clocks are statutory unless another basis is wanted; ``target`` stands for all that are neither statutory nor ordered.
     Raises ViewUnknown.
@@ -142,7 +135,7 @@ def board_list(
     if view not in VIEWS:
         raise ViewUnknown(view=view[:40])
     limit = paging.bounded(limit)
-    if view in UNHEARD:
+    if view in silence.CASES:
         return _page_of_cases(reading, view, wanted, search_for, after, limit)
     due: Any = col(Deadline.due_at)
     instant = paging.or_far(due) if view == "paused" else due  # as the index has it: a page is read, not a list sorted
@@ -166,7 +159,7 @@ def board_list(
 def _page_of_cases(
     reading: Reading, view: str, wanted: Wanted, search_for: str, after: str | None, limit: int
 ) -> Page[OverdueRow]:
-    query = select(Case).where(_unheard(reading, view), *_of_cases(reading, wanted))
+    query = select(Case).where(*silence.of_cases(reading, view, wanted))
     if search_for.strip():
         query = query.where(search.matching(reading, search_for))
     if (going_on := paging.after(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
@@ -201,42 +194,3 @@ def _within(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield col(Deadline.organisation_id) == wanted.organisation
     if wanted.process:
         yield col(Deadline.process_key) == wanted.process
-
-
-def _of_cases(reading: Reading, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    """The same for cases: those with such a clock."""
-    clocks = select(Deadline.id).where(col(Deadline.case_id) == col(Case.id), *_within(reading, wanted))
-    yield clocks.exists()
-
-
-def _unheard(reading: Reading, view: str) -> ColumnElement[bool]:
-    """Cases whose party has heard nothing (filed an hour ago, and no paper issued), or has not got what was issued."""
-    if view == "unacknowledged":
-        issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
-        filed = select(Party.id).where(col(Party.case_id) == col(Case.id))
-        old = col(Case.submitted_at) <= reading.now - ACKNOWLEDGED_WITHIN
-        return and_(col(Case.closed_at).is_(None), old, ~issued.exists(), filed.exists())
-    later = aliased(Delivery)
-    tried_again = select(later.id).where(
-        later.notice_id == col(Delivery.notice_id),
-        later.channel == col(Delivery.channel),
-        later.attempt > col(Delivery.attempt),
-    )
-    issued = select(Notice.id).where(
-        col(Notice.id) == col(Delivery.notice_id), col(Notice.issued_at) <= _a_working_day_ago(reading)
-    )
-    undelivered = select(Delivery.case_id).where(
-        col(Delivery.state).in_([literal_column("'failed'"), literal_column("'pending'")]),
-        (col(Delivery.state) == "failed") | issued.exists(),
-        ~tried_again.exists(),
-    )
-    return col(Case.id).in_(undelivered)
-
-
-def _a_working_day_ago(reading: Reading) -> datetime:
-    """The same time on the working day before; on a rest day, which is no time to wait, the start of that day."""
-    today, calendar = deadlines.today(reading), deadlines.calendar(reading)
-    before = calendars.shift(today, -1, calendar)
-    if calendar.is_workday(today):
-        return reading.now - (today - before)
-    return datetime.combine(before, time.min, clock.SHANGHAI)

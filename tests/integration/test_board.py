@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from engine import directory, maintenance, queries, tasks, urging
+from engine import directory, maintenance, queries, silence, tasks, urging
 from engine.access import SYSTEM, Actor
 from engine.db import Database, Reading
 from engine.models import Deadline, Delivery, Membership, Notice, Organisation, Task
-from engine.queries.board import VIEWS
+from engine.queries.board import CLOCKS, NUMBERED
 from engine.queries.board_export import TooManyLines, export_rows
 from engine.queries.figures import AGES
 from engine.views import Wanted
@@ -52,7 +52,7 @@ def city(world: World) -> World:
 
 def numbers(reading: Reading, wanted: Wanted = Wanted()) -> dict[str, int]:  # noqa: B008  (frozen)
     counts = queries.board_counts(reading, wanted)
-    return {view: getattr(counts, view) for view in VIEWS}
+    return {view: getattr(counts, view) for view in (*CLOCKS, *NUMBERED)}
 
 
 SEEN = {
@@ -75,6 +75,17 @@ def test_each_number_is_as_long_as_its_list_whoever_looks(city: World) -> None:
             figures = queries.figures(reading)
             aged = [sum(row.counts) for row in figures.by_organisation]
             assert sum(aged) == sum(row.total for row in figures.by_process) == sum(expected[:4])
+
+
+def test_the_numbers_of_the_board_are_those_of_the_alarms(city: World) -> None:
+    for organisation, role in SEEN:
+        with city.database.reading(city.member(organisation, role)) as reading:
+            alarms = {alarm.kind: alarm.count for alarm in silence.alarms(reading)}
+            assert {kind: numbers(reading)[kind] for kind in NUMBERED} == {
+                kind: alarms.get(kind, 0) for kind in NUMBERED
+            }
+            for kind in silence.CASES:
+                assert len(queries.board_list(reading, kind).rows) == alarms.get(kind, 0), (organisation, role, kind)
 
 
 def test_a_number_of_one_organisation_is_as_long_as_its_list_too(city: World) -> None:
@@ -223,7 +234,7 @@ def test_an_export_has_every_line_and_a_bound(city: World) -> None:
 LOOKS: dict[str, Callable[[Reading], object]] = {
     "numbers": queries.board_counts,
     "figures": queries.figures,
-    **{f"board {view}": lambda r, v=view: queries.board_list(r, v) for view in VIEWS},
+    **{f"board {view}": lambda r, v=view: queries.board_list(r, v) for view in (*CLOCKS, *NUMBERED)},
     **{f"inbox {view}": lambda r, v=view: queries.inbox(r, v) for view in ("mine", "queue", "all", "done")},
     "numbers of the inbox": queries.counts,
     "stopped": queries.stopped,

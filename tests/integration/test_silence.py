@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from engine import clock, maintenance, process, silence
+from engine import clock, maintenance, process, queries, silence
 from engine.access import SYSTEM, Actor
 from engine.models import (
     Case,
@@ -22,7 +22,7 @@ from engine.models import (
     Task,
     Timer,
 )
-from engine.silence import SilenceUnknown
+from engine.queries.board import ViewUnknown
 from tests.factories import World
 
 
@@ -45,12 +45,12 @@ def require_alarm(world: World, kind: str) -> None:
     """The alarm is there, alone, and its list has the case; to who does not answer for the case it is nothing."""
     assert alarms(world) == {kind: 1}
     with world.database.reading(SYSTEM) as reading:
-        assert [row.reference for row in silence.cases(reading, kind).rows] == [world.case().reference]
+        assert [row.reference for row in queries.board_list(reading, kind).rows] == [world.case().reference]
     over, elsewhere = world.member("gy-sjj", "supervisor"), world.member("gy-wjj", "supervisor", "leader", "unit_head")
     assert alarms(world, over) == alarms(world, world.member("gy-jtw", "leader")) == {kind: 1}
     assert alarms(world, elsewhere) == {}
     with world.database.reading(elsewhere) as reading:
-        assert silence.cases(reading, kind).rows == ()
+        assert queries.board_list(reading, kind).rows == ()
 
 
 def change(world: World, *statements: object) -> None:
@@ -148,8 +148,6 @@ def test_a_metronome_that_was_not_heard_for_a_minute_is_an_alarm_for_everybody(h
     assert alarms(heard) == alarms(heard, heard.member("gy-wjj", "supervisor")) == {"metronome": 1}
     change(heard, delete(SystemValue))
     assert alarms(heard) == {"metronome": 1}
-    with heard.database.reading(SYSTEM) as reading:
-        assert silence.cases(reading, "metronome").rows == ()
 
 
 def test_a_dataset_that_is_older_than_its_frequency_is_an_alarm(heard: World) -> None:
@@ -165,9 +163,6 @@ def test_a_dataset_that_is_older_than_its_frequency_is_an_alarm(heard: World) ->
         assert "outdated" not in alarms(heard)
         heard.watch.at += timedelta(seconds=1)
         assert alarms(heard).get("outdated") == (1 if days else None)
-        with heard.database.reading(SYSTEM) as reading:
-            rows = silence.cases(reading, "outdated").rows
-            assert [row.reference for row in rows] == ([heard.case().reference] if days else [])
     heard.watch.at = start + timedelta(days=1)
     item.update_frequency = "daily"
     with heard.database.unit_of_work() as uow:
@@ -180,10 +175,10 @@ def test_the_cases_of_an_alarm_come_in_pages(heard: World) -> None:
     ids = [heard.submit().case_id for _ in range(3)]
     change(heard, update(Deadline).where(col(Deadline.case_id).in_(ids)).values(state="stopped"))
     with heard.database.reading(SYSTEM) as reading:
-        first = silence.cases(reading, "unclocked", limit=2)
-        second = silence.cases(reading, "unclocked", after=first.next_key, limit=2)
+        first = queries.board_list(reading, "unclocked", limit=2)
+        second = queries.board_list(reading, "unclocked", after=first.next_key, limit=2)
         assert len({row.reference for row in (*first.rows, *second.rows)}) == 3
         assert second.next_key is None
-        with pytest.raises(SilenceUnknown):
-            silence.cases(reading, "nonsense")
+        with pytest.raises(ViewUnknown):
+            queries.board_list(reading, "nonsense")
     assert len(heard.all(Case)) == 4

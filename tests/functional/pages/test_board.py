@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from lxml import etree
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from engine.access import SYSTEM
-from engine.models import AuditEvent, Case, Deadline, Urging
+from engine.models import AuditEvent, Case, Deadline, Timer, Urging
 from tests.functional.pages.browsing import page, send
 from tests.household import Household
 
@@ -130,6 +131,24 @@ def test_filters_narrow_numbers_and_list_alike(household: Household, overdue: li
 )
 def test_an_address_that_makes_no_sense_is_refused(household: Household, query: str) -> None:
     assert household.browser_of("supervisor").get(f"/board?{query}").status_code == 422
+
+
+def test_an_alarm_opens_the_list_of_the_cases_that_it_counts(household: Household, overdue: list[str]) -> None:
+    browser = household.browser_of("supervisor")
+    assert not page(browser.get("/board")).xpath("//a[contains(@href, 'view=unclocked')]")
+    with household.database.unit_of_work() as uow:
+        uow.session.execute(delete(Timer).where(col(Timer.deadline) == "reply"))
+        for clock in uow.session.exec(select(Deadline)):
+            clock.state = "stopped"
+            uow.add(clock)
+    board = page(browser.get("/board"))
+    (alarm,) = board.xpath("//ul[@class='alarms']//a")
+    assert alarm.text_content().split() == ["未办结，但没有计时", str(len(overdue))]
+    listed = page(browser.get(alarm.get("href").partition("#")[0]))
+    assert listed.get_element_by_id("list-title").text_content() == "未办结，但没有计时"
+    assert len(listed.xpath(PATH)) == len(overdue)
+    english = page(browser.get("/board?view=unclocked&lang=en"))
+    assert english.get_element_by_id("list-title").text_content() == "Open, and no clock is running"
 
 
 def test_what_if_counts_and_changes_nothing(household: Household, overdue: list[str]) -> None:
