@@ -110,7 +110,7 @@ def test_every_act_needs_a_reason(household: Household, administrator: TestClien
     address = f"/admin/incidents/{stopped.stop(household)}"
     for verb in ("retry", "move", "cancel"):
         refused = page(send(administrator, address, f"{address}/{verb}", reason=" "), 422)
-        assert told(refused) == ["请说明理由（不超过500字）。"]
+        assert told(refused) == ["请填写理由（不超过500字），理由将留痕。"]
         assert refused.xpath(f"//input[@id='reason-{verb}']/@aria-invalid") == ["true"]
     assert "已尝试1 次" in words(administrator, address)
 
