@@ -22,9 +22,9 @@ MOST = 100  # cases in one act
 
 
 class NotYoursToUrge(Forbidden):
-    """Only supervisors over it, and the leaders and heads of unit of the organisation that handles it, may urge a case."""
+    """Only supervisors over it, and the leaders and heads of unit of those who handle it, may urge a case."""
 
-    zh = "只有有权督办的督办人，以及承办机关的分管领导和科室负责人可以催办。"
+    zh = "只有有权督办的督办人，以及承办机关的分管领导和承办科室负责人可以催办。"
 
 
 class WordsMissing(Invalid):
@@ -93,6 +93,12 @@ def urge(uow: UnitOfWork, case_ids: Sequence[str], text: str) -> list[Urging]:
     for refusal in refused:
         uow.warn(refusal)
     return urged
+
+
+def may_urge(reading: Reading, case: Case) -> bool:
+    """Whether the actor may urge a case, and it still goes on."""
+    answered = select(Case.id).where(col(Case.id) == case.id, answered_cases(reading.actor))
+    return case.closed_at is None and reading.session.exec(answered).first() is not None
 
 
 def _words(text: str) -> str:
