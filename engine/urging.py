@@ -98,7 +98,9 @@ def urge(uow: UnitOfWork, case_ids: Sequence[str], text: str) -> list[Urging]:
 def may_urge(reading: Reading, case: Case) -> bool:
     """Whether the actor may urge a case, and it still goes on."""
     answered = select(Case.id).where(col(Case.id) == case.id, answered_cases(reading.actor))
-    return case.closed_at is None and reading.session.exec(answered).first() is not None
+    if case.closed_at is not None or reading.session.exec(answered).first() is None:
+        return False
+    return recusals.my_bar(reading, case) is None
 
 
 def _words(text: str) -> str:
@@ -145,8 +147,8 @@ def _urge(uow: UnitOfWork, case: Case, words: str) -> Urging:
     uow.add(urging)
     owing = pressing.organisation_id if pressing else None
     people = reminders.addressees(uow, case.id, owing, ("assignee", UNIT_HEAD))
-    reminders.remind(uow, people, "urged", case.id, deadline_id=urging.deadline_id, urging=urging)
-    audit.record(uow, "case.urged", case.id, urging=urging.id, people=sorted(people))
+    told = reminders.remind(uow, people, "urged", case.id, deadline_id=urging.deadline_id, urging=urging)
+    audit.record(uow, "case.urged", case.id, urging=urging.id, people=told)
     return urging
 
 
