@@ -239,16 +239,16 @@ def _stand_in(reading: Reading, person_id: str, substitutes: Mapping[str, str]) 
     return found
 
 
-def with_substitutes(reading: Reading, people: Iterable[str]) -> set[str]:
-    """Some people, and for those of them who are away today whoever stands in for them."""
-    told, substitutes = set(people), _substitutes(reading)
+def with_substitutes(reading: Reading, people: Iterable[str], day: date) -> set[str]:
+    """Some people, and for those of them who are away on a day whoever stands in for them."""
+    told, substitutes = set(people), _substitutes(reading, day)
     stand_in = (_stand_in(reading, person, substitutes) for person in sorted(told & substitutes.keys()))
     return told | {person.id for person in stand_in if person}
 
 
-def _substitutes(reading: Reading) -> dict[str, str]:
-    """Everybody who is away today → whom they named."""
-    away = select(col(Absence.person_id), col(Absence.substitute_id)).where(lasting(clock.day_of(reading.now)))
+def _substitutes(reading: Reading, day: date | None = None) -> dict[str, str]:
+    """Everybody who is away on a day (today, when nothing else is said) → whom they named."""
+    away = select(col(Absence.person_id), col(Absence.substitute_id)).where(lasting(day or clock.day_of(reading.now)))
     return dict(list(reading.session.exec(away)))
 
 

@@ -174,17 +174,27 @@ def supervised_cases(actor: Actor) -> ColumnElement[bool]:
 def answered_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Case`` for what somebody answers for: may urge, and is told of when nothing is heard of it.
 
-    Supervisors: what they oversee. Leaders and heads of unit: what their own organisation handles now.
+    Those whose clocks stand on their board (``overseen``), and those without any. Supervisors: what they oversee, and what
+    their own organisation handles now; leaders: the latter; heads of unit: of these, what lies in their unit, or with nobody.
     """
     if actor.kind == "system":
         return true()
-    if actor.kind != "person" or actor.duty == "administrator":
+    if actor.kind != "person" or not actor.oversees:
         return false()
-    houses = actor.organisations(LEADER, UNIT_HEAD)
-    handled = select(col(Participant.case_id)).where(
-        col(Participant.organisation_id).in_(houses), col(Participant.until).is_(None)
+    answered_for = [_handled(*sorted(actor.organisations(LEADER, SUPERVISOR)))]
+    answered_for += [
+        and_(_handled(organisation), _in_unit(col(Case.id), organisation, unit))
+        for organisation, unit in _headed(actor)
+    ]
+    return and_(desk_cases(actor), or_(supervised_cases(actor), *answered_for))
+
+
+def _handled(*organisations: str) -> ColumnElement[bool]:
+    """Cases in which one of some organisations takes part now."""
+    now = select(col(Participant.case_id)).where(
+        col(Participant.organisation_id).in_(organisations), col(Participant.until).is_(None)
     )
-    return and_(desk_cases(actor), or_(supervised_cases(actor), col(Case.id).in_(handled)))
+    return col(Case.id).in_(now)
 
 
 def stands_over(actor: Actor, organisation_id: Any) -> ColumnElement[bool]:
@@ -214,7 +224,10 @@ def overseen(actor: Actor) -> ColumnElement[bool]:
     takes_part = select(col(Participant.id)).where(
         col(Participant.case_id) == col(Deadline.case_id), stands_over(actor, col(Participant.organisation_id))
     )
-    answered_for = [_of_unit(organisation, unit) for organisation, unit in _headed(actor)]
+    answered_for = [
+        and_(owing == organisation, _in_unit(col(Deadline.case_id), organisation, unit))
+        for organisation, unit in _headed(actor)
+    ]
     if led := actor.organisations(LEADER):
         answered_for.append(owing.in_(sorted(led)))
     if actor.supervises:
@@ -261,17 +274,14 @@ def _headed(actor: Actor) -> list[tuple[str, str]]:
     return sorted(actor.units | {(o, "") for o in actor.organisations(UNIT_HEAD) - known})
 
 
-def _of_unit(organisation: str, unit: str) -> ColumnElement[bool]:
-    """Clocks of an organisation in whose case a unit holds a task, or of whose tasks nobody else holds one."""
-    owed = col(Deadline.organisation_id) == organisation
+def _in_unit(case_id: Any, organisation: str, unit: str) -> ColumnElement[bool]:
+    """Whether a unit of an organisation holds a task of a case, or nobody there holds one; every case where no unit is set."""
     if not unit:
-        return owed
+        return true()
     work = select(col(Task.id)).where(
-        col(Task.case_id) == col(Deadline.case_id),
-        col(Task.state) == "open",
-        col(Task.organisation_id) == organisation,
+        col(Task.case_id) == case_id, col(Task.state) == "open", col(Task.organisation_id) == organisation
     )
-    return and_(owed, or_(work.where(_held_in(organisation, unit)).exists(), ~work.exists()))
+    return or_(work.where(_held_in(organisation, unit)).exists(), ~work.exists())
 
 
 def _held_in(organisation: str, unit: str) -> ColumnElement[bool]:

@@ -110,10 +110,8 @@ def _tell(uow: UnitOfWork, deadline: Deadline, rung: Rung, at: datetime) -> None
     people = reminders.addressees(uow, deadline.case_id, deadline.organisation_id, told) if told else frozenset()
     if not people:
         return
-    reminders.remind(uow, people, rung.key, deadline.case_id, deadline_id=deadline.id, at=at)
-    audit.record(
-        uow, "deadline.reminded", deadline.case_id, deadline=deadline.name, rung=rung.key, people=sorted(people)
-    )
+    reached = reminders.remind(uow, people, rung.key, deadline.case_id, deadline_id=deadline.id, at=at)
+    audit.record(uow, "deadline.reminded", deadline.case_id, deadline=deadline.name, rung=rung.key, people=reached)
 
 
 def _told_at(uow: UnitOfWork, deadline: Deadline) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, inspect, update
+from sqlalchemy import and_, bindparam, delete, func, inspect, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel, col, select
 
@@ -26,6 +26,7 @@ from engine.models import (
     DeadlineChange,
     HolidayNotice,
     Job,
+    LadderClaim,
     PrintedCorrection,
     Timer,
 )
@@ -124,6 +125,7 @@ def write(
     _update(uow, Deadline, ["id"], [_dates(one) | {"climbs_at": at} for one, at in zip(dated, rungs, strict=True)])
     _update(uow, Timer, ["case_id", "deadline"], [_timer(one) for one in moved if one.clock.state == "running"])
     uow.append(DeadlineChange, [_entry(uow, one, source, now) for one in moved])
+    _climb_anew(uow, [one.clock.id for one in moved])
     for one in dated:
         _note(uow, now, one.clock, "deadline.corrected" if one.outcome == "moves" else "deadline.confirmed", one)
     annulled = _correct_breaches(uow, moved, source, now)
@@ -139,6 +141,16 @@ def _dates(one: Judged) -> dict[str, Any]:
         "provisional": one.due.provisional,
         "calendar_version": one.due.calendar_version,
     }
+
+
+def _climb_anew(uow: UnitOfWork, moved: Sequence[str]) -> None:
+    """A date to which a clock comes back can be missed once more: what was climbed for it before counts no longer."""
+    if moved:
+        now_due = select(Deadline.id).where(
+            col(Deadline.id) == col(LadderClaim.deadline_id), col(Deadline.due_on) == col(LadderClaim.due_on)
+        )
+        of_new_date = and_(col(LadderClaim.deadline_id).in_(moved), now_due.exists())
+        uow.session.execute(delete(LadderClaim).where(of_new_date).execution_options(synchronize_session=False))
 
 
 class _Corrected(NamedTuple):
@@ -201,8 +213,10 @@ def _correct_breaches(
     of_cases = select(Breach).where(
         col(Breach.case_id).in_({one.clock.case_id for one in moved}), col(Breach.annulled_at).is_(None)
     )
-    standing = {breach.deadline_id: breach for breach in uow.session.exec(of_cases)}
-    missed = [(one, standing[one.clock.id]) for one in moved if one.clock.id in standing]
+    standing = list(uow.session.exec(of_cases))
+    # by its date: a target that was set anew may have been missed the time before, by a date that nothing moves now
+    period = {(one.clock.id, one.clock.due_at): one for one in moved}
+    missed = [(one, b) for b in standing if (one := period.get((b.deadline_id, b.at))) is not None]
     _update(uow, Breach, ["id"], [{"id": b.id, "due_on": o.due.day, "at": o.due.at} for o, b in missed if o.is_late])
     annulled = [breach for one, breach in missed if not one.is_late]
     at = {breach.id: now[breach.case_id] for breach in annulled}
@@ -215,7 +229,7 @@ def _correct_breaches(
         audit.note(uow, Noted(stream, at[breach.id], str(uow.actor), "breach.annulled", detail))
     _annul_leads(uow, annulled, source)
     gone = {breach.id for breach in annulled}
-    late = {b.case_id for b in standing.values() if b.basis == "statutory" and b.id not in gone}
+    late = {b.case_id for b in standing if b.basis == "statutory" and b.id not in gone}
     return {breach.case_id: breach.case_id in late for breach in annulled}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import and_, update
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from engine import absences, directory, ladder
+from engine import absences, clock, directory, ladder
 from engine.access import SUPERVISOR, UNIT_HEAD, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import NotFound
@@ -54,12 +54,14 @@ def remind(
     deadline_id: str | None = None,
     urging: Urging | None = None,
     at: datetime | None = None,
-) -> None:
+) -> list[str]:
     """Tell people (ids of persons) something about a case, each once, and whoever stands in for those who are away.
 
-    Whoever does it need not be told.
+    Whoever does it need not be told. Returns who is told.
     ``at`` is the legal instant from which it stands in their inbox: now, when nothing else is said.
     """
+    when = at or uow.now
+    told = sorted(absences.with_substitutes(uow, people, clock.day_of(when)) - {uow.actor.person_id})
     rows = [
         {
             "person_id": person,
@@ -67,11 +69,12 @@ def remind(
             "deadline_id": deadline_id,
             "kind": kind,
             "urging_id": urging.id if urging else None,
-            "at": at or uow.now,
+            "at": when,
         }
-        for person in sorted(absences.with_substitutes(uow, people) - {uow.actor.person_id})
+        for person in told
     ]
     uow.append(Reminder, rows)
+    return told
 
 
 def addressees(reading: Reading, case_id: str, owing: str | None, to: Collection[str]) -> frozenset[str]:

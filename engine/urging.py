@@ -22,9 +22,9 @@ MOST = 100  # cases in one act
 
 
 class NotYoursToUrge(Forbidden):
-    """Only supervisors over it, and the leaders and heads of unit of the organisation that handles it, may urge a case."""
+    """Only supervisors over it, and the leaders and heads of unit of those who handle it, may urge a case."""
 
-    zh = "只有有权督办的督办人，以及承办机关的分管领导和科室负责人可以催办。"
+    zh = "只有有权督办的督办人，以及承办机关的分管领导和承办科室负责人可以催办。"
 
 
 class WordsMissing(Invalid):
@@ -95,6 +95,14 @@ def urge(uow: UnitOfWork, case_ids: Sequence[str], text: str) -> list[Urging]:
     return urged
 
 
+def may_urge(reading: Reading, case: Case) -> bool:
+    """Whether the actor may urge a case, and it still goes on."""
+    answered = select(Case.id).where(col(Case.id) == case.id, answered_cases(reading.actor))
+    if case.closed_at is not None or reading.session.exec(answered).first() is None:
+        return False
+    return recusals.my_bar(reading, case) is None
+
+
 def _words(text: str) -> str:
     """What was written, without anything unseen but line breaks; raises WordsMissing, WordsTooLong."""
     words = "".join(sign for sign in text.replace("\r\n", "\n") if sign.isprintable() or sign == "\n").strip()
@@ -139,8 +147,8 @@ def _urge(uow: UnitOfWork, case: Case, words: str) -> Urging:
     uow.add(urging)
     owing = pressing.organisation_id if pressing else None
     people = reminders.addressees(uow, case.id, owing, ("assignee", UNIT_HEAD))
-    reminders.remind(uow, people, "urged", case.id, deadline_id=urging.deadline_id, urging=urging)
-    audit.record(uow, "case.urged", case.id, urging=urging.id, people=sorted(people))
+    told = reminders.remind(uow, people, "urged", case.id, deadline_id=urging.deadline_id, urging=urging)
+    audit.record(uow, "case.urged", case.id, urging=urging.id, people=told)
     return urging
 
 

@@ -13,7 +13,7 @@ from api.pages import casework
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
-from engine import clock, deadline_changes, documents, queries
+from engine import clock, deadline_changes, documents, queries, urging
 from engine.db import UnitOfWork
 from engine.deadline_changes import Act
 from engine.documents import TooManyUploads
@@ -54,6 +54,24 @@ def unmask(request: Request, door: PagePerson, reference: Key, posted: Sent) -> 
         fault = formview.FaultView(error.sentence(door.locale), "unmask-reason")
         return draw(request, door, reference, problems=[fault], status=error.status)
     return draw(request, door, reference, unmasked=shown)
+
+
+@router.post("/{reference}/urge")
+def urge(request: Request, door: PagePerson, reference: Key, posted: Sent) -> Response:
+    """Urge those who must act, with words that go on record."""
+    text = posted.lines("text", urging.LONGEST + 1)
+
+    def write(uow: UnitOfWork) -> deps.Answer:
+        (urged,) = urging.urge(uow, [files.find(uow, reference).id], text)
+        return {"id": urged.id}
+
+    try:
+        sent_form.once(posted, f"page /desk/cases/{reference}/urge").write(door, {"text": text}, write)
+    except (Invalid, Conflict) as error:
+        fault = formview.FaultView(error.sentence(door.locale), "urge-text")
+        typed = {"urge-text": text}
+        return draw(request, door, reference, problems=[fault], typed=typed, status=error.status)
+    return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said="urged"), 303)
 
 
 @router.post("/{reference}/deadlines/{deadline}/{act}")
@@ -144,6 +162,7 @@ def _said(name: str, locale: str) -> str:
     return {
         "kept": _("Your work has been kept."),
         "sent": _("It was sent into the case."),
+        "urged": _("The case was urged; your words are on record."),
         "instructed": _("The instruction was recorded."),
         "fulfilled": _("The report was recorded."),
         "suspend": _("The clock stands still now."),

@@ -8,7 +8,7 @@ from typing import cast
 from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
-from engine import queries, statutes
+from engine import queries, statutes, urging
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.instructions import bindable
@@ -41,10 +41,11 @@ class Around:
     instructions: list[InstructionView]
     offers: list[Offer]  # what the reader may send into the case now
     bindable: list[Organisation]  # whom an instruction of the reader could bind
+    may_urge: bool = False
 
 
 def around(reading: Reading, case_id: str) -> Around:
-    """Leads and instructions around a case."""
+    """What stands around a case, and what the reader may do there beside the tasks."""
     case = reading.session.get_one(Case, case_id)
     return Around(
         origin=leads.origin(reading, case_id),
@@ -54,6 +55,7 @@ def around(reading: Reading, case_id: str) -> Around:
         instructions=instructions.on_case(reading, case_id),
         offers=[offer for offer in queries.offers(reading, case) if offer.refusal is None],
         bindable=bindable(reading, case),
+        may_urge=urging.may_urge(reading, case),
     )
 
 

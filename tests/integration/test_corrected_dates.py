@@ -33,12 +33,16 @@ from engine.models import (
     Notice,
     PrintedCorrection,
     PrintedDate,
+    ResultCount,
     Timer,
 )
 from engine.printed_corrections import CorrectionDecided, CorrectionNotFound
 from engine.reasons import ReasonMissing
 from engine.recount import Plan
+from tests.bundles import bundle
+from tests.drawing import service
 from tests.factories import World, at_once
+from tests.moving_clocks import HANDLING, Moving
 
 WINTER = "2026-12-22T10:00"  # ten days end on 1 January 2027, a Friday and holiday; the Monday after is the 4th
 PRINTED = date(2027, 1, 4)
@@ -324,6 +328,60 @@ def test_an_answer_that_was_late_by_a_wrong_date_was_not_late(winter: World) -> 
     assert not winter.case().late
     assert (reply(winter).state, reply(winter).due_on) == ("stopped", date(2027, 1, 6))
     assert not papers(winter)  # nobody waits for that answer any more
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_that_was_not_late_after_all_is_counted_among_those_in_time(winter: World) -> None:
+    winter.submit()
+    winter.reach("sign_reply")
+    winter.travel("2027-01-05T09:00")
+    winter.do("sign_reply")
+    assert [(row.in_time, row.late) for row in winter.all(ResultCount)] == [(0, 1)]
+    bring_in(winter, LONGER)
+    winter.work()
+    assert [(row.in_time, row.late) for row in winter.all(ResultCount)] == [(1, 0)]
+    whole(winter)
+
+
+def test_a_date_that_comes_back_is_missed_once_more_with_a_lead_of_its_own(winter: World) -> None:
+    winter.print_nothing()
+    winter.submit()
+    winter.travel("2027-01-20T09:00")
+    winter.work()
+    bring_in(winter, notice("2027-01-24"), read_again=True)
+    winter.work()
+    assert (reply(winter).due_on, winter.case().late) == (date(2027, 1, 25), False)
+    bring_in(winter, SAME, read_again=True)  # the later notice takes it back
+    winter.work()
+    (waits,) = winter.all(PrintedCorrection, state="waiting")
+    with winter.database.unit_of_work(SYSTEM) as uow:
+        printed_corrections.approve(uow, waits.id, "放假安排恢复")
+    winter.work()
+    breaches = sorted(winter.all(Breach, basis="statutory"), key=lambda breach: breach.annulled_at is None)
+    assert [(b.due_on, b.annulled_at is None) for b in breaches] == [(PRINTED, False), (PRINTED, True)]
+    assert {job.payload["breach"] for job in winter.all(Job, kind="lead.raise")} == {b.id for b in breaches}
+    assert winter.case().late
+
+
+@pytest.mark.sqlite_only
+def test_a_target_that_was_missed_the_time_before_stays_missed_when_its_new_date_moves(world: World) -> None:
+    say = {
+        name: service("case.announce", event=f"'{event}'")
+        for name, event in (("begin", "trial.begun"), ("pause", "trial.paused"), ("again", "trial.begun"))
+    }
+    target = HANDLING.replace('"regulatory"', '"internal"').replace('"case.submitted"', '"trial.begun"')
+    target = target.replace('["case.closed"]', '["trial.paused"]')
+    world.travel("2026-12-10T10:00")
+    moving = Moving(world, bundle("start > begin > work > pause > wait > again > rest > end", more=target, **say))
+    world.travel("2026-12-22T10:00")
+    moving.trial.do("work")
+    moving.trial.do("wait")
+    assert (moving.due(), moving.clock().state) == ("2027-01-04", "running")
+    bring_in(world, LONGER)
+    world.work()
+    assert moving.due() == "2027-01-06"
+    breach = world.one(Breach, basis="internal")
+    assert (breach.due_on, breach.annulled_at) == (date(2026, 12, 21), None)
 
 
 @pytest.mark.sqlite_only

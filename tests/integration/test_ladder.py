@@ -244,6 +244,20 @@ def test_a_substitute_is_reminded_of_the_work_of_the_absent(office: World) -> No
     assert sorted(whom for _, _, whom in told(office)) == ["colleague", "handler"]
 
 
+@pytest.mark.sqlite_only
+def test_who_is_told_in_the_next_office_hour_is_whoever_stands_in_then(office: World) -> None:
+    handler, colleague = office.person(HANDLER), office.person(COLLEAGUE)
+    with office.database.unit_of_work(handler) as uow:
+        absences.enter(uow, colleague.id, date(2026, 4, 29), date(2026, 5, 5), "leave")
+    office.travel("2026-04-28T20:00")  # the office is closed, and the handler is away from tomorrow on
+    office.work()
+    assert told(office) == [
+        ("04-29 09:00", "three_days_before", "colleague"),
+        ("04-29 09:00", "three_days_before", "handler"),
+    ]
+    assert set(office.one(AuditEvent, name="deadline.reminded").detail["people"]) == {handler.id, colleague.id}
+
+
 @pytest.mark.parametrize("how", ["left", "recused"])
 def test_of_work_in_the_hands_of_nobody_who_may_do_it_the_head_is_reminded(office: World, how: str) -> None:
     handler, head, reference = office.person(HANDLER), office.person(HEAD), office.case().reference

@@ -1,11 +1,12 @@
 """Urging: by whom, with which words, how often; it reaches those who must act and stays on record."""
 
 import pytest
+from sqlmodel import col, select
 
-from engine import queries, tasks, urging
-from engine.access import Actor
+from engine import directory, queries, tasks, urging
+from engine.access import SYSTEM, Actor, answered_cases, overseen
 from engine.db import UnitOfWork
-from engine.models import AuditEvent, Reminder, Urging
+from engine.models import AuditEvent, Case, Deadline, Membership, Reminder, Urging
 from engine.process import CaseNotFound
 from engine.urging import (
     CaseEnded,
@@ -76,6 +77,35 @@ def test_leaders_and_heads_urge_what_their_own_house_handles(world: World, super
         urge(world, world.person(HANDLER))
     with pytest.raises(CaseNotFound):
         urge(world, world.member("gy-wjj", "leader"))
+
+
+def test_the_head_of_a_unit_urges_what_stands_on_their_board(world: World, supervisor: Actor) -> None:
+    """Who answers for a case is said in two ways, of its clocks and of itself: both agree."""
+    other = world.member("gy-jtw", "unit_head", login="other.head")
+    handler, head = world.person(HANDLER), world.person(HEAD)
+    with world.database.unit_of_work() as uow:
+        for who, unit in ((handler, "一科"), (head, "一科"), (other, "二科")):
+            _work_in(uow, who, unit)
+    people = [head, other, world.person("data_provider.leader"), supervisor, handler]
+    for who in (_now(world, person) for person in people):
+        with world.database.reading(who) as reading:
+            on_board = reading.session.exec(select(Deadline.id).where(overseen(who), col(Deadline.name) == "reply"))
+            answered = reading.session.exec(select(Case.id).where(answered_cases(who)))
+            assert bool(on_board.first()) == bool(answered.first()) == (who.id not in (other.id, people[-1].id))
+    with pytest.raises(NotYoursToUrge):
+        urge(world, _now(world, other))
+    urge(world, _now(world, people[0]))
+
+
+def _work_in(uow: UnitOfWork, who: Actor, unit: str) -> None:
+    for seat in uow.session.exec(select(Membership).where(col(Membership.person_id) == who.id)):
+        seat.unit = unit
+        uow.add(seat)
+
+
+def _now(world: World, who: Actor) -> Actor:
+    with world.database.reading(SYSTEM) as reading:
+        return directory.actor_of(reading, who.id)
 
 
 def test_a_case_is_not_urged_again_within_hours(world: World, supervisor: Actor) -> None:

@@ -71,6 +71,7 @@ MEANINGS = {
     "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "who is reminded": "401 401 401 | in 404 404 | 404 404 | 404 no",  # here: the handler
     "who answers for the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
+    "who answers for the case, signed in": "door door door | 403 403 in | 404 404 | 404 no",
     "nobody here, since it is the applicant's": "401 401 401 | 404 404 404 | 404 404 | 404 no",
     "who answers for others": "401 401 401 | 403 403 in | 403 in | 403 403",
     "nobody here, since it is for heads": "401 401 401 | 404 404 404 | 404 404 | 404 no",
@@ -242,6 +243,7 @@ TABLE = {
     "GET /desk/cases/{reference}/messages/{message}": "nobody here, since it is the applicant's, signed in",
     "POST /desk/cases/{reference}/messages/{message}": "nobody here, since it is the applicant's, signed in",
     "GET /board/leads": "who answers for others, signed in",
+    "POST /desk/cases/{reference}/urge": "who answers for the case, signed in",
     "POST /desk/cases/{reference}/leads": "supervisors of the case, signed in",
     "GET /desk/instructions": "staff, signed in",
     "POST /desk/cases/{reference}/instructions": "supervisors who see the case, signed in",
@@ -305,6 +307,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "POST /desk/tasks/{task_id}/clear-name": {"person": "x", "reason": "核实"},
     "POST /desk/tasks/{task_id}/lift/{recusal_id}": {"reason": "核实"},
     "POST /desk/absences": {"substitute": "x", "since": "2026-01-01", "until": "2026-01-02", "reason": "leave"},
+    "POST /desk/cases/{reference}/urge": {"text": "请抓紧办理。"},
     "POST /desk/cases/{reference}/leads": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY},
     "POST /desk/cases/{reference}/instructions": INSTRUCTION | {"words": INSTRUCTION["text"]},
     "POST /sign-in": {"login": "leader", "password": PASSWORD},

@@ -954,7 +954,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             FILE,
             FILE.deadlines,
             around=casework.Around(
-                None, [LEAD], [Choice("gy-jtw", "贵阳市交通委员会")], GROUNDS, INSTRUCTIONS, [OFFERED], [HOUSE]
+                None,
+                [LEAD],
+                [Choice("gy-jtw", "贵阳市交通委员会")],
+                GROUNDS,
+                INSTRUCTIONS,
+                [OFFERED],
+                [HOUSE],
+                may_urge=True,
             ),
         ),
     ),

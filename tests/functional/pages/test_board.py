@@ -64,6 +64,23 @@ def test_an_urging_that_lacks_something_is_told_and_keeps_what_was_typed(
         assert shown.get_element_by_id("urge-text").text == fields["text"]
 
 
+def test_a_case_is_urged_from_its_page_by_those_who_answer_for_it(household: Household, overdue: list[str]) -> None:
+    address = f"/desk/cases/{overdue[0]}"
+    supervisor = household.browser_of("supervisor")
+    empty = page(send(supervisor, address, f"{address}/urge", text=" "), 422)
+    assert "请填写催办内容" in empty.get_element_by_id("faults").text_content()
+    answer = send(supervisor, address, f"{address}/urge", text="请今天答复。\n并说明原因。")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{address}?said=urged")
+    urged = page(supervisor.get(f"{address}?said=urged")).text_content()
+    assert "催办已发出" in urged
+    assert "并说明原因" in urged
+    again = page(send(supervisor, address, f"{address}/urge", text="再次催办。"), 409)
+    assert again.get_element_by_id("urge-text").text == "再次催办。"
+    assert page(household.browser_of("leader").get(address)).xpath("//form[contains(@action, '/urge')]")
+    handler = page(household.browser_of("handler").get(address))
+    assert not handler.xpath("//form[contains(@action, '/urge')]")
+
+
 def test_nobody_urges_what_they_do_not_oversee(household: Household, overdue: list[str]) -> None:
     case_ids = picked(household.browser_of("supervisor"))
     browser = household.browser_of("foreign_supervisor")
