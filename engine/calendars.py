@@ -277,7 +277,7 @@ def left_in_words(today: date, due: date, calendar: Calendar, locale: str = "zh"
     amount = f"{abs(days)} 个工作日" if days else "不足 1 个工作日"
     english = f"{abs(days)} working day{'' if abs(days) == 1 else 's'}" if days else "less than a working day"
     if today > due:
-        return f"超期{'' if not days else ' '}{amount}" if chinese else f"overdue by {english}"
+        return f"逾期{'' if not days else ' '}{amount}" if chinese else f"overdue by {english}"
     return f"还剩{'' if not days else ' '}{amount}" if chinese else f"{english} left"
 
 

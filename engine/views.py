@@ -9,7 +9,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Light:
-    """A traffic light: colour for the eye, words for everybody (还剩 3 个工作日 / 超期 2 个工作日)."""
+    """A traffic light: colour for the eye, words for everybody (还剩 3 个工作日 / 逾期 2 个工作日)."""
 
     colour: Literal["red", "amber", "green", "grey"]
     zh: str

@@ -79,8 +79,8 @@ def drawn(figures: Figures, locale: str) -> Charts:
 def _state(step: Pressure, locale: str) -> NodeState:
     """The badge of a step: how many wait, how many of overdue cases; below it the age of nine in ten."""
     if locale == i18n.CHINESE:
-        badge = f"{step.running}件" + (f" · 超期{step.overdue}" if step.overdue else "")
-        note, told = f"九成≤{step.p90}个工作日", f"其中超期{step.overdue}件，九成停留不超过{step.p90}个工作日"
+        badge = f"{step.running}件" + (f" · 逾期{step.overdue}" if step.overdue else "")
+        note, told = f"九成≤{step.p90}个工作日", f"其中逾期{step.overdue}件，九成停留不超过{step.p90}个工作日"
     else:
         badge = f"{step.running}" + (f" · {step.overdue} late" if step.overdue else "")
         note, told = f"90% ≤ {step.p90} d", f"{step.overdue} overdue, nine in ten wait at most {step.p90} working days"
@@ -102,7 +102,7 @@ def _headline(steps: Sequence[Pressure], locale: str) -> str:
         return "各环节在办情况" if zh else "What waits at each step"
     part = f"{worst.stuck * 100 / overdue:.0f}%"
     if zh:
-        return f"超期卡在“{worst.title}”：{worst.stuck}件，占{part}"
+        return f"逾期卡在“{worst.title}”：{worst.stuck}件，占{part}"
     return f"Most overdue cases are stuck at “{worst.title}”: {worst.stuck}, or {part}"
 
 

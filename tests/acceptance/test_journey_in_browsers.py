@@ -156,7 +156,7 @@ def test_what_nobody_answers_turns_red_and_reaches_the_supervisor(new_page: Open
     office.travel(10)
     board = new_page("sun.yi", "/board")
     late = soon(board, board.locator("tbody tr", has_text=reference))
-    expect(late).to_contain_text("超期")
+    expect(late).to_contain_text("逾期")
     expect(late).to_contain_text("法定期限")
     expect(board.locator(".tally a.red b")).to_have_text("1")
     inbox = new_page("zhou.min", "/desk?view=queue")

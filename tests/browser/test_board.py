@@ -61,7 +61,7 @@ def test_the_list_is_fetched_twice_without_leaving_the_page(new_page: Open) -> N
     for button, ending in (("导出 Excel", ".xlsx"), ("导出 CSV", ".csv")):
         with page.expect_download() as fetched:
             page.get_by_role("button", name=button).click()
-        assert fetched.value.suggested_filename.startswith("超期件-2026-04-28")
+        assert fetched.value.suggested_filename.startswith("逾期件-2026-04-28")
         assert fetched.value.suggested_filename.endswith(ending)
         assert Path(fetched.value.path()).stat().st_size > 100
 
@@ -72,7 +72,7 @@ def test_the_diagram_tells_where_it_is_stuck_in_words(new_page: Open) -> None:
     expect(page.locator(".diagram").first).to_contain_text("个工作日")
     page.locator("#pressure-title").scroll_into_view_if_needed()
     page.get_by_text("看表格数据").first.click()
-    expect(page.get_by_role("columnheader", name="超期占比")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="逾期占比")).to_be_visible()
 
 
 def test_a_supposition_is_made_from_the_board(new_page: Open) -> None:

@@ -63,7 +63,7 @@ def test_a_late_case_becomes_a_lead_a_sheet_and_an_accepted_answer(
     expect(supervisor.locator("tbody tr")).to_contain_text([LATE])
     fits(supervisor, axe)
     supervisor.click("a.matter")
-    expect(supervisor.locator("#origin")).to_contain_text("超期")
+    expect(supervisor.locator("#origin")).to_contain_text("逾期")
     fits(supervisor, axe)
     do(supervisor, lead, "核查线索", handling="sheet")
     asked = {"sheet_facts": "至今没有答复。", "sheet_request": "查明原因，依法答复。", "reply_by": "2026-05-15"}

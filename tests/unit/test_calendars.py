@@ -249,8 +249,8 @@ def test_a_due_date_as_data() -> None:
         (date(2026, 4, 29), "还剩 2 个工作日", "2 working days left"),
         (date(2026, 4, 30), "还剩 1 个工作日", "1 working day left"),
         (date(2026, 5, 6), "今天到期", "due today"),
-        (date(2026, 5, 8), "超期 2 个工作日", "overdue by 2 working days"),
-        (date(2026, 5, 9), "超期 3 个工作日", "overdue by 3 working days"),
+        (date(2026, 5, 8), "逾期 2 个工作日", "overdue by 2 working days"),
+        (date(2026, 5, 9), "逾期 3 个工作日", "overdue by 3 working days"),
     ],
 )
 def test_what_is_left_is_said_in_working_days(today: date, expected_zh: str, expected_en: str) -> None:
@@ -260,7 +260,7 @@ def test_what_is_left_is_said_in_working_days(today: date, expected_zh: str, exp
 
 
 def test_a_weekend_after_the_due_date_is_overdue_by_less_than_a_working_day() -> None:
-    assert left_in_words(date(2026, 6, 27), date(2026, 6, 26), CALENDAR) == "超期不足 1 个工作日"
+    assert left_in_words(date(2026, 6, 27), date(2026, 6, 26), CALENDAR) == "逾期不足 1 个工作日"
     assert left_in_words(date(2026, 6, 27), date(2026, 6, 28), CALENDAR) == "还剩不足 1 个工作日"
 
 

@@ -11,7 +11,7 @@ from tests.machine import ROOT
 SCRIPT = ROOT / "scripts" / "check_text.py"
 
 FAULTS = {
-    "api/templates/inbox.html": ("<p>\n已超期,请尽快办理</p>", 2),
+    "api/templates/inbox.html": ("<p>\n已逾期,请尽快办理</p>", 2),
     "api/templates/track.html": ("<!-- 注释, -->\n\n<p>答复期限(工作日)</p>", 3),
     "api/pages/desk.py": ('def title(n: int) -> str:\n    return f"共{n}件, 其中"\n', 2),
     "api/locale/zh_Hans_CN/LC_MESSAGES/messages.po": ('msgid "Save?"\nmsgstr "要保存吗?"\n', 2),
@@ -30,7 +30,7 @@ FAULTS = {
 }
 
 IN_ORDER = {
-    "api/templates/inbox.html": "<style>p { font-family: 仿宋, serif }</style>{# 注, #}<p>已超期，请办（{{ n }}）</p>",
+    "api/templates/inbox.html": "<style>p { font-family: 仿宋, serif }</style>{# 注, #}<p>已逾期，请办（{{ n }}）</p>",
     "api/pages/desk.py": '"""The inbox (收件箱), by due date."""\nTITLES = {"收件箱": "待办", "x": ("甲", "乙")}\n',
     "api/locale/en/LC_MESSAGES/messages.po": 'msgid "x"\nmsgstr "The inbox (收件箱)"\n',
     "bpmn/demand/process.toml": '# 注释, English: no fault\ntitle = "开放需求申请"\ntitle_en = "Request (申请)"\n',

@@ -67,7 +67,7 @@ from tests.machine import ROOT
 
 FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
 TODAY = date(2026, 4, 28)
-RED = Light("red", "超期 2 个工作日", "overdue by 2 working days")
+RED = Light("red", "逾期 2 个工作日", "overdue by 2 working days")
 AMBER = Light("amber", "还剩 1 个工作日", "1 working day left")
 GREEN = Light("green", "还剩 6 个工作日", "6 working days left")
 GREY = Light("grey", "暂停计时", "clock paused")
@@ -602,7 +602,7 @@ OVERDUE = [
         None,
         None,
         None,
-        Light("amber", "内部时限超期 1 个工作日", "internal target: overdue by 1 working day"),
+        Light("amber", "内部时限逾期 1 个工作日", "internal target: overdue by 1 working day"),
         None,
         0,
         None,
@@ -662,7 +662,7 @@ ORIGIN = Origin(
     "老旧小区改造项目进度数据",
     "办理中",
     None,
-    Light("red", "超期 6 个工作日", "overdue by 6 working days"),
+    Light("red", "逾期 6 个工作日", "overdue by 6 working days"),
     True,
 )
 _GIVEN = InstructionView(
@@ -1036,7 +1036,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "asked": board.Filters(organisation="o1", search="停车"),
             "numbers": board.numbers(BOARD_COUNTS, "zh"),
             "counts": BOARD_COUNTS,
-            "list_title": "超期件",
+            "list_title": "逾期件",
             "alarms": [silence.Alarm(kind, *words, 3) for kind, words in silence.TITLES.items()],
             "rate": "94.1",
             "charts": board_charts.drawn(FIGURES, "zh"),

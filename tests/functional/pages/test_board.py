@@ -204,6 +204,6 @@ def test_a_supposition_that_cannot_be_made_is_told_and_kept(
 
 def test_the_board_of_an_empty_house_says_so(household: Household) -> None:
     shown = page(household.browser_of("foreign_supervisor").get("/board"))
-    assert "没有超期" in shown.text_content()
+    assert "没有逾期" in shown.text_content()
     with household.database.reading(SYSTEM) as reading:
         assert reading.session.exec(select(Case)).first() is None
