@@ -67,7 +67,7 @@ class Metronome:
             done = self._beat(maintenance.run_jobs)
 
     def _sweep(self) -> None:
-        if self._beat(self._swept):
+        if self._beat(self._swept, "sweep"):
             self.nudge()  # what a clock set off may have left jobs
 
     def _swept(self, database: Database) -> int:
@@ -84,13 +84,13 @@ class Metronome:
     def _tidy(self) -> None:
         self._beat(maintenance.tidy)
 
-    def _beat(self, work: Callable[[Database], int | None]) -> int:
+    def _beat(self, work: Callable[[Database], int | None], name: str = "") -> int:
         """One call; whatever goes wrong, the next beat comes. The log gets kind and place of the error, not its words."""
         try:
             return work(self.database) or 0
         except Exception as error:
-            name = getattr(work, "__name__", "work")
-            log.error("%s failed: %s at %s", name, type(error).__name__, places(error))
+            called = name or getattr(work, "__name__", "work")
+            log.error("%s failed: %s at %s", called, type(error).__name__, places(error))
             return 0
 
 

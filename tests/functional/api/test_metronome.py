@@ -76,7 +76,7 @@ def test_a_beat_that_fails_does_not_stop_the_next(
     assert again.wait(20)
     metronome.stop()
     quick.database.dispose()
-    assert "failing failed: RuntimeError" in caplog.text
+    assert "sweep failed: RuntimeError" in caplog.text
     assert "王" not in caplog.text
 
 

@@ -53,7 +53,7 @@ def test_a_clock_is_suspended_extended_resumed_and_begun_anew(small_household: H
     ("act", "body", "status", "kind"),
     [
         ("suspend", {}, 422, "invalid-request"),
-        ("suspend", {"reason": " "}, 422, "reason-needed"),
+        ("suspend", {"reason": " "}, 422, "reason-missing"),
         ("suspend", {"reason": WHY, "days": 3}, 422, "invalid-request"),
         ("extend", {"reason": WHY}, 422, "invalid-request"),
         ("extend", {"reason": WHY, "days": 0}, 422, "days-faulty"),
