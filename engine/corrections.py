@@ -121,7 +121,8 @@ def write(
     dated = [one for one in news if one.outcome in ("moves", "certain")]
     moved = [one for one in dated if one.outcome == "moves"]
     calendar = deadlines.calendar(uow)
-    rungs = [_climbs_at(uow, one, now[one.clock.case_id], calendar) for one in dated]
+    steps = ladder.of(uow.settings)
+    rungs = [_climbs_at(steps, one, now[one.clock.case_id], calendar) for one in dated]
     _update(uow, Deadline, ["id"], [_dates(one) | {"climbs_at": at} for one, at in zip(dated, rungs, strict=True)])
     _update(uow, Timer, ["case_id", "deadline"], [_timer(one) for one in moved if one.clock.state == "running"])
     uow.append(DeadlineChange, [_entry(uow, one, source, now) for one in moved])
@@ -160,12 +161,12 @@ class _Corrected(NamedTuple):
     due_at: datetime
 
 
-def _climbs_at(uow: UnitOfWork, one: Judged, now: datetime, calendar: Calendar) -> datetime | None:
+def _climbs_at(steps: ladder.Ladder, one: Judged, now: datetime, calendar: Calendar) -> datetime | None:
     """When the clock has something to climb next: another date has other rungs."""
     if one.outcome != "moves" or one.clock.state != "running" or not ladder.binds(one.clock):
         return one.clock.climbs_at
     corrected = _Corrected(one.due.day, one.due.at)
-    return ladder.next_from(uow.settings, corrected, now, calendar)
+    return ladder.next_from(steps, corrected, now, calendar)
 
 
 def _timer(one: Judged) -> dict[str, Any]:

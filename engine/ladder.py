@@ -142,14 +142,14 @@ def next_rung_at(
     """
     if deadline.state != "running" or not binds(deadline):
         return None
-    return next_from(settings, deadline, now, calendar)
+    return next_from(of(settings), deadline, now, calendar)
 
 
-def next_from(settings: Settings, dated: Dated, now: datetime, calendar: calendars.Calendar) -> datetime | None:
+def next_from(ladder: Ladder, dated: Dated, now: datetime, calendar: calendars.Calendar) -> datetime | None:
     """The same for a date alone, of a clock that runs and binds somebody."""
     if dated.due_at is None:
         return None
-    return now if dated.due_at <= now else after(of(settings), dated, now, calendar)
+    return now if dated.due_at <= now else after(ladder, dated, now, calendar)
 
 
 def plan(uow: UnitOfWork, deadline: Deadline, calendar: calendars.Calendar) -> None:
