@@ -140,23 +140,22 @@ def _unarmed(reading: Reading) -> ColumnElement[bool]:
 def _undelivered(reading: Reading) -> ColumnElement[bool]:
     """A paper was issued, and a channel failed or says nothing for a working day, or none was tried."""
     since = _working_days_ago(reading, _limits(reading).delivery_working_days)
-    issued = select(Notice.id).where(col(Notice.case_id) == col(Case.id), col(Notice.state) == "issued")
-    any_way = select(Delivery.id).where(col(Delivery.notice_id) == col(Notice.id))
-    arrived = any_way.where(col(Delivery.state) == "served")
-    failed = any_way.where(col(Delivery.state) == "failed", ~_later_attempt().exists())
-    pending = any_way.where(col(Delivery.state) == "pending")
-    stuck = select(Delivery.case_id).where(
-        text("delivery.state IN ('pending', 'failed')")
-    )  # as its partial index says it
-    tried = issued.where(
-        ~arrived.exists(), or_(failed.exists(), and_(col(Notice.issued_at) <= since, pending.exists()))
+    other = aliased(Delivery)
+    any_way = select(other.id).where(col(other.notice_id) == col(Notice.id))
+    failed = and_(col(Delivery.state) == "failed", ~_later_attempt().exists())
+    pending = and_(col(Delivery.state) == "pending", col(Notice.issued_at) <= since)
+    stuck = (
+        select(Delivery.case_id)
+        .join(Notice, col(Notice.id) == col(Delivery.notice_id))
+        .where(text("delivery.state IN ('pending', 'failed')"))  # as its partial index says it
+        .where(
+            col(Notice.state) == "issued", or_(failed, pending), ~any_way.where(col(other.state) == "served").exists()
+        )
     )
-    untried = issued.where(col(Notice.issued_at) > reading.now - LOOKED_BACK, ~any_way.exists())
-    fresh = select(Notice.case_id).where(col(Notice.issued_at) > reading.now - LOOKED_BACK)
-    return or_(
-        and_(col(Case.id).in_(stuck), tried.exists()),
-        and_(col(Case.id).in_(fresh), untried.exists()),
+    untried = select(Notice.case_id).where(
+        col(Notice.state) == "issued", col(Notice.issued_at) > reading.now - LOOKED_BACK, ~any_way.exists()
     )
+    return or_(col(Case.id).in_(stuck), col(Case.id).in_(untried))
 
 
 def _working_days_ago(reading: Reading, days: int) -> datetime:
