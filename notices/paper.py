@@ -65,7 +65,8 @@ class Paper:
     plain JSON values by name. ``form`` is 信函 ``letter``, 文件 ``file``, or ``slip``: a 提示 such as a receipt, which has
     neither number nor seal. Without a ``number`` a letter or a file is a draft: it says 〔草稿〕, and shows neither date nor
     seal. ``title`` may hold ``|`` where a line break is wished. ``qr`` is the text of the QR code. ``created`` goes into the
-    PDF's metadata, so that the same paper always gives the same bytes.
+    PDF's metadata, so that the same paper always gives the same bytes. A paper that will be ``signed`` keeps the place of the
+    seal free: the signature shows it there. ``attached`` is what a program may read: the PDF carries it as notice.json.
     """
 
     template: str
@@ -80,6 +81,8 @@ class Paper:
     qr: str | None
     lang: Language
     created: datetime
+    signed: bool = False
+    attached: Mapping[str, Any] | None = None
 
     @property
     def draft(self) -> bool:
@@ -105,6 +108,8 @@ class Paper:
             "qr": self.qr,
             "lang": self.lang,
             "created": self.created.isoformat(),
+            "signed": self.signed,
+            "attached": dict(self.attached) if self.attached is not None else None,
         }
 
     @classmethod
@@ -117,6 +122,25 @@ class Paper:
                 "created": datetime.fromisoformat(document["created"]),
             }
         )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: the page, counted from 0, and its edges in points from the lower left corner of the sheet."""
+
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A typeset paper: its bytes, and the place that was kept free for the seal of a paper that will be signed."""
+
+    content: bytes
+    seal: Place | None = None
 
 
 def spelled(paper: Paper, codes: Iterable[int]) -> Paper:
@@ -157,6 +181,7 @@ def _texts(paper: Paper) -> Iterator[tuple[str, str]]:
     for name in ("title", "organisation", "number", "addressee", "qr"):
         yield name, getattr(paper, name) or ""
     yield from _leaves("", paper.facts)
+    yield from _leaves("attached", paper.attached)
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:

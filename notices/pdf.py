@@ -4,6 +4,7 @@ WeasyPrint is given everything it needs and may fetch nothing. This module is im
 (``notices.worker``), after their own fontconfig file has been set.
 """
 
+import json
 from typing import Any
 
 import weasyprint
@@ -14,10 +15,13 @@ from notices import qr, seal, templates
 from notices.drawing import Drawing
 from notices.fonts import Typefaces
 from notices.gongwen import Typesetter
-from notices.paper import Paper, TemplateFaulty
+from notices.paper import Paper, Place, Printed, TemplateFaulty
 from notices.templates import Page
 
 OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
+POINT = 0.75
+"""Points in a CSS pixel."""
+FACTS_FILE, FACTS_TITLE = "notice.json", "机器可读的文书要素"
 
 
 class FetchNothing(URLFetcher):  # type: ignore[misc]
@@ -45,13 +49,14 @@ class Printer:
         """The notice for the screen, where the reader's own fonts show what they can."""
         return templates.preview(Page.of(paper, templates.compose(paper)))
 
-    def write(self, page: Page) -> bytes:
-        """The PDF of a composed notice."""
+    def write(self, page: Page) -> Printed:
+        """The PDF of a composed notice, and where its seal belongs."""
         pictures = self._pictures(page.paper)
         document = self._layout(templates.html(page, self.setter), pictures)
         if page.paper.form == "file" and page.copies and len(document.pages) % 2 and len(document.pages) > 1:
             document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
-        return bytes(document.write_pdf(**OPTIONS))
+        content = bytes(document.write_pdf(attachments=_attachments(page.paper), **OPTIONS))
+        return Printed(content, _place_of_seal(document))
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:
@@ -65,8 +70,31 @@ class Printer:
     def _pictures(self, paper: Paper) -> dict[str, Drawing]:
         """The seal and the QR code under the addresses that our templates use."""
         pictures = {}
-        if paper.sealed:
+        if paper.sealed and not paper.signed:
             pictures["seal:"] = seal.draw(paper.organisation, self.setter.faces)
         if paper.qr:
             pictures["qr:"] = qr.draw(paper.qr)
         return pictures
+
+
+def _attachments(paper: Paper) -> list[weasyprint.Attachment]:
+    """What a program may read, with dates of the paper, so that the bytes stay the same."""
+    if paper.attached is None:
+        return []
+    said = json.dumps(paper.attached, ensure_ascii=False, sort_keys=True, indent=1)
+    day = paper.created
+    return [
+        weasyprint.Attachment(
+            string=said, name=FACTS_FILE, description=FACTS_TITLE, created=day, modified=day, relationship="Data"
+        )
+    ]
+
+
+def _place_of_seal(document: Any) -> Place | None:
+    """The box that the template kept free for the seal."""
+    for number, page in enumerate(document.pages):
+        for box in page._page_box.descendants():
+            if box.element is not None and box.element.get("class") == "seal free":
+                left, top = box.border_box_x() * POINT, page.height * POINT - box.border_box_y() * POINT
+                return Place(number, left, top - box.border_height() * POINT, left + box.border_width() * POINT, top)
+    return None

@@ -26,6 +26,8 @@ from notices.paper import (
     DocumentTooLong,
     FieldTooLong,
     Paper,
+    Place,
+    Printed,
     RenderFailed,
     RenderTimedOut,
     TemplateFaulty,
@@ -45,6 +47,7 @@ __all__ = [
     "check_characters",
     "preview",
     "render",
+    "typeset",
 ]
 
 START_SECONDS = 60.0
@@ -61,13 +64,18 @@ _ERRORS: dict[str, type[EngineError]] = {
 
 
 def render(paper: Paper) -> bytes:
-    """The PDF of a notice: tagged PDF/A-3a, the same bytes whenever it is asked for.
+    """The PDF of a notice; see ``typeset``."""
+    return typeset(paper).content
+
+
+def typeset(paper: Paper) -> Printed:
+    """The PDF of a notice, tagged PDF/A-3a, the same bytes whenever it is asked for, and the place of the seal.
 
     Raises UncoveredCharacters, TemplateFaulty, FieldTooLong and DocumentTooLong (all Invalid); RenderTimedOut, RenderFailed
     and FontsMissing (all Unavailable).
     """
     check_size(paper)
-    return _pool().ask(worker.WRITE, paper)
+    return _pool().write(paper)
 
 
 def preview(paper: Paper) -> str:
@@ -107,6 +115,12 @@ class Pool:
         if letter == worker.FAILED:
             raise _error(payload)
         return payload
+
+    def write(self, paper: Paper) -> Printed:
+        """A typeset paper."""
+        head, _, content = self.ask(worker.WRITE, paper).partition(b"\n")
+        place = json.loads(head)
+        return Printed(content, Place(**place) if place else None)
 
     def _take(self) -> "_Process":
         with self._lock:

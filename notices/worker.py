@@ -13,6 +13,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -129,7 +130,8 @@ def _as_json(error: EngineError) -> bytes:
 
 
 def _write(printer: "Printer", paper: Paper) -> bytes:
-    return printer.write(printer.page(paper))
+    printed = printer.write(printer.page(paper))
+    return json.dumps(asdict(printed.seal) if printed.seal else None).encode() + b"\n" + printed.content
 
 
 def _preview(printer: "Printer", paper: Paper) -> bytes:

@@ -41,7 +41,21 @@ class Notice(SQLModel, table=True):
     state: str = Field(default="draft", max_length=20)  # draft, issued, discarded
     draft_document_id: str | None = ref("document", index=False, default=None, nullable=True)
     document_id: str | None = ref("document", index=False, default=None, nullable=True)
+    translation_id: str | None = ref(  # a courtesy translation, which has no force of its own
+        "document", index=False, default=None, nullable=True
+    )
     verify_token: str = Field(max_length=40)
+    digest: str | None = Field(
+        default=None, max_length=128
+    )  # of the issued PDF as it was typeset, before the signature
+    digest_algorithm: str = Field(default="sha256", max_length=20)
+    signature_algorithm: str | None = Field(default=None, max_length=60)  # e.g. PAdES, ECDSA on P-256 over SHA-256
+    certificate: str | None = Field(default=None, max_length=128)  # fingerprint of the organ's certificate
+    signed_at: datetime | None = instant(default=None, nullable=True)
+    replaces_id: str | None = ref("notice", default=None, nullable=True)  # the earlier paper that this one corrects
+    withdrawn_at: datetime | None = instant(default=None, nullable=True)
+    withdrawn_by: str | None = Field(default=None, max_length=80)
+    withdrawal_reason: str | None = Field(default=None, max_length=500)
     drafted_by: str | None = ref("person", index=False, default=None, nullable=True)
     approved_by: str | None = ref("person", index=False, default=None, nullable=True)
     created_at: datetime = instant()

@@ -408,7 +408,7 @@ def test_an_endless_template_is_killed_and_the_next_notice_is_set() -> None:
             pool.ask(worker.WRITE, endless)
         assert time.monotonic() - started < 2 * PATIENCE + 5
         assert isinstance(refusal.value, Unavailable)
-        assert pool.ask(worker.WRITE, paper()).startswith(b"%PDF")
+        assert pool.write(paper()).content.startswith(b"%PDF")
     finally:
         pool.close()
 
@@ -461,7 +461,7 @@ def test_missing_fonts_are_told_in_a_sentence(tmp_path: Path, monkeypatch: pytes
         pool.ask(worker.WRITE, paper())
     assert "scripts/fetch_fonts.sh" in refusal.value.sentence("zh-CN")
     monkeypatch.delenv("DUBAN_FONTS")
-    assert pool.ask(worker.WRITE, paper()).startswith(b"%PDF")
+    assert pool.write(paper()).content.startswith(b"%PDF")
     pool.close()
 
 
