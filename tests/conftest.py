@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from tests import machine
+from tests import compiling, machine
 from tests.furnished import furnished_postgres, furnished_sqlite, household, small_household
 from tests.postgres import PostgresServer, find_binaries
 
@@ -46,6 +46,10 @@ MEANT_FOR_TESTS = {"DUBAN_CHROMIUM", "DUBAN_FONTS", "DUBAN_SCREENSHOTS"}
 for name in [name for name in os.environ if name.startswith("DUBAN_") and name not in MEANT_FOR_TESTS]:
     del os.environ[name]
 
+if folder := machine.fast_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)  # where pytest makes the folders of tests
+
+compiling.share()
 hypothesis_settings.register_profile("duban", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis_settings.load_profile("duban")
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+ENOUGH = 4 * 1024**3
 MISSING = "NOT TESTED HERE, missing on this machine: "
 
 
@@ -36,3 +37,13 @@ def find_fonts() -> Path | None:
     """The folder of the fonts of official documents, filled by ``scripts/fetch_fonts.sh``."""
     folder = Path(os.environ.get("DUBAN_FONTS") or ROOT / ".tools" / "fonts")
     return folder if (folder / "FandolFang-Regular.otf").exists() else None
+
+
+def fast_folder() -> str | None:
+    """A folder in memory for files that need not outlive the tests: syncing a disk after each commit takes longer than they do.
+
+    Nothing where the machine has none, or too little room in it: then the usual temporary folder will do.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ENOUGH
+    return str(memory) if roomy else None

@@ -21,6 +21,8 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
+from tests.machine import fast_folder
+
 LOCALE = "C.UTF-8"
 SAFE_TO_LOSE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 WHAT_IT_IS = {
@@ -54,7 +56,7 @@ class PostgresServer:
     def __init__(self, binaries: Path, durable: bool = False) -> None:
         self.binaries, self.durable = binaries, durable
         self.password = secrets.token_hex(16)
-        self.folder = Path(tempfile.mkdtemp(prefix="duban-postgres-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="duban-postgres-", dir=None if durable else fast_folder()))
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
