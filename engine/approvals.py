@@ -131,8 +131,8 @@ def decide(
     opinion = str(values.get(step.opinion_field or "") or "")[:LONGEST_OPINION]
     step.opinion = run.key.seal(opinion.encode(), purpose(step)) if opinion else None
     uow.add(step)
-    about = {"notice": notice.id, "step": step.step, "position": step.position, "digest": step.digest}
-    audit.record(uow, f"notice.step_{step.result}", run.case.id, task=task.id, **about)
+    event = f"notice.step_{step.result}"
+    audit.record(uow, event, run.case.id, notice=notice.id, step=step.step, position=step.position, digest=step.digest)
     uow.session.flush()
     return next_step(uow, run, task.node) if step.result == "passed" else None
 
@@ -179,6 +179,30 @@ def _hands_of(reading: Reading, task_id: str | None) -> set[str]:
     for kind, to, by in reading.session.exec(prepared):
         hands.add(to if kind == "delegated" else by.removeprefix("person:"))
     return {person for person in hands if person}
+
+
+def paper_of(reading: Reading, task: Task) -> Notice:
+    """The paper on which a step decides."""
+    step = reading.session.get_one(NoticeApproval, task.approval_id)
+    return reading.session.get_one(Notice, step.notice_id)
+
+
+def takes_part(reading: Reading, notice_id: str) -> bool:
+    """Whether a step of the chain is, or was, a task of the actor's office, though the paper is another's."""
+    theirs = (
+        select(Task.id)
+        .join(NoticeApproval, col(NoticeApproval.id) == col(Task.approval_id))
+        .where(col(NoticeApproval.notice_id) == notice_id, col(Task.state) != "cancelled")
+        .where(col(Task.organisation_id).in_(reading.actor.organisations()))
+    )
+    return reading.session.exec(theirs.limit(1)).first() is not None
+
+
+def may_see_draft(reading: Reading, notice: Notice) -> bool:
+    """Whether the actor works in the office whose paper this will be, or in one that takes a step in approving it."""
+    if reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations():
+        return True
+    return reading.actor.kind == "person" and takes_part(reading, notice.id)
 
 
 def require_passed(reading: Reading, notice: Notice | None, rule: NoticeRule) -> Sequence[NoticeApproval]:

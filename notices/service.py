@@ -25,6 +25,7 @@ from notices import approved, facts, numbering
 from notices.paper import Paper
 
 FACTS = "notice.facts:"
+MANUSCRIPT = "notice.manuscript"  # the job that keeps the sheet of an issued paper (notices.manuscript)
 
 
 class NoticeNotFound(NotFound):
@@ -123,6 +124,8 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
     process.announce(uow, run, f"notice.issued:{name}")
     process.let_see(uow, run, rule.addressee)
+    if steps:
+        jobs.enqueue(uow, MANUSCRIPT, f"{MANUSCRIPT}:{notice.id}", case_id=run.case.id, notice=notice.id)
     failpoint("notices.issued")
     _dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
@@ -263,18 +266,20 @@ def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
 
 
 def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
-    """The draft that reviewers and signers look at: only for people of the organisation whose paper it will be."""
-    notice, case = find(reading, notice_id)
-    if not may_see_draft(reading, notice):
-        raise NoticeNotFound()
+    """The draft that reviewers and signers look at: for the office whose paper it will be, and whoever takes a step of it."""
+    notice, case = find_draft(reading, notice_id)
     if notice.draft_document_id is None:
         raise NoticeNotReady()
     return notice, f"{notice.title}-草稿-{case.reference}.pdf", _bytes(reading, case, notice.draft_document_id)
 
 
-def may_see_draft(reading: Reading, notice: Notice) -> bool:
-    """Whether the actor works in the organisation whose paper this will be."""
-    return reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations()
+def find_draft(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
+    """A paper before those who take part in approving it; raises NoticeNotFound for all others."""
+    query = select(Notice, Case).join(Case, col(Case.id) == col(Notice.case_id)).where(col(Notice.id) == notice_id)
+    found = reading.session.exec(query.where(visible_cases(reading.actor))).first()
+    if found is None or not approvals.may_see_draft(reading, found[0]):
+        raise NoticeNotFound()
+    return found[0], found[1]
 
 
 def _bytes(reading: Reading, case: Case, document_id: str) -> bytes:
