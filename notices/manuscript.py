@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from engine import clock, documents, jobs, process, queries
+from engine import approvals, clock, documents, jobs, process, queries
 from engine.access import SYSTEM
 from engine.db import Database, Reading
 from engine.definitions import with_presentation
+from engine.errors import Conflict
 from engine.models import Case, Document, Notice
 from engine.operations import JobTicket
 from engine.views import ApprovalView
@@ -33,10 +34,18 @@ SAID = "{% for text in manuscript.texts %}<p>{{ text }}</p>{% endfor %}"
 paper's 抄送 and 附件 are known. The sheet itself is drawn by ``templates/manuscript.html.j2``."""
 
 
+class NoManuscript(Conflict):
+    """This notice is approved by nobody, so it has no approval sheet."""
+
+    zh = "这份文书不经审批发出，没有发文稿纸。"
+
+
 def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     """The sheet of a draft or paper with a file name, as kept or as it stands now; raises NoticeNotFound."""
     notice, case = service.find_draft(reading, notice_id)
     name = f"{notice.title}-{TITLE}-{case.reference}.pdf"
+    if not approvals.chain(reading, notice.id):
+        raise NoManuscript()
     whole = reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations()
     if notice.manuscript_id is not None and whole:
         document = reading.session.get_one(Document, notice.manuscript_id)
