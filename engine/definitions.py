@@ -146,6 +146,16 @@ class Bundle:
             raise NoticeUnknown(notice=name)
         return self.words[path].decode()
 
+    def lane_of(self, node: str) -> str:
+        """The lane of a step as participant.role; empty where it has none."""
+        known = self.blueprint.nodes.get(node)
+        return (known.lane or "") if known else ""
+
+    @cached_property
+    def approving(self) -> frozenset[str]:
+        """The drawn tasks in which papers are approved."""
+        return frozenset(step.task for name in self.notices() for step in self.notice(name).approval)
+
     def notices(self) -> list[str]:
         return sorted(p.split("/")[1] for p in self.words if re.fullmatch(r"notices/[^/]+/notice\.toml", p))
 
@@ -260,6 +270,8 @@ def split(files: Files) -> tuple[dict[str, bytes], dict[str, bytes]]:
             flow[path] = _canonical(without_labels(parse_toml(content, path)))
         elif path.endswith(".schema.json"):
             flow[path] = _canonical(_shape(json.loads(content)))
+        elif path.endswith("/notice.toml") and (chain := parse_toml(content, path).get("approval")):
+            flow[path] = _canonical(chain)  # who approves a paper is pinned; a paper without a chain has words alone
     return flow, words
 
 

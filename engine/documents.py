@@ -222,7 +222,7 @@ def read(reading: Reading, document_id: str) -> tuple[Document, str, Iterator[by
 
 def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
     """The row of a file in a case that the actor may see. A party sees its own attachments only; a draft is read in the
-    organisation whose paper it will be, and nowhere else."""
+    organisation whose paper it will be, and nowhere else, and so is its manuscript."""
     query = (
         select(Document, Case)
         .join(Case, col(Case.id) == col(Document.case_id))
@@ -233,7 +233,9 @@ def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
     elif reading.actor.kind != "system":
         house = col(Notice.organisation_id).in_(reading.actor.organisations())
         drafts = select(col(Notice.draft_document_id)).where(house, col(Notice.draft_document_id).is_not(None))
-        query = query.where(or_(col(Document.kind) != "draft", col(Document.id).in_(drafts)))
+        sheets = select(col(Notice.manuscript_id)).where(house, col(Notice.manuscript_id).is_not(None))
+        others = col(Document.kind).not_in(("draft", "manuscript"))
+        query = query.where(or_(others, col(Document.id).in_(drafts), col(Document.id).in_(sheets)))
         query = query.where(or_(whole_cases(reading.actor), own_documents(reading.actor)))
     found = reading.session.exec(query).first()
     if found is None:

@@ -185,7 +185,11 @@ def _stand(uow: UnitOfWork, run: Run, sealed: bytes, step: Step) -> None:
     run.instance.revision += 1
     process.stand(uow, run, step)
     lanes = {ready.id: ready.lane or "" for ready in step.ready}
-    for task in uow.session.exec(select(Task).where(col(Task.case_id) == run.case.id, col(Task.state) == "open")):
+    drawn = (
+        col(Task.state) == "open",
+        col(Task.approval_id).is_(None),
+    )  # a step keeps the lane laid down with its draft
+    for task in uow.session.exec(select(Task).where(col(Task.case_id) == run.case.id, *drawn)):
         part, _, role = lanes[task.token].partition(".")
         if (part, role) != (task.part, task.role):
             _offer(uow, run, task, part, role)

@@ -194,6 +194,17 @@ class Manifest(_Declared, frozen=True):
         return next((s for s in self.stages if node in s.nodes), None)
 
 
+class ApprovalRule(_Declared, frozen=True):
+    """``[[approval]]`` of a notice: one step of the chain by which its draft is approved, bound to a drawn task."""
+
+    step: Literal["review", "countersign", "legal_review", "sign", "seal", "register"]
+    task: str  # the drawn user task; several steps of one task are done inside it, one after the other
+    passes: str  # expression over the answers of the form: passed, else returned
+    lane: str | None = None  # participant.role: whose step it is; the lane of the task, unless said
+    when: str | None = None  # expression over case data when it is drafted: a step that only some papers need
+    opinion: str | None = None  # the field of the form that holds the opinion
+
+
 class NoticeRule(_Declared, frozen=True):
     """A ``notice.toml``: what kind of paper it is, who issues it to whom, and which facts it is frozen with."""
 
@@ -208,6 +219,8 @@ class NoticeRule(_Declared, frozen=True):
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
+    approval: list[ApprovalRule] = []  # who approves it, in this order; a paper that has a chain is drafted first
+    automatic: str | None = None  # why a numbered paper needs nobody's approval
 
 
 def fits(value: Any, kind: FieldType) -> bool:

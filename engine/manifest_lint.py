@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from engine import clock_lint, data_lint, name_lint, statute_lint
+from engine import approval_lint, clock_lint, data_lint, name_lint, statute_lint
 from engine.form_lint import form_faults
 from engine.manifest import Exclusion, Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
@@ -19,7 +19,7 @@ from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
 AROUND_FACTS = frozenset(  # notices.facts
-    {"case", "participants", "deadlines", "corrections", "portal_url", "query_code", "today"}
+    {"case", "participants", "organisations", "deadlines", "corrections", "portal_url", "query_code", "today"}
 )
 AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
 SYSTEM = "system"  # sends messages of the installation's own jobs
@@ -97,6 +97,7 @@ class _Bundle:
         yield from self.rules()
         yield from self.references()
         yield from self.data()
+        yield from self.approvals()
         yield from name_lint.name_faults(self.manifest, self.notices)
         yield from clock_lint.clock_faults(self.manifest, self.processes, self.notices, self.operations)
 
@@ -189,6 +190,17 @@ class _Bundle:
             yield Fault(file, "channels", "lacks portal: an e-mail only says that something lies there")
         for fact, expression in notice.facts.items():
             yield from self.expression(file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys())
+
+    def approvals(self) -> Iterator[Fault]:
+        """Who approves the papers."""
+
+        def fields_of(task: str) -> frozenset[str] | None:
+            form = self.form_of(task)
+            return None if form is None else self.all_fields(form)
+
+        yield from approval_lint.approval_faults(
+            self.notices, self.processes, fields_of, self.wrong_lane, self.expression
+        )
 
     def locale(self) -> Iterator[Fault]:
         for file in sorted(f for f in self.files if f.startswith("locale/") and f.endswith(".toml")):

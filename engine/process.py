@@ -18,7 +18,7 @@ from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import audit, deadlines, definitions, incidents, runtime
+from engine import approvals, audit, deadlines, definitions, incidents, runtime
 from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -63,6 +63,7 @@ log = logging.getLogger("duban.process")
 
 SUBMITTED, SUSPENDED, CLOSED = "submitted", "suspended", "closed"
 STATE, LOCALS = "process.state", "task.locals"  # purposes of encryption
+STEP_OF_APPROVAL = "approval"  # kind of a step record: done inside a drawn task in which more is to be done
 MAX_OPERATIONS = 200  # that one trigger may set off; more is a flow that runs in circles
 REFUSALS = (Forbidden, Conflict, Unavailable)  # an operation says no to whoever acts, or not now: nothing is done
 
@@ -470,8 +471,9 @@ def _project_tasks(uow: UnitOfWork, run: Run, step: Step) -> None:
 
 
 def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
-    """A task for whoever plays the part and has the role that its lane names."""
-    part, _, role = (ready.lane or "").partition(".")
+    """A task for whoever plays the part and has the role that its lane names, or that a step of an approval names."""
+    step = approvals.next_step(uow, run, ready.node)
+    part, _, role = (step.lane if step else ready.lane or "").partition(".")
     organisation = run.participants.get(part)
     let_see(uow, run, part)
     return {
@@ -482,9 +484,29 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
         "part": part,
         "role": role,
         "organisation_id": organisation.id if organisation else None,
+        "approval_id": step.id if step else None,
         "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
         "created_at": uow.now,
     }
+
+
+def go_on_inside(uow: UnitOfWork, run: Run, done: Task, writes: Mapping[str, Any]) -> None:
+    """The next step of an approval is due at the same token: what was answered is kept, and the flow stays where it is."""
+    write(uow, run, writes, f"task:{done.id}")
+    run.position += 1
+    record = {
+        "case_id": run.case.id,
+        "position": run.position,
+        "node": done.node,
+        "kind": STEP_OF_APPROVAL,
+        "at": uow.now,
+    }
+    uow.append(StepRecord, [{**record, "actor": str(uow.actor), "task_id": done.id, "revision": run.case.revision}])
+    own = run.key.open_value(done.locals, LOCALS) if done.locals else {}
+    row = _task_row(uow, run, Ready(done.token, done.node, run.bundle.lane_of(done.node), own))
+    uow.append(Task, [row])
+    audit.record(uow, "task.created", run.case.id, task=row["id"], node=row["node"])
+    touch(uow, run.case)
 
 
 def let_see(uow: UnitOfWork, run: Run, part: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, exists, or_
 from sqlmodel import col, select
 
-from engine import audit, clock, definitions, documents, process, recusals
+from engine import approvals, audit, clock, definitions, documents, process, recusals
 from engine.access import desk_cases, whole_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -133,7 +133,7 @@ def complete(
     """Finish a task with the answers of its form; the flow goes on in the same transaction.
 
     An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskDelegated,
-    TaskIsPrepared, TaskStale, SeparationViolated (four eyes), what ``recusals.bar`` says, FormInvalid, RuleViolated.
+    TaskIsPrepared, TaskStale, what keeps the actor from it (see ``hindrance``), FormInvalid, RuleViolated.
     """
     task, run = open_task(uow, task_id)
     present = task.revision  # taking it by the way is no change that somebody else made
@@ -154,7 +154,10 @@ def complete(
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=fields, **_for(absent))
     failpoint("tasks.completed")
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
-    process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
+    if approvals.decide(uow, run, task, answers, absent) is not None:
+        process.go_on_inside(uow, run, task, answers)
+    else:
+        process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
     return task
 
 
@@ -185,7 +188,8 @@ def hindrance(reading: Reading, bundle: Bundle, task: Task, *people: str | None)
         refusal = recusals.bar(reading, bundle, task.case_id, person_id, task.node)
         if refusal is not None:
             return refusal
-    return _separation(reading, bundle, task, {person_id for person_id in people if person_id})
+    concerned = {person_id for person_id in people if person_id}
+    return _separation(reading, bundle, task, concerned) or approvals.hindrance(reading, task, concerned)
 
 
 def my_hindrance(reading: Reading, bundle: Bundle, task: Task) -> Forbidden | None:

@@ -135,6 +135,22 @@ class DocumentView:
 
 
 @dataclass(frozen=True)
+class ApprovalView:
+    """A step by which a paper is approved, the drafting first."""
+
+    position: int  # 0 is the drafting
+    step: str  # draft, review, countersign, legal_review, sign, seal, register
+    title: str
+    state: Literal["passed", "returned", "now", "next"]
+    organisation: str
+    role: str
+    person: str
+    in_place_of: str
+    opinion: str  # empty for those whom it does not concern
+    at: datetime | None
+
+
+@dataclass(frozen=True)
 class NoticeView:
     """A paper of the case."""
 
@@ -149,6 +165,7 @@ class NoticeView:
     size: int | None
     ready: bool  # its bytes exist
     deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
+    chain: tuple[ApprovalView, ...] = ()  # who approves it; empty for those who may not know
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The facts of a notice: what its ``notice.toml`` lists, taken from the case at one moment and frozen.
 
 An expression of ``notice.toml`` reads the fields of the case's document and, beside them, ``case``, ``participants``, the
-parties by name (``applicant.name``), ``deadlines``, ``corrections`` (printed due dates that were moved and not told of yet),
-``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
+parties by name (``applicant.name``), ``organisations`` (those that the document names, by code), ``deadlines``,
+``corrections`` (printed due dates that were moved and not told of yet), ``portal_url``, ``today`` and, where the paper carries
+it, ``query_code``.
 """
 
 from collections.abc import Mapping
@@ -14,10 +15,12 @@ from sqlmodel import col, select
 from engine import cases, clock, deadlines, printed_dates, process, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
-from engine.models import Party
+from engine.models import Organisation, Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
+
+LONGEST_CODE = 64  # of an organisation
 
 
 def collect(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
@@ -31,16 +34,7 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     names: dict[str, Any] = dict.fromkeys(run.bundle.manifest.data) | run.data
     names |= dict.fromkeys(run.bundle.manifest.parties) | process.parties(reading, run)
     names["participants"] = dict.fromkeys(run.bundle.manifest.participants) | {
-        part: {
-            "code": o.code,
-            "name": o.name,
-            "short_name": o.short_name,
-            "name_en": o.name_en,
-            "phone": o.phone,
-            "address": o.address,
-            "prefix": o.document_prefix,
-        }
-        for part, o in run.participants.items()
+        part: _described(organisation) for part, organisation in run.participants.items()
     }
     names["case"] = {
         "reference": run.case.reference,
@@ -51,10 +45,30 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     }
     names["deadlines"] = dict.fromkeys(run.bundle.manifest.deadlines) | _deadlines(reading, run)
     names["corrections"] = printed_dates.as_facts(reading, run)
+    names["organisations"] = _organisations(reading, run)
     names["today"] = deadlines.today(reading).isoformat()
     names["portal_url"] = reading.settings.base_url.rstrip("/") + "/track"
     names["query_code"] = _query_code(reading, run, rule)
     return names
+
+
+def _described(organisation: Organisation) -> dict[str, Any]:
+    return {
+        "code": organisation.code,
+        "name": organisation.name,
+        "short_name": organisation.short_name,
+        "name_en": organisation.name_en,
+        "phone": organisation.phone,
+        "address": organisation.address,
+        "prefix": organisation.document_prefix,
+    }
+
+
+def _organisations(reading: Reading, run: Run) -> dict[str, Any]:
+    """By code: the organisations that the case's document names, whether they take part or not."""
+    codes = [value for value in run.data.values() if isinstance(value, str) and len(value) <= LONGEST_CODE]
+    named = select(Organisation).where(col(Organisation.code).in_(codes))
+    return {o.code: _described(o) for o in reading.session.exec(named)}
 
 
 def _deadlines(reading: Reading, run: Run) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import digest, service
+from notices import digest, manuscript, service
 from notices.channels import email
 from notices.lint import template_faults
 from notices.paper import Paper, UncoveredCharacters, spelled
@@ -29,6 +29,7 @@ def register(registry: Registry) -> None:
     registry.check(template_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
+    registry.job(service.MANUSCRIPT)(manuscript.make)
     registry.job("notice.email")(send_mail)
     registry.job(KIND)(digest.send)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from engine.errors import Invalid, Unavailable
 
-Form = Literal["letter", "file", "slip"]
+Form = Literal["letter", "file", "slip", "manuscript"]
 Language = Literal["zh-CN", "en"]
 
 FIELD_LIMIT = 10 * 1024

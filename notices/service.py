@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import audit, clock, documents, jobs, printed_dates, process
+from engine import approvals, audit, clock, documents, jobs, printed_dates, process
 from engine.access import own_papers, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
@@ -21,10 +21,11 @@ from engine.models import Case, Delivery, Document, Notice, Organisation, Party,
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import facts, numbering
+from notices import approved, facts, numbering
 from notices.paper import Paper
 
 FACTS = "notice.facts:"
+MANUSCRIPT = "notice.manuscript"  # the job that keeps the sheet of an issued paper (notices.manuscript)
 
 
 class NoticeNotFound(NotFound):
@@ -51,7 +52,7 @@ class DraftNotReady(Conflict):
     zh = "文书草稿尚未生成，不能签发。"
 
 
-class DrafterApproves(Forbidden):
+class DrafterIssues(Forbidden):
     """Who drafted a notice cannot issue it as well."""
 
     zh = "拟稿人不能签发自己拟定的文书。"
@@ -77,7 +78,11 @@ def draft(uow: UnitOfWork, run: Run, call: Call) -> Parked:
         former.state = "discarded"
         uow.add(former)
     notice.drafted_by = uow.actor.person_id
+    notice.drafting_task_id = run.cause.removeprefix("task:") if run.cause.startswith("task:") else None
+    notice.approved_digest = approved.digest(paper(uow, notice, run.case))
     uow.add(notice)
+    uow.session.flush()
+    approvals.lay_down(uow, run, notice, run.bundle.notice(name))
     printed_dates.record(uow, run, notice, run.bundle.notice(name))
     audit.record(uow, "notice.drafted", run.case.id, notice=notice.id, kind=name)
     jobs.enqueue(
@@ -90,24 +95,27 @@ def draft(uow: UnitOfWork, run: Run, call: Call) -> Parked:
 def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``notice.issue``: number and date the paper and dispatch it on the portal, all in this transaction.
 
-    A draft of that name is what is issued, with the facts that were approved; a paper without a draft is made from the case as
-    it is now. Announces ``notice.issued:<name>`` and ``notice.dispatched:<name>``, on which clocks stop (Art. 15, 21).
+    A draft of that name is what is issued, with the facts that were approved; a paper that nobody approves, and that was not
+    drafted, is made from the case as it is now. What is issued differs from what was approved by number, date and seal alone.
+    Announces ``notice.issued:<name>`` and ``notice.dispatched:<name>``, on which clocks stop (Art. 15, 21). Raises
+    DraftNotReady, DraftMissing, NotApproved, DraftChanged, DrafterIssues, ApproverMissing.
     """
     name = call.params["name"]
     rule = run.bundle.notice(name)
     draft = _draft_of(uow, run, name)
+    steps = approvals.require_passed(uow, draft, rule)
     notice = draft or _new_notice(uow, run, name)
-    if notice.drafted_by is not None and notice.drafted_by == uow.actor.person_id:
-        raise DrafterApproves()
-    if notice.drafted_by is not None and uow.actor.duty == "administrator":
-        raise ApproverMissing()
+    if notice.drafted_by is not None and not steps:
+        _require_another(uow, notice)
     day = clock.day_of(uow.now)
     if rule.series is not None:
         issuer = uow.session.get_one(Organisation, notice.organisation_id)
         notice.number = numbering.allot(uow, issuer, rule.series, day)
     notice.state, notice.issued_at, notice.issued_on = "issued", uow.now, day
-    notice.approved_by = uow.actor.person_id
+    notice.approved_by = next((step.person_id for step in steps if step.step == "sign"), uow.actor.person_id)
     uow.add(notice)
+    if notice.approved_digest is not None:
+        approved.require_same(paper(uow, notice, run.case), notice.approved_digest)
     if draft is None:
         printed_dates.record(uow, run, notice, rule)
     else:
@@ -116,9 +124,19 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
     process.announce(uow, run, f"notice.issued:{name}")
     process.let_see(uow, run, rule.addressee)
+    if steps:
+        jobs.enqueue(uow, MANUSCRIPT, f"{MANUSCRIPT}:{notice.id}", case_id=run.case.id, notice=notice.id)
     failpoint("notices.issued")
     _dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
+
+
+def _require_another(uow: UnitOfWork, notice: Notice) -> None:
+    """A draft without a chain of approval is issued by somebody else than drafted it."""
+    if notice.drafted_by == uow.actor.person_id:
+        raise DrafterIssues()
+    if uow.actor.duty == "administrator":
+        raise ApproverMissing()
 
 
 def _draft_of(uow: UnitOfWork, run: Run, name: str) -> Notice | None:
@@ -248,18 +266,20 @@ def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
 
 
 def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
-    """The draft that reviewers and signers look at: only for people of the organisation whose paper it will be."""
-    notice, case = find(reading, notice_id)
-    if not may_see_draft(reading, notice):
-        raise NoticeNotFound()
+    """The draft that reviewers and signers look at: for the office whose paper it will be, and whoever takes a step of it."""
+    notice, case = find_draft(reading, notice_id)
     if notice.draft_document_id is None:
         raise NoticeNotReady()
     return notice, f"{notice.title}-草稿-{case.reference}.pdf", _bytes(reading, case, notice.draft_document_id)
 
 
-def may_see_draft(reading: Reading, notice: Notice) -> bool:
-    """Whether the actor works in the organisation whose paper this will be."""
-    return reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations()
+def find_draft(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
+    """A paper before those who take part in approving it; raises NoticeNotFound for all others."""
+    query = select(Notice, Case).join(Case, col(Case.id) == col(Notice.case_id)).where(col(Notice.id) == notice_id)
+    found = reading.session.exec(query.where(visible_cases(reading.actor))).first()
+    if found is None or not approvals.may_see_draft(reading, found[0]):
+        raise NoticeNotFound()
+    return found[0], found[1]
 
 
 def _bytes(reading: Reading, case: Case, document_id: str) -> bytes:

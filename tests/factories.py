@@ -91,8 +91,8 @@ class World:
         actor = self.person(by or f"{task.part}.{task.role}")
         with self.database.unit_of_work(actor) as uow:
             done = tasks.complete(uow, task.id, _merged(ANSWERS.get(node, {}), changed), uploads)
-        if node == "draft_reply":
-            self.work()  # the draft is typeset before anybody can review it
+        if self.all(Job, case_id=self.case_id, kind="notice.draft", state="queued"):
+            self.work()  # the draft is typeset before anybody can approve it
         return done
 
     def reach(self, node: str) -> Task:

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Response
 
 from api.deps import ApiPerson
 from api.files import download
-from engine import documents
-from notices import service
+from api.json.shapes import ApprovalShape
+from engine import documents, process, queries
+from notices import manuscript, service
 
 router = APIRouter(tags=["notices and documents"])
 Id = Annotated[str, Path(max_length=64)]
@@ -26,6 +27,26 @@ def draft_pdf(notice_id: Id, door: ApiPerson) -> Response:
     """What a reviewer reads before it is signed."""
     with door.reading() as reading:
         _, filename, content = service.draft_pdf(reading, notice_id)
+    return download(filename, "application/pdf", content)
+
+
+@router.get("/notices/{notice_id}/approvals", summary="Who approves a notice")
+def approvals(notice_id: Id, door: ApiPerson) -> list[ApprovalShape]:
+    """The steps of its chain in order, with what was decided: for the office whose paper it is, and, without what others
+    think, for whoever takes a step of it. Empty for a notice that nobody approves."""
+    with door.reading() as reading:
+        notice, case = service.find_draft(reading, notice_id)
+        chain = queries.chain(reading, process.opened(reading, case), notice)
+        return [ApprovalShape.model_validate(step) for step in chain]
+
+
+@router.get(
+    "/notices/{notice_id}/manuscript", summary="The sheet on which a notice is approved", response_class=Response
+)
+def manuscript_pdf(notice_id: Id, door: ApiPerson) -> Response:
+    """发文稿纸 as PDF: drafted, judged and signed by whom, as it stands now, or as it was kept with the issued notice."""
+    with door.reading() as reading:
+        _, filename, content = manuscript.pdf(reading, notice_id)
     return download(filename, "application/pdf", content)
 
 

@@ -119,6 +119,21 @@ class NoticeShape(Shape):
     deliveries: list[DeliveryShape]
 
 
+class ApprovalShape(Shape):
+    """A step by which a paper is approved, the drafting first."""
+
+    position: int = Field(description="0 is the drafting")
+    step: str = Field(description="draft, review, countersign, legal_review, sign, seal, register")
+    title: str
+    state: str = Field(description="passed, returned, now, next")
+    organisation: str
+    role: str
+    person: str = Field(description="Empty while nobody has done it")
+    in_place_of: str = Field(description="The absent colleague for whom it was done")
+    opinion: str = Field(description="Empty for whoever does not belong to the office whose paper it is")
+    at: datetime | None
+
+
 class ChangeShape(Shape):
     """What has moved a clock."""
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.deps import ApiPerson, ChangedMeanwhile, OnlyOnce, SeenRevision, etag
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import CaseFileShape, file_shape, notice_shape
-from api.json.shapes import Asked, FormShape, NoticeShape, PageOf, Shape, TaskLineShape, Told, page_of
+from api.json.shapes import ApprovalShape, Asked, FormShape, NoticeShape, PageOf, Shape, TaskLineShape, Told, page_of
 from engine import queries, tasks
 from engine.db import UnitOfWork
 from engine.models import Task
@@ -46,6 +46,9 @@ class TaskShape(TaskLineShape):
     may_prepare: bool = Field(description="It was handed to you: work on the draft, then give it back")
     blocked: str | None = Field(description="The rule that keeps you from it, in a sentence")
     draft_notice: NoticeShape | None
+    approvals: list[ApprovalShape] = Field(
+        description="The chain by which that draft is approved; this task is its step “now”"
+    )
     case: CaseFileShape
 
 
@@ -109,6 +112,7 @@ def task_shape(view: queries.TaskView) -> TaskShape:
             "state_revision": view.revision,
             "form": view.form,
             "draft_notice": notice_shape(view.draft_notice) if view.draft_notice else None,
+            "approvals": list(view.draft_notice.chain) if view.draft_notice else [],
             "case": file_shape(view.file),
         }
     )

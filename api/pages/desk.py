@@ -16,7 +16,7 @@ from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, reminders, tasks
 from engine.errors import EngineError
 from engine.queries.files import STATUS_TITLES
-from notices import service
+from notices import manuscript, service
 
 router = APIRouter(prefix="/desk")
 
@@ -184,6 +184,13 @@ def notice(door: PagePerson, notice_id: Key) -> Response:
 def draft(door: PagePerson, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = service.draft_pdf(reading, notice_id)
+    return files.download(filename, PDF, content)
+
+
+@router.get("/notices/{notice_id}/manuscript")
+def sheet(door: PagePerson, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        _, filename, content = manuscript.pdf(reading, notice_id)
     return files.download(filename, PDF, content)
 
 

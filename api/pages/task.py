@@ -14,25 +14,36 @@ from api.pages import casework
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
-from engine import clock, handovers, queries, recusals, tasks
+from engine import approvals, clock, handovers, queries, recusals, tasks
 from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
 from engine.models import Case
 from engine.reasons import ReasonMissing
 from engine.views import FieldShown, TaskView
+from notices.approved import DraftChanged
 
 router = APIRouter(prefix="/desk/tasks")
 
 BY_SCRIPT = "x-requested-with"
 CONFLICTS = (
+    approvals.NotApproved,
+    approvals.DraftMissing,
+    DraftChanged,
     tasks.TaskAlreadyEnded,
     tasks.TaskAlreadyClaimed,
     tasks.TaskDelegated,
     tasks.TaskIsPrepared,
     tasks.TaskStale,
 )
-HINDRANCES = (tasks.SeparationViolated, recusals.Recused, recusals.NameConcerned, recusals.Excluded)
+HINDRANCES = (
+    tasks.SeparationViolated,
+    approvals.DrafterApproves,
+    approvals.ApprovesTwice,
+    recusals.Recused,
+    recusals.NameConcerned,
+    recusals.Excluded,
+)
 UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
 LONGEST_TEXT = 2000  # of a reason, as far as it is looked at; the engine says how long one may be
 LATEST = 3  # entries of the history shown beside a conflict

@@ -1,6 +1,7 @@
 """All tables, one noun a file: the data dictionary."""
 
 from engine.models.absence import Absence
+from engine.models.approval import NoticeApproval
 from engine.models.base import UtcDateTime, new_id
 from engine.models.calendar import CalendarVersion, HolidayNotice
 from engine.models.case import (
@@ -59,6 +60,7 @@ __all__ = [
     "Membership",
     "NameClearance",
     "Notice",
+    "NoticeApproval",
     "NumberSequence",
     "Organisation",
     "OrganisationRelation",

@@ -57,6 +57,13 @@ class Notice(SQLModel, table=True):
     withdrawn_by: str | None = Field(default=None, max_length=80)
     withdrawal_reason: str | None = Field(default=None, max_length=500)
     drafted_by: str | None = ref("person", index=False, default=None, nullable=True)
+    drafting_task_id: str | None = Field(
+        default=None, max_length=32
+    )  # in which it was drafted: all its hands drafted it
+    approved_digest: str | None = Field(
+        default=None, max_length=128
+    )  # of what is approved: all but number, date and seal
+    manuscript_id: str | None = ref("document", index=False, default=None, nullable=True)  # 发文稿纸
     approved_by: str | None = ref("person", index=False, default=None, nullable=True)
     created_at: datetime = instant()
     issued_at: datetime | None = instant(default=None, nullable=True, index=True)

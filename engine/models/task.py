@@ -15,7 +15,9 @@ class Task(SQLModel, table=True):
 
     __tablename__ = "task"
     __table_args__ = (
-        UniqueConstraint("case_id", "token"),
+        Index(  # a token waits for one task at a time; the steps of a chain of approval follow each other on it
+            "uq_task_token", "case_id", "token", unique=True, postgresql_where=_OPEN, sqlite_where=_OPEN
+        ),
         Index("ix_task_queue", "organisation_id", "role", postgresql_where=_OPEN, sqlite_where=_OPEN),
         Index(  # what waits at each step is counted from it alone
             "ix_task_case_open",
@@ -40,6 +42,7 @@ class Task(SQLModel, table=True):
     part: str = Field(max_length=40)
     role: str = Field(max_length=40)
     organisation_id: str | None = ref("organisation", index=False, default=None, nullable=True)
+    approval_id: str | None = Field(default=None, max_length=32)  # the step of a chain of approval that is done here
     locals: bytes | None = None  # encrypted: what this token alone knows, e.g. the item of a loop
     state: str = Field(default="open", max_length=20)  # open, completed, cancelled
     assignee_id: str | None = ref("person", index=False, default=None, nullable=True)

@@ -6,6 +6,7 @@ Every list starts from what the actor may see, is paged by key (never by offset)
 
 from engine.queries.board import board_counts, board_list, overseen_organisations, process_titles, standings
 from engine.queries.board_export import export_rows
+from engine.queries.chains import chain
 from engine.queries.figures import figures
 from engine.queries.files import case_file, cases, unmask
 from engine.queries.hands import hands, house, led_people, stood_in_for
@@ -15,6 +16,7 @@ from engine.queries.reminders import reminders, unread
 from engine.queries.stopped import stopped
 from engine.views import (
     ActView,
+    ApprovalView,
     BoardCounts,
     CaseFile,
     CaseView,
@@ -47,6 +49,7 @@ from engine.views import (
 
 __all__ = [
     "ActView",
+    "ApprovalView",
     "BoardCounts",
     "CaseFile",
     "CaseView",
@@ -79,6 +82,7 @@ __all__ = [
     "board_list",
     "case_file",
     "cases",
+    "chain",
     "counts",
     "export_rows",
     "figures",

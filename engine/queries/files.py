@@ -27,7 +27,7 @@ from engine.models import (
     Task,
 )
 from engine.process import Run
-from engine.queries import clocks, diagrams, lights, paging, rows, stopped
+from engine.queries import chains, clocks, diagrams, lights, paging, rows, stopped
 from engine.runtime.reader import TASKS
 from engine.views import (
     CaseFile,
@@ -158,7 +158,8 @@ def _own_history(reading: Reading, run: Run, tasks: Sequence[Task]) -> list[Hist
     )
     records = list(reading.session.exec(done.order_by(col(StepRecord.position))))
     names, versions = _actor_names(reading, records), definitions.versions_of(reading, run.case)
-    titled = [(record, _record_title(versions, record, reading.actor.locale)) for record in records]
+    steps = chains.step_titles(reading, tasks)
+    titled = [(r, steps.get(r.task_id or "") or _record_title(versions, r, reading.actor.locale)) for r in records]
     return [HistoryEntry(r.at, title, names.get(_doer(r), ""), "done") for r, title in titled if title]
 
 
@@ -221,7 +222,8 @@ def _answers(
     reading: Reading, run: Run, revisions: Sequence[CaseRevision], *, messages: bool = True
 ) -> tuple[tuple[str, tuple[FieldShown, ...]], ...]:
     """What later steps wrote and what was sent into the case, in order."""
-    nodes = {t.id: t.node for t in reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id))}
+    tasks = list(reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id)))
+    nodes, steps = {t.id: t.node for t in tasks}, chains.step_titles(reading, tasks)
     told = _messages(reading, run) if messages else []
     versions = definitions.versions_of(reading, run.case)
     for revision in revisions:
@@ -231,7 +233,8 @@ def _answers(
         if node and name:
             fields = shown(_form(reading, bundle, name), _writes(run, revision), reading.actor.locale)
             if fields:
-                told.append((revision.at, bundle.node_title(node, reading.actor.locale), fields))
+                title = steps.get(revision.cause.removeprefix("task:"))
+                told.append((revision.at, title or bundle.node_title(node, reading.actor.locale), fields))
     return tuple((title, fields) for _, title, fields in sorted(told, key=lambda entry: entry[0]))
 
 
@@ -334,7 +337,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
         select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
     ):
         sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
-    views = []
+    views, approved = [], chains.of_notices(reading, run, notices)
     for notice in notices:
         file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
         title = (
@@ -355,6 +358,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 size=file.size if file else None,
                 ready=file is not None,
                 deliveries=tuple(sent.get(notice.id, [])),
+                chain=approved.get(notice.id, ()),
             )
         )
     return views
@@ -373,10 +377,11 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
     )
     names, absent = _actor_names(reading, records), _stood_in_for(reading, run)
     entries, versions = [], definitions.versions_of(reading, run.case)
+    steps = _step_titles(reading, records)
     for record in records:
-        title = _record_title(versions, record, locale)
+        title = steps.get(record.task_id or "") or _record_title(versions, record, locale)
         if title:
-            kind = "done" if record.kind in TASKS else "event"
+            kind = "done" if record.kind in TASKS | {process.STEP_OF_APPROVAL} else "event"
             detail = absent.get(record.task_id or "", "")
             entries.append(HistoryEntry(record.at, title, names.get(_doer(record), ""), kind, detail))
     for breach, deadline in reading.session.exec(
@@ -393,6 +398,12 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
     for urging, words, name in urgings.of_case(reading, run):
         entries.append(HistoryEntry(urging.at, urged, name, "event", words))
     return sorted(entries, key=lambda e: e.at)
+
+
+def _step_titles(reading: Reading, records: Sequence[StepRecord]) -> dict[str, str]:
+    """What was done as a step of an approval, by task."""
+    ids = [record.task_id for record in records if record.task_id]
+    return chains.step_titles(reading, list(reading.session.exec(select(Task).where(col(Task.id).in_(ids)))))
 
 
 def _stood_in_for(reading: Reading, run: Run) -> dict[str, str]:
@@ -415,7 +426,7 @@ def _notice_title(bundle: Bundle, name: str, locale: str) -> str:
 
 def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
     zh = locale.startswith("zh")
-    if record.kind in TASKS:
+    if record.kind in TASKS | {process.STEP_OF_APPROVAL}:
         return versions.of_node(record.node).node_title(record.node, locale)
     if record.kind != "event":
         return ""

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
-from engine import clock, colleagues, process, roles, search, supervision, tasks
+from engine import approvals, clock, colleagues, process, roles, search, supervision, tasks
 from engine.access import visible_cases, workable_tasks
 from engine.db import Reading
 from engine.errors import Forbidden
@@ -105,6 +105,8 @@ def task(reading: Reading, task_id: str) -> TaskView:
     run = process.opened(reading, case)
     form = tasks.form_of(reading, run.bundle, found)
     known = {name: run.data[name] for name in form.names if run.data.get(name) is not None}
+    if found.approval_id is not None:  # whoever approves decides afresh: nobody else's answer is put into their mouth
+        known = {}
     mine = _is_workable(reading, found)
     rule = tasks.my_hindrance(reading, run.bundle, found) if mine else None
     free = found.assignee_id is None
@@ -158,6 +160,10 @@ def _hands(reading: Reading) -> set[str]:
 
 def _draft_notice(reading: Reading, run: process.Run, task: Task) -> NoticeView | None:
     """The draft that lies before the person: typeset, and not issued yet."""
+    if task.approval_id is not None:
+        decided = approvals.paper_of(reading, task)
+        shown = decided.state == "draft" and approvals.may_see_draft(reading, decided)
+        return files.notice_views(reading, run, [decided])[0] if shown and task.state == "open" else None
     drafted = select(Notice).where(
         col(Notice.case_id) == run.case.id,
         col(Notice.state) == "draft",

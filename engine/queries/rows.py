@@ -12,7 +12,7 @@ from engine.access import whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Party, Person, Task
-from engine.queries import lights
+from engine.queries import chains, lights
 from engine.views import Light, TaskRow
 
 
@@ -24,7 +24,7 @@ def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[Task
     parties: dict[str, Party] = {}
     for party in reading.session.exec(select(Party).where(col(Party.case_id).in_(case_ids))):
         parties.setdefault(party.case_id, party)
-    targets = _targets(reading, case_ids)
+    targets, steps = _targets(reading, case_ids), chains.step_titles(reading, [task for task, _ in found])
     bundles = definitions.of_cases(reading, [case for _, case in found])
     return [
         _row(
@@ -36,6 +36,7 @@ def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[Task
             organisations,
             parties.get(case.id),
             targets.get(case.id),
+            steps.get(task.id),
         )
         for task, case in found
     ]
@@ -50,6 +51,7 @@ def _row(
     organisations: dict[str, Any],
     party: Party | None,
     target_on: date | None,
+    step: str | None,
 ) -> TaskRow:
     locale = reading.actor.locale
     assignee = people.get(task.assignee_id or "")
@@ -61,7 +63,7 @@ def _row(
         task_id=task.id,
         reference=case.reference,
         subject=case.subject,
-        title=_title(reading, bundle, task, case),
+        title=step or _title(reading, bundle, task, case),
         process=bundle.text(bundle.manifest.process, "title", locale),
         applicant=masked_name(reading, case, party),
         organisation=organisation.short_name if organisation else "",

@@ -58,7 +58,7 @@ class Kind:
         if not self.public:
             manifest = manifest.replace('start_form = "start"', 'start_form = "start"\napplicants = "organisation"')
         kind = f'form = "{self.form}"\naddressee = "{self.addressee}"\nchannels = {self.channels}\n'
-        kind += 'series = "数复"\n' if self.form != "slip" else ""
+        kind += 'series = "数复"\nautomatic = "试验"\n' if self.form != "slip" else ""
         return judged(
             files
             | {"process.toml": manifest.encode(), "notices/paper/notice.toml": (kind + PAPER).encode()}
