@@ -2,7 +2,8 @@
 
 An expression of ``notice.toml`` reads the fields of the case's document and, beside them, ``case``, ``participants``, the
 parties by name (``applicant.name``), ``deadlines``, ``corrections`` (printed due dates that were moved and not told of yet),
-``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
+``replaced`` (number, title and date of the paper that this one replaces, or nothing), ``portal_url``, ``today`` and, where the
+paper carries it, ``query_code``.
 """
 
 from collections.abc import Mapping
@@ -14,15 +15,15 @@ from sqlmodel import col, select
 from engine import cases, clock, deadlines, printed_dates, process, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
-from engine.models import Party
+from engine.models import Notice, Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
 
 
-def collect(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
+def collect(reading: Reading, run: Run, rule: NoticeRule, replaced: Notice | None = None) -> dict[str, Any]:
     """All facts of one notice, as plain JSON values."""
-    names = available(reading, run, rule)
+    names = available(reading, run, rule) | {"replaced": _replaced(replaced)}
     return {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
 
 
@@ -55,6 +56,12 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     names["portal_url"] = reading.settings.base_url.rstrip("/") + "/track"
     names["query_code"] = _query_code(reading, run, rule)
     return names
+
+
+def _replaced(notice: Notice | None) -> dict[str, Any] | None:
+    if notice is None:
+        return None
+    return {"number": notice.number, "title": notice.title, "issued_on": notice.issued_on}
 
 
 def _deadlines(reading: Reading, run: Run) -> dict[str, Any]:
