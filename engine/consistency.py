@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+import sqlalchemy
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from engine import audit, deadlines, documents, process, results, runtime
@@ -175,29 +176,23 @@ def register_gaps(reading: Reading, organisation_id: str | None = None) -> list[
 
 def _gaps(reading: Reading, organisation_id: str | None) -> Iterator[str]:
     """Every number up to the last one that was given out stands in the register, once."""
-    row, last = RegisteredNumber, NumberSequence
-    counted = (
-        select(
-            last.series, last.year, last.last, func.count(col(row.id)), func.max(col(row.ordinal)), Organisation.code
-        )
-        .join(Organisation, col(Organisation.id) == col(last.owner))
-        .join(
-            row,
-            and_(
-                col(row.organisation_id) == col(last.owner),
-                col(row.series) == col(last.series),
-                col(row.year) == col(last.year),
-            ),
-            isouter=True,
-        )
-        .group_by(col(last.id), last.series, last.year, last.last, Organisation.code)
-        .order_by(Organisation.code, last.series, last.year)
+    row = RegisteredNumber
+    entries = sqlalchemy.select(
+        col(row.organisation_id), col(row.series), col(row.year), func.count(), func.max(col(row.ordinal))
+    ).group_by(col(row.organisation_id), col(row.series), col(row.year))
+    tally = {tuple(line[:3]): tuple(line[3:]) for line in reading.session.execute(entries)}
+    given = (
+        select(NumberSequence, Organisation)
+        .join(Organisation, col(Organisation.id) == col(NumberSequence.owner))
+        .order_by(col(Organisation.code), col(NumberSequence.series), col(NumberSequence.year))
     )
     if organisation_id is not None:
-        counted = counted.where(col(last.owner) == organisation_id)
-    for series, year, given, entries, highest, code in reading.session.exec(counted):
-        if given != entries or (highest or 0) != given:
-            yield f"{code}: of {series}〔{year}〕 {given} numbers were given out, {entries} stand in the register"
+        given = given.where(col(NumberSequence.owner) == organisation_id)
+    for sequence, organisation in reading.session.exec(given):
+        count, highest = tally.get((sequence.owner, sequence.series, sequence.year), (0, 0))
+        if (count, highest) != (sequence.last, sequence.last):
+            series = f"{organisation.code}: of {sequence.series}〔{sequence.year}〕"
+            yield f"{series} {sequence.last} numbers were given out, {count} stand in the register"
 
 
 def _unregistered(reading: Reading, organisation_id: str | None) -> Iterator[str]:

@@ -149,6 +149,10 @@ class NoticeView:
     size: int | None
     ready: bool  # its bytes exist
     deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
+    replaced_by: str | None = None  # the number of the paper that took its place
+    withdrawn_on: date | None = None
+    withdrawal_reason: str | None = None  # for the desk
+    verify_token: str | None = None  # of issued papers: where a stranger can prove them
 
 
 @dataclass(frozen=True)

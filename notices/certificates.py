@@ -96,6 +96,12 @@ def is_demonstration(certificate: x509.Certificate) -> bool:
     return any(name.value == DEMONSTRATION for name in named)
 
 
+def common_name(subject: str) -> str:
+    """What a subject in the notation of RFC 4514 is called; the whole of it where it has no such name."""
+    names = x509.Name.from_rfc4514_string(subject).get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else subject
+
+
 def seal_of(settings: Settings, code: str, name: str, now: datetime) -> Seal:
     """The seal of an organ as it is to be used at an instant.
 

@@ -81,3 +81,9 @@ def withdraw(uow: UnitOfWork, notice: Notice, reason: str) -> None:
 def may_withdraw(actor: Actor, notice: Notice) -> bool:
     """Whether somebody heads the organ that issued a paper."""
     return notice.organisation_id in actor.organisations(*IN_CHARGE)
+
+
+def is_withdrawable(reading: Reading, notice_id: str) -> bool:
+    """Whether the reader could withdraw this paper now."""
+    notice = reading.session.get_one(Notice, notice_id)
+    return notice.state == "issued" and notice.withdrawn_at is None and may_withdraw(reading.actor, notice)

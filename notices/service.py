@@ -223,7 +223,7 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
     rule = bundle.notice(notice.name)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     said = key.open_value(notice.facts, FACTS + notice.id)
-    shown = _shown_besides(reading, notice, key)
+    shown = shown_besides(reading, notice, case)
     created: datetime = notice.issued_at or notice.created_at
     issued = notice.state == "issued"
     return Paper(
@@ -244,8 +244,9 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
     )
 
 
-def _shown_besides(reading: Reading, notice: Notice, key: CaseKey) -> dict[str, Any]:
-    """What was frozen with the facts; papers of earlier versions have only what is so now."""
+def shown_besides(reading: Reading, notice: Notice, case: Case) -> dict[str, Any]:
+    """What was frozen with the facts; papers of earlier versions have only what is so now. Raises Erased."""
+    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     if notice.printed is not None:
         return dict(key.open_value(notice.printed, PRINTED + notice.id))
     issuer = reading.session.get_one(Organisation, notice.organisation_id)
