@@ -98,7 +98,10 @@ def is_demonstration(certificate: x509.Certificate) -> bool:
 
 def common_name(subject: str) -> str:
     """What a subject in the notation of RFC 4514 is called; the whole of it where it has no such name."""
-    names = x509.Name.from_rfc4514_string(subject).get_attributes_for_oid(NameOID.COMMON_NAME)
+    try:
+        names = x509.Name.from_rfc4514_string(subject).get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:  # it was cut
+        return subject
     return str(names[0].value) if names else subject
 
 
@@ -113,7 +116,7 @@ def seal_of(settings: Settings, code: str, name: str, now: datetime) -> Seal:
     else:
         seal = _read(settings.seals / file, settings.seals_passphrase.encode(), code)
     certificate = seal.certificate
-    if not _may_sign(certificate):
+    if not may_sign(certificate):
         raise _unfit(file, "its certificate is not made for signatures", "证书不允许用于数字签名")
     if now < certificate.not_valid_before_utc:
         raise CertificateNotYetValid(file=file, day=certificate.not_valid_before_utc.date().isoformat())
@@ -192,8 +195,6 @@ def _read(path: Path, passphrase: bytes, code: str) -> Seal:
         raise _unfit(path.name, "it holds no key with its certificate", "其中没有私钥和对应的证书")
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise _unfit(path.name, "its key is not one of the curve P-256", "密钥不是 P-256 椭圆曲线密钥")
-    if key.public_key() != certificate.public_key():
-        raise _unfit(path.name, "its key and its certificate do not belong together", "私钥与证书不匹配")
     return Seal(key, certificate, tuple(_upwards(certificate, others)), is_demonstration(certificate))
 
 
@@ -201,7 +202,8 @@ def _unfit(file: str, reason: str, reason_zh: str) -> SealUnfit:
     return SealUnfit(file=file, reason=reason, reason_zh=reason_zh)
 
 
-def _may_sign(certificate: x509.Certificate) -> bool:
+def may_sign(certificate: x509.Certificate) -> bool:
+    """Whether a certificate is made for signatures, or says nothing about what it is made for."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:

@@ -138,19 +138,21 @@ def _of_signature(signature: Any, trust: Trust) -> Verdict:
     from cryptography import x509
     from pyhanko.sign.fields import MDPPerm
     from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.settings import KeyUsageConstraints
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
     certificate = x509.load_der_x509_certificate(signature.signer_cert.dump())
     moment = _within(certificate, trust.signed_at or trust.now)
     context = ValidationContext(trust_roots=_roots(trust.roots), moment=moment, allow_fetching=False)
-    status = validate_pdf_signature(signature, context)
+    # what a certificate is made for is judged below: one that does not say is good for everything
+    status = validate_pdf_signature(signature, context, key_usage_settings=KeyUsageConstraints(key_usage=set()))
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     certifies = signature.docmdp_level == MDPPerm.NO_CHANGES
     unchanged = whole and certifies and status.intact and status.valid and status.docmdp_ok
     if not unchanged:
         state: State = "changed"
-    elif not status.bottom_line:
+    elif not (status.bottom_line and certificates.may_sign(certificate)):
         state = "foreign"
     else:
         state = _by_time(certificate, trust)
