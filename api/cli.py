@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people
+from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_seals
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ app.add_typer(notice, name="notice")
 app.add_typer(cli_calendar.app, name="calendar")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
+app.command("seals")(cli_seals.seals)
+app.command("verify-notice")(cli_seals.verify_notice)
 app.command("migrate")(cli_migrate.migrate)
 app.command("incidents")(cli_incidents.list_incidents)
 app.add_typer(cli_incidents.app, name="incident")

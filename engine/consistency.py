@@ -7,13 +7,27 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func
+import sqlalchemy
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from engine import audit, deadlines, documents, process, results, runtime
 from engine.db import Reading
 from engine.errors import EngineError
-from engine.models import Case, Delivery, Document, Incident, Job, Notice, NumberSequence, StepRecord, Task, Timer
+from engine.models import (
+    Case,
+    Delivery,
+    Document,
+    Incident,
+    Job,
+    Notice,
+    NumberSequence,
+    Organisation,
+    RegisteredNumber,
+    StepRecord,
+    Task,
+    Timer,
+)
 from engine.numbers import CASES
 from engine.privacy import Erased
 from engine.process import Run
@@ -24,7 +38,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is due yet: looking moves
 
 def verify(reading: Reading) -> list[str]:
     """One sentence for each thing that does not fit; nothing when all is whole."""
-    found = [*audit.verify(reading.session), *_numbers(reading), *_files(reading), *results.faults(reading)]
+    found = [*audit.verify(reading.session), *_numbers(reading), *register_gaps(reading)]
+    found += [*_files(reading), *results.faults(reading)]
     for case in reading.session.exec(select(Case).order_by(col(Case.reference))):
         found += [f"{case.reference}: {fault}" for fault in _case(reading, case)]
     return found
@@ -147,17 +162,64 @@ def _unfinished(reading: Reading, case: Case) -> list[Job]:
 
 def _numbers(reading: Reading) -> Iterator[str]:
     """As many were given out as are in use: no gap, none twice."""
-    for sequence in reading.session.exec(select(NumberSequence)):
-        if sequence.owner == CASES:
-            used = select(func.count()).where(col(Case.reference).startswith(f"{sequence.series}-{sequence.year}-"))
-        else:
-            used = select(func.count()).where(
-                col(Notice.organisation_id) == sequence.owner,
-                col(Notice.number).contains(f"{sequence.series}〔{sequence.year}〕"),
-            )
+    for sequence in reading.session.exec(select(NumberSequence).where(col(NumberSequence.owner) == CASES)):
+        used = select(func.count()).where(col(Case.reference).startswith(f"{sequence.series}-{sequence.year}-"))
         in_use = reading.session.exec(used).one()
         if in_use != sequence.last:
             yield f"of {sequence.series} {sequence.year} {sequence.last} numbers were given out, {in_use} are in use"
+
+
+def register_gaps(reading: Reading, organisation_id: str | None = None) -> list[str]:
+    """What is wrong with the register of document numbers, of one organisation or of all; nothing when it is whole."""
+    return [*_gaps(reading, organisation_id), *_unregistered(reading, organisation_id)]
+
+
+def _gaps(reading: Reading, organisation_id: str | None) -> Iterator[str]:
+    """Every number up to the last one that was given out stands in the register, once."""
+    row = RegisteredNumber
+    entries = sqlalchemy.select(
+        col(row.organisation_id), col(row.series), col(row.year), func.count(), func.max(col(row.ordinal))
+    ).group_by(col(row.organisation_id), col(row.series), col(row.year))
+    tally = {tuple(line[:3]): tuple(line[3:]) for line in reading.session.execute(entries)}
+    given = (
+        select(NumberSequence, Organisation)
+        .join(Organisation, col(Organisation.id) == col(NumberSequence.owner))
+        .order_by(col(Organisation.code), col(NumberSequence.series), col(NumberSequence.year))
+    )
+    if organisation_id is not None:
+        given = given.where(col(NumberSequence.owner) == organisation_id)
+    for sequence, organisation in reading.session.exec(given):
+        count, highest = tally.get((sequence.owner, sequence.series, sequence.year), (0, 0))
+        if (count, highest) != (sequence.last, sequence.last):
+            series = f"{organisation.code}: of {sequence.series}〔{sequence.year}〕"
+            yield f"{series} {sequence.last} numbers were given out, {count} stand in the register"
+
+
+def _unregistered(reading: Reading, organisation_id: str | None) -> Iterator[str]:
+    """Every numbered paper stands in the register with its number, and no other paper does."""
+    other = (
+        select(Notice.id, Notice.number)
+        .join(RegisteredNumber, col(RegisteredNumber.notice_id) == col(Notice.id), isouter=True)
+        .where(col(Notice.number).is_not(None))
+        .where(
+            or_(
+                col(RegisteredNumber.id).is_(None),
+                col(RegisteredNumber.number) != col(Notice.number),
+                col(RegisteredNumber.organisation_id) != col(Notice.organisation_id),
+            )
+        )
+    )
+    if organisation_id is not None:
+        other = other.where(col(Notice.organisation_id) == organisation_id)
+    for ident, number in reading.session.exec(other.order_by(col(Notice.number))):
+        yield f"the paper {ident} has the number {number}, and the register says otherwise"
+    empty = select(RegisteredNumber.number).where(
+        col(RegisteredNumber.notice_id).is_(None), col(RegisteredNumber.void_reason).is_(None)
+    )
+    if organisation_id is not None:
+        empty = empty.where(col(RegisteredNumber.organisation_id) == organisation_id)
+    for number in reading.session.exec(empty):
+        yield f"the number {number} has neither a paper nor a reason why not"
 
 
 def _files(reading: Reading) -> Iterator[str]:

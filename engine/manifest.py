@@ -218,6 +218,7 @@ class NoticeRule(_Declared, frozen=True):
     channels: list[Literal["portal", "email"]] = msgspec.field(default_factory=lambda: ["portal", "email"])
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
+    attached: list[str] = []  # facts that the PDF also carries as notice.json, for programs of the addressee
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
     approval: list[ApprovalRule] = []  # who approves it, in this order; a paper that has a chain is drafted first
     automatic: str | None = None  # why a numbered paper needs nobody's approval

@@ -19,7 +19,17 @@ from engine.strict import Unreadable, read_json
 
 MANIFEST = "process.toml"
 AROUND_FACTS = frozenset(  # notices.facts
-    {"case", "participants", "organisations", "deadlines", "corrections", "portal_url", "query_code", "today"}
+    {
+        "case",
+        "participants",
+        "organisations",
+        "deadlines",
+        "corrections",
+        "replaced",
+        "portal_url",
+        "query_code",
+        "today",
+    }
 )
 AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
 SYSTEM = "system"  # sends messages of the installation's own jobs
@@ -190,6 +200,13 @@ class _Bundle:
             yield Fault(file, "channels", "lacks portal: an e-mail only says that something lies there")
         for fact, expression in notice.facts.items():
             yield from self.expression(file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys())
+        for fact in notice.attached:
+            if fact not in notice.facts:
+                yield Fault(file, "attached", f"there is no fact {fact}")
+            elif "query_code" in _quietly(names_read, notice.facts[fact]):
+                yield Fault(
+                    file, "attached", f"{fact} holds the query code, which no file may carry for programs to read"
+                )
 
     def approvals(self) -> Iterator[Fault]:
         """Who approves the papers."""

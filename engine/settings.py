@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     metronome_seconds: float = Field(default=2.0, description="How often due work is looked for")
     render_seconds: float = Field(default=10.0, description="A rendering that takes longer is killed")
     render_workers: int = 1
+    seals: Path | None = Field(
+        default=None, description="Folder of the organs' seals, <code>.p12; empty = demonstration seals"
+    )
+    seals_passphrase: str = Field(default="", description="Passphrase of the seals")
+    revoked_seals: str = Field(
+        default="",
+        description="Certificates that prove nothing any more: fingerprint=2026-05-01, separated by commas; the day "
+        "from which on, or none",
+    )
 
     @cached_property
     def url(self) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from engine import calendars, clock, deadlines, definitions, ladder, maintenance, supervision
-from engine.access import LEADER, UNIT_HEAD, answered_cases, stands_over
+from engine.access import LEADER, UNIT_HEAD, answered_cases, overseen_organisations, stands_over
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import (
@@ -31,6 +31,7 @@ from engine.models import (
     Party,
     ProcessDefinition,
     ProcessInstance,
+    SealCertificate,
     Task,
     Timer,
 )
@@ -38,6 +39,7 @@ from engine.runtime.expressions import deadlines_read
 from engine.views import Wanted
 
 ALL = Wanted()
+SEAL_WARNING = timedelta(days=30)
 LOOKED_BACK = timedelta(days=92)  # for issued papers that were handed to no channel
 
 
@@ -66,6 +68,7 @@ def alarms(reading: Reading, wanted: Wanted = ALL, without: Collection[str] = ()
     kinds = [kind for kind in CASES if kind not in without]
     found = [Alarm(kind, *TITLES[kind], number_of_cases(reading, kind, wanted)) for kind in kinds]
     found.append(Alarm(OUTDATED, *TITLES[OUTDATED], _count_outdated(reading)))
+    found.append(Alarm(SEAL_ENDS, *TITLES[SEAL_ENDS], _count_ending_seals(reading)))
     found.append(Alarm(METRONOME, *TITLES[METRONOME], int(_is_metronome_silent(reading))))
     return [alarm for alarm in found if alarm.count]
 
@@ -253,6 +256,18 @@ def _count_outdated(reading: Reading) -> int:
     return reading.session.exec(items).one()
 
 
+def _count_ending_seals(reading: Reading) -> int:
+    """Organisations whose seal ends within 30 days, or has ended, and that have signed with no longer one yet."""
+    ends = func.max(col(SealCertificate.valid_until))
+    soon = (
+        select(SealCertificate.organisation_id)
+        .where(overseen_organisations(reading.actor, col(SealCertificate.organisation_id)))
+        .group_by(col(SealCertificate.organisation_id))
+        .having(ends <= reading.now + SEAL_WARNING)
+    )
+    return reading.session.exec(select(func.count()).select_from(soon.subquery())).one()
+
+
 def _is_metronome_silent(reading: Reading) -> bool:
     """Whether the metronome has not been heard for a minute; wall time, in which it beats."""
     heard = maintenance.heard_at(reading)
@@ -263,7 +278,7 @@ def _limits(reading: Reading) -> ladder.Silence:
     return ladder.of(reading.settings).silence
 
 
-METRONOME, OUTDATED = "metronome", "outdated"
+METRONOME, OUTDATED, SEAL_ENDS = "metronome", "outdated", "seal_ends"
 CASES: dict[str, Callable[[Reading], ColumnElement[bool]]] = {
     "unacknowledged": _unacknowledged,
     "unclocked": _unclocked,
@@ -278,5 +293,6 @@ TITLES = {
     "undelivered": ("文书未送达", "A notice has not reached its addressee"),
     "stranded": ("未办结，但没有任何人或者事项在办", "Open, and it waits for nobody"),
     OUTDATED: ("开放数据超过约定的更新频率", "A dataset is older than its update frequency allows"),
+    SEAL_ENDS: ("电子印章证书即将到期或者已经过期", "The certificate of a seal ends within 30 days, or has ended"),
     METRONOME: ("后台任务没有响应", "The worker is not heard any more"),
 }

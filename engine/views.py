@@ -166,6 +166,10 @@ class NoticeView:
     ready: bool  # its bytes exist
     deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
     chain: tuple[ApprovalView, ...] = ()  # who approves it; empty for those who may not know
+    replaced_by: str | None = None  # the number of the paper that took its place
+    withdrawn_on: date | None = None
+    withdrawal_reason: str | None = None  # for the desk
+    verify_token: str | None = None  # of issued papers: where a stranger can prove them
 
 
 @dataclass(frozen=True)

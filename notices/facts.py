@@ -2,8 +2,8 @@
 
 An expression of ``notice.toml`` reads the fields of the case's document and, beside them, ``case``, ``participants``, the
 parties by name (``applicant.name``), ``organisations`` (those that the document names, by code), ``deadlines``,
-``corrections`` (printed due dates that were moved and not told of yet), ``portal_url``, ``today`` and, where the paper carries
-it, ``query_code``.
+``corrections`` (printed due dates that were moved and not told of yet), ``replaced`` (number, title and date of the paper that
+this one replaces, or nothing), ``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from engine import cases, clock, deadlines, printed_dates, process, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
-from engine.models import Organisation, Party
+from engine.models import Notice, Organisation, Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
@@ -23,9 +23,9 @@ from engine.runtime import evaluate
 LONGEST_CODE = 64  # of an organisation
 
 
-def collect(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
+def collect(reading: Reading, run: Run, rule: NoticeRule, replaced: Notice | None = None) -> dict[str, Any]:
     """All facts of one notice, as plain JSON values."""
-    names = available(reading, run, rule)
+    names = available(reading, run, rule) | {"replaced": _replaced(replaced)}
     return {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
 
 
@@ -69,6 +69,12 @@ def _organisations(reading: Reading, run: Run) -> dict[str, Any]:
     codes = [value for value in run.data.values() if isinstance(value, str) and len(value) <= LONGEST_CODE]
     named = select(Organisation).where(col(Organisation.code).in_(codes))
     return {o.code: _described(o) for o in reading.session.exec(named)}
+
+
+def _replaced(notice: Notice | None) -> dict[str, Any] | None:
+    if notice is None:
+        return None
+    return {"number": notice.number, "title": notice.title, "issued_on": notice.issued_on}
 
 
 def _deadlines(reading: Reading, run: Run) -> dict[str, Any]:

@@ -9,23 +9,25 @@ from engine.db import Database, UnitOfWork
 from engine.digests import KIND
 from engine.errors import EngineError
 from engine.failpoints import failpoint
-from engine.models import Case, Delivery, Notice
+from engine.models import Case, Delivery, Notice, Organisation
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import digest, manuscript, service
+from notices import digest, manuscript, sealing, service
 from notices.channels import email
 from notices.lint import template_faults
-from notices.paper import Paper, UncoveredCharacters, spelled
-from notices.render import render
+from notices.paper import Paper, Printed, UncoveredCharacters, spelled
+from notices.render import render, typeset
 
 PDF = "application/pdf"
 NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
+REPLACES = {"type": ["string", "null"], "x-refers": "notice", "default": None}
 
 
 def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
-    registry.operation("notice.draft", name=NAME)(service.draft)
-    registry.operation("notice.issue", ["notice.issued:{name}", "notice.dispatched:{name}"], name=NAME)(service.issue)
+    registry.operation("notice.draft", name=NAME, replaces=REPLACES)(service.draft)
+    issued = ["notice.issued:{name}", "notice.dispatched:{name}"]
+    registry.operation("notice.issue", issued, name=NAME, replaces=REPLACES)(service.issue)
     registry.check(template_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
@@ -75,30 +77,32 @@ def _discard(uow: UnitOfWork, notice_id: str) -> None:
 
 
 def typeset_issued(database: Database, ticket: JobTicket) -> None:
-    """Make the bytes of an issued notice, once, and keep them with their hash."""
+    """Make the bytes of an issued notice, once: typeset, sealed with the key of its organ, kept with their hash."""
     with database.reading(SYSTEM) as reading:
         notice = reading.session.get_one(Notice, ticket.payload["notice"])
         case = reading.session.get_one(Case, notice.case_id)
+        issuer = reading.session.get_one(Organisation, notice.organisation_id)
         paper = service.paper(reading, notice, case) if notice.document_id is None else None
-    stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, _printed(paper)) if paper else None
+    proof = sealing.seal(database.settings, paper, issuer, _printed(paper), reading.now) if paper else None
+    stored = documents.store_made(database.settings, f"{notice.title}.pdf", PDF, proof.content) if proof else None
     failpoint("notices.paper_stored")
     with database.unit_of_work() as uow:
         run = process.lock(uow, case.id)
         jobs.settle(uow, ticket)
         issued = uow.session.get_one(Notice, notice.id, populate_existing=True)
-        if stored is not None and issued.document_id is None:
+        if stored is not None and proof is not None and issued.document_id is None:
             document = documents.attach(uow, case.id, run.key, stored, kind="notice")
             issued.document_id = document.id
-            uow.add(issued)
+            sealing.keep(uow, issued, proof)
             audit.record(uow, "notice.rendered", case.id, notice=issued.id, digest=document.digest, algorithm="sha256")
 
 
-def _printed(paper: Paper) -> bytes:
+def _printed(paper: Paper) -> Printed:
     """An issued paper comes in any case: a character that no typeface has is told by its number."""
     try:
-        return render(paper)
+        return typeset(paper)
     except UncoveredCharacters as error:
-        return render(spelled(paper, error.data["codes"]))
+        return typeset(spelled(paper, error.data["codes"]))
 
 
 def send_mail(database: Database, ticket: JobTicket) -> None:

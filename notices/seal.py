@@ -1,13 +1,12 @@
-"""The red seal under a notice, and the seam for the electronic signature.
+"""The red seal under a notice, drawn.
 
-What is drawn here is a demonstration seal: it carries the organ's name, a star, and the words 样章, so that nobody can take it
-for the real one. The picture proves nothing. Proof is the signature of the organ over the finished PDF, which a ``Signer``
-adds to the bytes that ``notices.render.render`` returns: first PDF/A, then the signature, then only incremental updates.
+It carries the organ's name, a star and, where the key is a demonstration's, the words 样章, so that nobody can take it for the
+real one. The picture proves nothing. Proof is the signature of the organ over the finished PDF, whose appearance it is; see
+``notices.signing``.
 """
 
 import math
 from functools import lru_cache
-from typing import Protocol
 
 from fontTools.misc.transform import Transform
 from fontTools.pens.transformPen import TransformPen
@@ -21,14 +20,6 @@ MIDDLE = SIDE / 2
 RING_RADIUS, RING_WIDTH = 48.6, 2.4
 _CIRCLE = 0.5523
 """How far the control points of a quarter circle lie from its ends, in radii."""
-
-
-class Signer(Protocol):
-    """Signs finished notices with an organ's electronic seal."""
-
-    def sign(self, pdf: bytes, organisation: str) -> bytes:
-        """The same PDF with the organ's signature appended."""
-        ...
 
 
 @lru_cache(maxsize=256)

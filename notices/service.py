@@ -6,6 +6,7 @@ facts that are frozen, and kept unchanged with their hash.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_
 from sqlmodel import col, select
@@ -21,10 +22,10 @@ from engine.models import Case, Delivery, Document, Notice, Organisation, Party,
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import approved, facts, numbering
+from notices import approved, attaching, facts, numbering, replacing
 from notices.paper import Paper
 
-FACTS = "notice.facts:"
+FACTS, PRINTED = "notice.facts:", "notice.printed:"
 MANUSCRIPT = "notice.manuscript"  # the job that keeps the sheet of an issued paper (notices.manuscript)
 
 
@@ -52,6 +53,12 @@ class DraftNotReady(Conflict):
     zh = "文书草稿尚未生成，不能签发。"
 
 
+class DraftReplacesNothing(Conflict):
+    """“{notice}” was drafted without naming the paper that it replaces: notice.draft needs the parameter replaces as well."""
+
+    zh = "文书“{notice}”拟稿时没有写明所替换的文书：notice.draft 也须带有 replaces 参数。"
+
+
 class DrafterIssues(Forbidden):
     """Who drafted a notice cannot issue it as well."""
 
@@ -70,7 +77,7 @@ class ApproverMissing(Forbidden):
 def draft(uow: UnitOfWork, run: Run, call: Call) -> Parked:
     """``notice.draft``: freeze the facts and have the draft typeset; the flow waits until that has been done."""
     name = call.params["name"]
-    notice = _new_notice(uow, run, name)
+    notice = _new_notice(uow, run, name, call.params.get("replaces"))
     old = select(Notice).where(
         col(Notice.case_id) == run.case.id, col(Notice.name) == name, col(Notice.state) == "draft"
     )
@@ -104,16 +111,19 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     rule = run.bundle.notice(name)
     draft = _draft_of(uow, run, name)
     steps = approvals.require_passed(uow, draft, rule)
-    notice = draft or _new_notice(uow, run, name)
+    replaces = call.params.get("replaces")
+    notice = draft or _new_notice(uow, run, name, replaces)
+    if replaces is not None and notice.replaces_id is None:
+        raise DraftReplacesNothing(notice=rule.title)
     if notice.drafted_by is not None and not steps:
         _require_another(uow, notice)
     day = clock.day_of(uow.now)
-    if rule.series is not None:
-        issuer = uow.session.get_one(Organisation, notice.organisation_id)
-        notice.number = numbering.allot(uow, issuer, rule.series, day)
     notice.state, notice.issued_at, notice.issued_on = "issued", uow.now, day
     notice.approved_by = next((step.person_id for step in steps if step.step == "sign"), uow.actor.person_id)
     uow.add(notice)
+    if rule.series is not None:
+        issuer = uow.session.get_one(Organisation, notice.organisation_id)
+        numbering.allot(uow, notice, issuer, rule.series, day)
     if notice.approved_digest is not None:
         approved.require_same(paper(uow, notice, run.case), notice.approved_digest)
     if draft is None:
@@ -148,14 +158,15 @@ def _draft_of(uow: UnitOfWork, run: Run, name: str) -> Notice | None:
     return found
 
 
-def _new_notice(uow: UnitOfWork, run: Run, name: str) -> Notice:
+def _new_notice(uow: UnitOfWork, run: Run, name: str, replaces: str | None) -> Notice:
     rule = run.bundle.notice(name)
+    replaced = replacing.newest(uow, run, replaces) if replaces is not None else None
     issuer = run.participants.get(rule.issuer)
     if issuer is None:
         issuer = _stand_in(run, rule)
     party = facts.addressee(uow, run, rule)
     receiver = run.participants.get(rule.addressee)
-    notice_id = new_id()
+    notice_id, token = new_id(), new_id()
     return Notice(
         id=notice_id,
         case_id=run.case.id,
@@ -166,10 +177,30 @@ def _new_notice(uow: UnitOfWork, run: Run, name: str) -> Notice:
         addressee_id=receiver.id if receiver else None,
         form=rule.form,
         title=rule.title,
-        facts=run.key.seal_value(facts.collect(uow, run, rule), FACTS + notice_id),
-        verify_token=new_id(),
+        facts=run.key.seal_value(facts.collect(uow, run, rule, replaced), FACTS + notice_id),
+        printed=run.key.seal_value(
+            _printed_besides(uow, run, rule, issuer, party, receiver, token), PRINTED + notice_id
+        ),
+        verify_token=token,
+        replaces_id=replaced.id if replaced else None,
         created_at=uow.now,
     )
+
+
+def _printed_besides(
+    reading: Reading,
+    run: Run,
+    rule: NoticeRule,
+    issuer: Organisation,
+    party: Party | None,
+    receiver: Organisation | None,
+    token: str,
+) -> dict[str, Any]:
+    """What the page shows besides the facts: as it is now, and whatever becomes of organisations, parties and addresses."""
+    addressee = _name_of(run.key, party) if party else receiver.name if receiver else None
+    portal = reading.settings.base_url.rstrip("/")
+    qr = f"{portal}/track" if rule.series is None else f"{portal}/verify/{token}"
+    return {"organisation": issuer.name, "addressee": addressee, "qr": qr}
 
 
 def _stand_in(run: Run, rule: NoticeRule) -> Organisation:
@@ -205,36 +236,57 @@ def mail_address(reading: Reading, run: Run, notice: Notice) -> str | None:
 
 
 def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
-    """The notice as it is to be typeset, from its frozen facts and the very template that it was made with."""
+    """The notice as it is to be typeset, from what was frozen and the very template that it was made with."""
     bundle: Bundle = with_presentation(reading, notice.presentation_id)
     rule = bundle.notice(notice.name)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
-    issuer = reading.session.get_one(Organisation, notice.organisation_id)
+    said = key.open_value(notice.facts, FACTS + notice.id)
+    shown = shown_besides(reading, notice, case)
     created: datetime = notice.issued_at or notice.created_at
+    issued = notice.state == "issued"
     return Paper(
         template=bundle.template(notice.name),
         form=rule.form,
-        facts=key.open_value(notice.facts, FACTS + notice.id) | {"remedy_litigation": rule.remedy_litigation},
+        facts=said | {"remedy_litigation": rule.remedy_litigation},
         title=rule.title,
-        organisation=issuer.name,
+        organisation=shown["organisation"],
         number=notice.number,
         issued_on=notice.issued_on,
-        addressee=_addressee_name(reading, notice, key),
-        seal=rule.form != "slip" and notice.state == "issued",
-        qr=reading.settings.base_url.rstrip("/") + "/track",
+        addressee=shown["addressee"],
+        seal=rule.form != "slip" and issued,
+        qr=shown["qr"],
         lang="zh-CN",
         created=created,
+        signed=rule.form != "slip" and issued,
+        attached=attaching.attached(notice, case, rule, said, shown) if issued else None,
     )
+
+
+def shown_besides(reading: Reading, notice: Notice, case: Case) -> dict[str, Any]:
+    """What was frozen with the facts; papers of earlier versions have only what is so now. Raises Erased."""
+    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    if notice.printed is not None:
+        return dict(key.open_value(notice.printed, PRINTED + notice.id))
+    issuer = reading.session.get_one(Organisation, notice.organisation_id)
+    portal = reading.settings.base_url.rstrip("/")
+    return {
+        "organisation": issuer.name,
+        "addressee": _addressee_name(reading, notice, key),
+        "qr": f"{portal}/track",
+    }
 
 
 def _addressee_name(reading: Reading, notice: Notice, key: CaseKey) -> str | None:
     if notice.party_id is not None:
-        party = reading.session.get_one(Party, notice.party_id)
-        name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name")
-        return str(name) if name else None
+        return _name_of(key, reading.session.get_one(Party, notice.party_id))
     if notice.addressee_id is not None:
         return reading.session.get_one(Organisation, notice.addressee_id).name
     return None
+
+
+def _name_of(key: CaseKey, party: Party) -> str | None:
+    name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name")
+    return str(name) if name else None
 
 
 # ---------------------------------------------------------------- handing out

@@ -86,6 +86,7 @@ def text(pdf: bytes) -> str:
 def image(pdf: bytes, page: int = 0, dpi: int = 144) -> Image.Image:
     """A page as a picture."""
     with pdfium.PdfDocument(pdf) as document:
+        document.init_forms()  # the seal of a signed paper is drawn as a field
         return document[page].render(scale=dpi / 72).to_pil().convert("RGB")
 
 

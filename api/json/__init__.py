@@ -16,6 +16,7 @@ from api.json import (
     leads,
     papers,
     processes,
+    proofs,
     recusals,
     reminders,
     status,
@@ -33,6 +34,6 @@ _PROBLEM: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
-    *(papers, supervision, leads, instructions, directory, due, calendars, incidents),
+    *(papers, proofs, supervision, leads, instructions, directory, due, calendars, incidents),
 )
 ROUTERS = [noun.router for noun in NOUNS]

@@ -1,17 +1,33 @@
 """Notices and files of cases, for the desk."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import Field
 
-from api.deps import ApiPerson
+from api.deps import ApiPerson, OnlyOnce
 from api.files import download
-from api.json.shapes import ApprovalShape
+from api.json.bodies import Sent, described, plain, sent
+from api.json.shapes import ApprovalShape, Asked, Told
 from engine import documents, process, queries
-from notices import manuscript, service
+from engine.db import UnitOfWork
+from notices import manuscript, replacing, service
 
 router = APIRouter(tags=["notices and documents"])
 Id = Annotated[str, Path(max_length=64)]
+
+
+class Withdrawal(Asked):
+    """Why a paper no longer holds."""
+
+    reason: str = Field(max_length=2000)
+
+
+class Withdrawn(Told):
+    """The paper was withdrawn; it stays readable."""
+
+    id: str
+    number: str | None
 
 
 @router.get("/notices/{notice_id}/pdf", summary="An issued notice as PDF", response_class=Response)
@@ -56,3 +72,21 @@ def document(document_id: Id, door: ApiPerson) -> Response:
     with door.reading() as reading:
         found, filename, content = documents.read(reading, document_id)
     return download(filename, found.media_type, content, size=found.size)
+
+
+@router.post(
+    "/notices/{notice_id}/withdraw",
+    summary="Withdraw an issued paper",
+    openapi_extra=described(Withdrawal, {"reason": "印发后发现引用条款有误，另行制发。"}),
+)
+def withdraw(
+    notice_id: Id, door: ApiPerson, once: OnlyOnce, body: Annotated[Sent[Withdrawal], Depends(sent(Withdrawal))]
+) -> Withdrawn:
+    """By a head of unit or leader of the organ that issued it. It stays readable, and says that it holds no more."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        notice, _ = service.find(uow, notice_id)
+        replacing.withdraw(uow, notice, body.document.reason)
+        return {"id": notice.id, "number": notice.number}
+
+    return Withdrawn.model_validate(once.write(door, plain(body.document, []), act))

@@ -117,6 +117,9 @@ class NoticeShape(Shape):
     size: int | None
     ready: bool = Field(description="Whether the PDF is there to be fetched")
     deliveries: list[DeliveryShape]
+    replaced_by: str | None = Field(description="The number of the paper that took its place")
+    withdrawn_on: date | None
+    verify_token: str | None = Field(description="Anybody can prove the paper at /verify/<token>")
 
 
 class ApprovalShape(Shape):

@@ -21,6 +21,7 @@ from engine.errors import Conflict, EngineError, Invalid
 from engine.queries import files
 from engine.reasons import LONGEST_REASON, ReasonMissing
 from engine.views import FieldShown
+from notices import replacing, service
 
 router = APIRouter(prefix="/desk/cases")
 
@@ -72,6 +73,28 @@ def urge(request: Request, door: PagePerson, reference: Key, posted: Sent) -> Re
         typed = {"urge-text": text}
         return draw(request, door, reference, problems=[fault], typed=typed, status=error.status)
     return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said="urged"), 303)
+
+
+@router.post("/{reference}/withdraw")
+def withdraw(request: Request, door: PagePerson, reference: Key, posted: Sent) -> Response:
+    """A head of the organ that issued a paper withdraws it, with a reason."""
+    paper, reason = posted.text("notice", 64), posted.text("reason", LONGEST_REASON + 1)
+
+    def write(uow: UnitOfWork) -> deps.Answer:
+        notice, case = service.find(uow, paper)
+        if case.id != files.find(uow, reference).id:
+            raise service.NoticeNotFound()
+        replacing.withdraw(uow, notice, reason)
+        return {"id": notice.id}
+
+    try:
+        once = sent_form.once(posted, f"page /desk/cases/{reference}/withdraw")
+        once.write(door, {"notice": paper, "reason": reason}, write)
+    except (Invalid, Conflict) as error:
+        fault = formview.FaultView(error.sentence(door.locale), "withdraw-reason")
+        typed = {"withdraw-reason": reason, "withdraw-notice": paper}
+        return draw(request, door, reference, problems=[fault], typed=typed, status=error.status)
+    return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said="withdrawn"), 303)
 
 
 @router.post("/{reference}/deadlines/{deadline}/{act}")
@@ -136,6 +159,7 @@ def draw(
         file = queries.case_file(reading, reference)
         today = clock.day_of(reading.now)
         around = casework.around(reading, file.case.id)
+        withdrawable = [paper for paper in file.notices if replacing.is_withdrawable(reading, paper.id)]
     return rendering.page(
         request,
         "case.html",
@@ -148,6 +172,7 @@ def draw(
         unmasked=unmasked,
         problems=problems,
         around=around,
+        withdrawable=withdrawable,
         typed=typed or {},
         attempt=attempt,
         submission=sent_form.new_submission(),
@@ -162,6 +187,7 @@ def _said(name: str, locale: str) -> str:
     return {
         "kept": _("Your work has been kept."),
         "sent": _("It was sent into the case."),
+        "withdrawn": _("The paper was withdrawn; it says so wherever it is shown."),
         "urged": _("The case was urged; your words are on record."),
         "instructed": _("The instruction was recorded."),
         "fulfilled": _("The report was recorded."),

@@ -7,6 +7,7 @@ from engine import colleagues, directory, holiday_notices, printed_corrections
 from engine.access import Actor
 from engine.db import Reading
 from engine.models import Person
+from notices import register
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Viewer:
     oversees: bool
     administers: bool
     heads: bool = False  # people, to whom they may give work
+    registers: bool = False  # numbers of papers: they keep the register of an organisation
     dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
@@ -40,6 +42,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         oversees=actor.oversees,
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
+        registers=register.keeps(reading),
         dates=_has_dates(reading),
     )
 

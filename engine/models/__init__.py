@@ -26,6 +26,7 @@ from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
 from engine.models.printed import PrintedCorrection, PrintedDate
+from engine.models.proof import RegisteredNumber, SealCertificate
 from engine.models.recusal import Kin, NameClearance, Recusal
 from engine.models.reminder import Reminder, Urging
 from engine.models.result import ResultCount
@@ -74,8 +75,10 @@ __all__ = [
     "ProcessPresentation",
     "ReceivedMessage",
     "Recusal",
+    "RegisteredNumber",
     "Reminder",
     "ResultCount",
+    "SealCertificate",
     "SearchEntry",
     "StepRecord",
     "SupervisionLead",

@@ -20,7 +20,7 @@ class Document(SQLModel, table=True):
     filename: bytes  # encrypted: names of files can name people
     media_type: str = Field(max_length=100)
     size: int
-    digest: str = Field(max_length=128)  # of the bytes in the clear
+    digest: str = Field(index=True, max_length=128)  # of the bytes in the clear
     digest_algorithm: str = Field(default="sha256", max_length=20)
     author: str = Field(max_length=80)  # person:ID, party:ID, system
     task_id: str | None = Field(default=None, max_length=32)

@@ -38,6 +38,7 @@ class Notice(SQLModel, table=True):
     title: str = Field(max_length=200)
     number: str | None = Field(default=None, max_length=60)  # 文号
     facts: bytes  # encrypted: the frozen snapshot that the template shows
+    printed: bytes | None = None  # encrypted: what it shows besides, frozen: organ, addressee, address of the QR code
     state: str = Field(default="draft", max_length=20)  # draft, issued, discarded
     draft_document_id: str | None = ref("document", index=False, default=None, nullable=True)
     document_id: str | None = ref("document", index=False, default=None, nullable=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, masking, process, reasons, recusals, reminders, search
+from engine import audit, clock, definitions, documents, masking, process, reasons, recusals, reminders, search
 from engine import urging as urgings
 from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
@@ -337,6 +337,10 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
         select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
     ):
         sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
+    replaced = select(Notice.replaces_id, Notice.number).where(
+        col(Notice.replaces_id).in_([n.id for n in notices]), col(Notice.state) == "issued"
+    )
+    later = dict(reading.session.exec(replaced.order_by(col(Notice.issued_at))).all())
     views, approved = [], chains.of_notices(reading, run, notices)
     for notice in notices:
         file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
@@ -359,6 +363,10 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 ready=file is not None,
                 deliveries=tuple(sent.get(notice.id, [])),
                 chain=approved.get(notice.id, ()),
+                replaced_by=later.get(notice.id),
+                withdrawn_on=clock.day_of(notice.withdrawn_at) if notice.withdrawn_at else None,
+                withdrawal_reason=notice.withdrawal_reason if reading.actor.kind != "party" else None,
+                verify_token=notice.verify_token if notice.state == "issued" and notice.number else None,
             )
         )
     return views

@@ -1,6 +1,6 @@
 """how a paper is approved: the chain of its draft, tasks that are steps of one, and the sheet that is kept with it
 
-Revision: 0016, after 0012.
+Revision: 0016, after 0015.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from engine.models.base import UtcDateTime
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -22,7 +22,7 @@ from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
 from engine.holiday_notices import Remark, Share
 from engine.kin import KinView
-from engine.models import HolidayNotice, Incident, Organisation
+from engine.models import HolidayNotice, Incident, Organisation, SealCertificate
 from engine.printed_corrections import Waiting
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
@@ -63,6 +63,10 @@ from engine.views import (
     TaskView,
 )
 from engine.what_if import Moved, Outcome
+from notices.register import Asked, Entry, Kept
+from notices.standing import Comparison, Other
+from notices.standing import Standing as PaperStanding
+from notices.verification import Certified, Verdict
 from tests.machine import ROOT
 
 FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
@@ -467,6 +471,7 @@ def case_page(file: CaseFile, deadlines: tuple[DeadlineView, ...], **changes: An
         "unmasked": (),
         "attempt": Tried(),
         "around": casework.Around(None, [], [], GROUNDS, [], [], []),
+        "withdrawable": [notice for notice in FILE.notices if notice.state == "issued"],
         "typed": {},
         "submission": "x" * 24,
         "clocks": casework.clocks(deadlines),
@@ -567,6 +572,83 @@ def incident_page(**changed: Any) -> dict[str, Any]:
         "submission": "x" * 24,
     }
     return given | changed
+
+
+CERTIFICATE = SealCertificate(
+    fingerprint="ab" * 32,
+    organisation_id="o1",
+    subject="CN=贵阳市交通委员会,O=演示签章，不具有法律效力,C=CN",
+    issuer="CN=督办演示根证书,O=演示签章，不具有法律效力,C=CN",
+    valid_from=at(1),
+    valid_until=at(30),
+    demonstration=True,
+    chain="",
+)
+STANDING = PaperStanding(
+    token="a" * 32,
+    issuer="贵阳市交通委员会",
+    title="开放需求申请答复书",
+    number="筑数复〔2026〕7号",
+    issued_on=date(2026, 4, 28),
+    digest="cd" * 32,
+    digest_algorithm="sha256",
+    signature="valid",
+    signature_algorithm="PAdES, ECDSA P-256, SHA-256",
+    signed_at=at(28),
+    certificate=CERTIFICATE,
+    replaced_by=None,
+    withdrawn_on=None,
+)
+VERDICT = Verdict(
+    "valid",
+    digest="cd" * 32,
+    certificate=Certified(
+        "贵阳市交通委员会", "CN=贵阳市交通委员会", "CN=督办演示根证书", "ab" * 32, "2026-01-01", "2027-01-01", True
+    ),
+    algorithm="PAdES, ECDSA P-256, SHA-256",
+    covers_all=True,
+    signatures=1,
+)
+HOUSE = Organisation(code="gy-jtw", name="贵阳市交通委员会", short_name="市交通委", kind="agency", level="city")
+OTHER_HOUSE = Organisation(code="gy-wjj", name="贵阳市卫生健康局", short_name="市卫健局", kind="agency", level="city")
+KEPT = Kept((HOUSE, OTHER_HOUSE), HOUSE, (2026, 2025), ("数复", "数补"), ())
+
+
+def verify_page(**changes: Any) -> dict[str, Any]:
+    """What verify.html is given."""
+    given = {
+        "here": "verify",
+        "canonical": "/verify",
+        "token": None,
+        "paper": None,
+        "found": None,
+        "result": "",
+        "good": False,
+        "fault": "",
+    }
+    return given | changes
+
+
+def register_page(**changes: Any) -> dict[str, Any]:
+    """What register.html is given."""
+    given = {
+        "here": "register",
+        "canonical": "/desk/register",
+        "viewer": viewer(registers=True),
+        "kept": KEPT,
+        "asked": Asked("gy-jtw", 2026, "数复"),
+        "rows": [
+            Entry("筑数复〔2026〕8号", date(2026, 4, 28), "", "", "voided", "纸面文书占用", None),
+            Entry("筑数复〔2026〕7号", date(2026, 4, 28), "开放需求申请答复书", REFERENCE, "issued", "", "n1"),
+        ],
+        "next_key": "abc",
+        "states": {"issued": "已印发", "replaced": "已被替换", "withdrawn": "已撤回", "voided": "空号"},
+        "problems": (),
+        "typed": "",
+        "submission": "x" * 24,
+        "said": "",
+    }
+    return given | changes
 
 
 BOARD_COUNTS = BoardCounts(3, 9, 41, 0, 2, 1, 1, 2, 53, 0.941)
@@ -975,6 +1057,35 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "form": formview.views(form("withdraw"), {}),
             "submission": "x" * 24,
         },
+    ),
+    "register": ("register.html", register_page()),
+    "register-with-a-gap": (
+        "register.html",
+        register_page(
+            kept=replace(KEPT, gaps=("gy-jtw: of 数复〔2026〕 3 numbers were given out, 2 stand in the register",)),
+            problems=[formview.FaultView("请填写理由（不超过500字），理由将留痕。", "reason")],
+        ),
+    ),
+    "verify": ("verify.html", verify_page()),
+    "verify-unknown": ("verify.html", verify_page(fault="没有与此核验码对应的文书。")),
+    "verify-paper": ("verify.html", verify_page(token="a" * 32, paper=STANDING, canonical="/verify/" + "a" * 32)),
+    "verify-same": (
+        "verify.html",
+        verify_page(
+            token="a" * 32,
+            paper=replace(
+                STANDING, withdrawn_on=date(2026, 5, 9), replaced_by=Other("筑数复〔2026〕8号", at(28).date(), "b")
+            ),
+            found=Comparison("same", VERDICT, STANDING),
+            result="该文件与印发的文书一致。",
+            good=True,
+        ),
+    ),
+    "verify-changed": (
+        "verify.html",
+        verify_page(
+            found=Comparison("changed", replace(VERDICT, state="changed"), None), result="该文件在签署后被改动。"
+        ),
     ),
     "leads": (
         "leads.html",
