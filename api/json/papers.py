@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from api.deps import ApiPerson
 from api.files import download
+from api.papers import hand_out
 from engine import documents
 from notices import service
 
@@ -15,10 +16,9 @@ Id = Annotated[str, Path(max_length=64)]
 
 @router.get("/notices/{notice_id}/pdf", summary="An issued notice as PDF", response_class=Response)
 def notice_pdf(notice_id: Id, door: ApiPerson) -> Response:
-    """The bytes as they were issued. While they are still being made: 503 with `Retry-After`."""
-    with door.reading() as reading:
-        _, filename, content = service.pdf(reading, notice_id)
-    return download(filename, "application/pdf", content)
+    """The bytes as they were issued. Where you work in the organisation to which it goes, the paper is thereby served. While the
+    bytes are still being made: 503 with `Retry-After`."""
+    return hand_out(door, notice_id)
 
 
 @router.get("/notices/{notice_id}/draft", summary="The draft of a notice as PDF", response_class=Response)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import audit, definitions, documents, masking, process, reasons, recusals, reminders, search
+from engine import audit, clock, definitions, documents, masking, process, reasons, recusals, reminders, search
 from engine import urging as urgings
 from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
@@ -32,6 +32,7 @@ from engine.runtime.reader import TASKS
 from engine.views import (
     CaseFile,
     CaseView,
+    DeliveryView,
     DiagramView,
     DocumentView,
     FieldShown,
@@ -324,16 +325,38 @@ def _notices(reading: Reading, case: Case) -> list[Notice]:
     return list(reading.session.exec(kept.order_by(col(Notice.created_at))))
 
 
+def _deliveries(reading: Reading, notices: Sequence[Notice]) -> dict[str, list[DeliveryView]]:
+    """How papers were delivered, by the paper, in the order in which it was tried."""
+    of_papers = select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices]))
+    order = (col(Delivery.ordered_at), col(Delivery.channel).desc(), col(Delivery.attempt))
+    sent: dict[str, list[DeliveryView]] = {}
+    for row in reading.session.exec(of_papers.order_by(*order)):
+        sent.setdefault(row.notice_id, []).append(delivery_view(reading, row))
+    return sent
+
+
+def delivery_view(reading: Reading, row: Delivery) -> DeliveryView:
+    """One attempt; its number is for the desk."""
+    return DeliveryView(
+        id=row.id,
+        channel=row.channel,
+        attempt=row.attempt,
+        state=row.state,
+        ordered_at=row.ordered_at,
+        dispatched_at=row.dispatched_at,
+        deemed_at=row.deemed_at if row.state == "dispatched" else None,
+        served_on=clock.day_of(row.served_at) if row.served_at and row.state == "served" else None,
+        how=row.how,
+        proof="" if reading.actor.kind == "party" else row.proof,
+    )
+
+
 def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[NoticeView]:
     """Papers with the hash of their bytes and how they were delivered."""
     locale = reading.actor.locale
     made = {n.document_id or n.draft_document_id for n in notices} - {None}
     files = {d.id: d for d in reading.session.exec(select(Document).where(col(Document.id).in_(made)))}
-    sent: dict[str, list[tuple[str, str, Any]]] = {}
-    for delivery in reading.session.exec(
-        select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
-    ):
-        sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
+    sent = _deliveries(reading, notices)
     views = []
     for notice in notices:
         file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
@@ -355,6 +378,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 size=file.size if file else None,
                 ready=file is not None,
                 deliveries=tuple(sent.get(notice.id, [])),
+                served_on=clock.day_of(notice.served_at) if notice.served_at else None,
             )
         )
     return views
