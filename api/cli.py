@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_seals
+from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_seals, cli_service
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ app.add_typer(cli_diagrams.app, name="diagram")
 app.command("seals")(cli_seals.seals)
 app.command("verify-notice")(cli_seals.verify_notice)
 app.command("migrate")(cli_migrate.migrate)
+app.command("bounces")(cli_service.bounces)
 app.command("incidents")(cli_incidents.list_incidents)
 app.add_typer(cli_incidents.app, name="incident")
 
@@ -236,9 +237,9 @@ def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes,
 
 
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
-    """The faults of a bundle, or of each bundle in a folder and of the ladder beside them."""
+    """The faults of a bundle, or of each bundle in a folder and of what they share beside them."""
     from api.composition import registry
-    from engine import definitions, ladder, roles, statutes
+    from engine import definitions, ladder, roles, service_defaults, statutes
     from engine import lint as rules
     from engine.settings import Settings
 
@@ -249,7 +250,11 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     settings = Settings()
     vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings))
     found = [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
-    return [*found, (path, ladder.faults(path / "shared" / ladder.FILE))] if path not in folders else found
+    if path in folders:
+        return found
+    shared = path / "shared"
+    beside = ladder.faults(shared / ladder.FILE) + service_defaults.faults(shared / service_defaults.FILE)
+    return [*found, (path, beside)]
 
 
 def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":

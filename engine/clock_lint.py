@@ -24,7 +24,7 @@ from engine.runtime.reader import TASKS
 from engine.runtime.soundness import following
 
 FILE = "process.toml"
-CLOSED, SERVED = "case.closed", "notice.served:"
+CLOSED = "case.closed"
 MOST_CLOCKS = 8  # that are followed through the drawings: their combinations double with each
 WAITING = TASKS | {"receiveTask", "intermediateCatchEvent"}
 Clocks = frozenset[str]
@@ -34,7 +34,8 @@ class Events:
     """Which domain events the drawings make known, and at which node.
 
     ``certain`` are those that a node names, ``possible`` those that it may choose while a case runs: each outcome where the
-    outcome is an expression, and anything (``*``) where the process declares no list.
+    outcome is an expression, and anything (``*``) where the process declares no list; and those that come of it later, as a
+    paper that is issued is served some day.
     """
 
     def __init__(
@@ -61,14 +62,16 @@ class Events:
 
     def _note(self, element: Element) -> None:
         schema, trigger = self.operations.get(element.verb or "", {}), element.trigger
-        certain, possible = set(), set()
+        certain: set[str] = set()
+        possible: set[str] = set()
         if trigger is not None and trigger.kind == "message" and element.kind not in ("endEvent", "sendTask"):
             certain.add(f"message.received:{trigger.name}")
-        for template in schema.get("x-announces", ()):
+        later = schema.get("x-announces-later", ())
+        for template in (*schema.get("x-announces", ()), *later):
             head, _, parameter = template.rstrip("}").partition("{")
             value = _constant(element.parameters.get(parameter, "null")) if parameter else ""
             if value is not None:
-                certain.add(head + value)
+                (possible if template in later else certain).add(head + value)
             else:
                 refers = schema["properties"][parameter].get("x-refers", "")
                 possible |= {head + name for name in self.lists.get(refers, ("*",))}
@@ -146,7 +149,7 @@ def _unmoved(manifest: Manifest, events: Events) -> Iterator[Fault]:
     """Clocks that stand still for ever; one that stops with the case can stop, since an operator may close that."""
     for name, rule in manifest.deadlines.items():
         if not events.can_happen(rule.starts_on):
-            reason = f"never starts: nothing makes {rule.starts_on} known{_hint(rule.starts_on)}"
+            reason = f"never starts: nothing makes {rule.starts_on} known"
             yield Fault(FILE, f"deadlines.{name}", reason)
         if not any(event == CLOSED or events.can_happen(event) for event in rule.stops_on):
             yield Fault(FILE, f"deadlines.{name}", "never stops: nothing makes known any event of stops_on")
@@ -162,11 +165,6 @@ def _forbidden(manifest: Manifest, processes: Mapping[str, Process], events: Eve
                 if event.startswith("deadline.") and name in manifest.deadlines and event not in allowed:
                     reason = f"asks for {event}, which the rule of the clock (process.toml) does not allow"
                     yield Fault(process.file, element.id, reason)
-
-
-def _hint(event: str) -> str:
-    """Service is proven by people: no channel knows when a paper was served."""
-    return f" (let somebody record the service, then case.announce '{event}')" if event.startswith(SERVED) else ""
 
 
 def _never_too_late(manifest: Manifest, events: Events) -> Iterator[Fault]:

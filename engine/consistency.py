@@ -147,7 +147,11 @@ def _papers(reading: Reading, case: Case) -> Iterator[str]:
     for notice in reading.session.exec(issued):
         if notice.document_id is None and notice.id not in coming:
             yield f"the paper {notice.name} is neither there nor being made"
-    pending = select(Delivery).where(col(Delivery.case_id) == case.id, col(Delivery.state) == "pending")
+    pending = select(Delivery).where(
+        col(Delivery.case_id) == case.id,
+        col(Delivery.state) == "pending",
+        col(Delivery.channel) == "email",  # letters and what is handed over wait for people
+    )
     for delivery in reading.session.exec(pending):
         if delivery.id not in coming:
             yield f"a delivery by {delivery.channel} is neither done nor on its way"

@@ -181,7 +181,7 @@ def on_event(uow: UnitOfWork, run: "Run", event: str, on: date | None = None) ->
     for deadline in run.clocks:
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event, at)
-        elif event == deadline.starts_on and _may_start(deadline):
+        elif event == deadline.starts_on and _may_start(deadline) and run.case.closed_at is None:
             _take_last_day(run, deadline, at)
             _start(uow, deadline, event, at)
     refresh_case(uow, run)

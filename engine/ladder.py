@@ -83,6 +83,8 @@ class Silence(_Declared, frozen=True):
     acknowledgement_minutes: Annotated[int, msgspec.Meta(ge=1, le=60 * 24 * 31)]
     metronome_seconds: Annotated[int, msgspec.Meta(ge=20, le=60 * 60 * 24)]
     delivery_working_days: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    post_working_days: Annotated[int, msgspec.Meta(ge=1, le=31)]
+    unserved_working_days: Annotated[int, msgspec.Meta(ge=1, le=MOST_WORKING_DAYS)]
     frequencies: dict[str, Annotated[int, msgspec.Meta(ge=1, le=3660)]]
 
 

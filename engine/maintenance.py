@@ -32,11 +32,13 @@ class TooFar(Invalid):
 
 
 def sweep(database: Database) -> int:
-    """Record what has been missed, climb the ladder, wake the flows whose timers are due, and ask for the mails that follow.
+    """Do what falls due by itself, such as the service of a paper; record what has been missed, climb the ladder, wake the
+    flows whose timers are due, and ask for the mails that follow.
 
     Returns how many things happened.
     """
-    happened = supervision.record_breaches(database) + climbing.climb(database) + wake(database)
+    happened = sum(due(database) for due in database.registry.sweeps)
+    happened += supervision.record_breaches(database) + climbing.climb(database) + wake(database)
     return happened + digests.ask(database)
 
 

@@ -7,7 +7,7 @@ in ``bpmn/README.md`` explains every table with an example.
 
 import json
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -205,6 +205,22 @@ class ApprovalRule(_Declared, frozen=True):
     opinion: str | None = None  # the field of the form that holds the opinion
 
 
+class ServiceRule(_Declared, frozen=True):
+    """``[service]`` of a notice: when it counts as served; what it leaves open is said in ``bpmn/shared/service.toml``.
+
+    The two conditions read what the facts of a notice read: whether a paper is also posted, or handed over, when it is issued.
+    """
+
+    deemed_days: Annotated[int, msgspec.Meta(ge=0, le=366)] | None = None  # 0: never without the addressee's doing
+    unit: Literal["calendar", "working"] | None = None
+    served_by: Literal["first", "receipt"] | None = None  # receipt: only what somebody has signed for, or refused
+    post_when: str | None = None
+    in_person_when: str | None = None
+
+
+Channel = Literal["portal", "email", "post", "in_person"]
+
+
 class NoticeRule(_Declared, frozen=True):
     """A ``notice.toml``: what kind of paper it is, who issues it to whom, and which facts it is frozen with."""
 
@@ -215,7 +231,8 @@ class NoticeRule(_Declared, frozen=True):
     addressee: str  # party or participant
     facts: dict[str, str]  # name in the template = expression over case, data, participants, parties, deadlines
     series: str | None = None  # the kind of document within 文号 (数复); numbered papers have one
-    channels: list[Literal["portal", "email"]] = msgspec.field(default_factory=lambda: ["portal", "email"])
+    channels: list[Channel] = msgspec.field(default_factory=lambda: ["portal", "email"])
+    service: ServiceRule | None = None
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
     attached: list[str] = []  # facts that the PDF also carries as notice.json, for programs of the addressee

@@ -49,6 +49,7 @@ _OF_THE_ENGINE = (
             "case.transferred",
             "notice.issued",
             "notice.dispatched",
+            "notice.served",
             "message.received",
         }
     )
@@ -207,6 +208,21 @@ class _Bundle:
                 yield Fault(
                     file, "attached", f"{fact} holds the query code, which no file may carry for programs to read"
                 )
+        yield from self.service(file, notice)
+
+    def service(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
+        """How a notice is served: conditions that can be read, of channels that it has; nothing that could never serve it."""
+        rule = notice.service
+        if rule is None:
+            return
+        around = AROUND_FACTS | self.manifest.parties.keys()
+        for channel, condition in (("post", rule.post_when), ("in_person", rule.in_person_when)):
+            if condition is not None:
+                yield from self.expression(file, f"service.{channel}_when", condition, around)
+                if channel not in notice.channels:
+                    yield Fault(file, f"service.{channel}_when", f"is about a channel that channels lacks: {channel}")
+        if rule.served_by == "receipt" and rule.deemed_days:
+            yield Fault(file, "service.deemed_days", "a paper that is served by receipt only is never deemed served")
 
     def approvals(self) -> Iterator[Fault]:
         """Who approves the papers."""

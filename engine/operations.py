@@ -95,6 +95,7 @@ class Operation:
 
 JobHandler = Callable[["Database", "JobTicket"], None]
 Check = Callable[[Mapping[str, bytes]], Iterable["Fault"]]
+Sweep = Callable[["Database"], int]
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,25 @@ class JobTicket:
 
 @dataclass
 class Registry:
-    """What the composition offers: operations, job handlers, and further checks of bundles."""
+    """What the composition offers: operations, job handlers, further checks of bundles, and what falls due by itself."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
+    sweeps: list[Sweep] = field(default_factory=list)
 
     def operation(
-        self, verb: str, announces: Sequence[str] = (), /, **parameters: Mapping[str, Any]
+        self,
+        verb: str,
+        announces: Sequence[str] = (),
+        later: Sequence[str] = (),
+        /,
+        **parameters: Mapping[str, Any],
     ) -> Callable[[Perform], Perform]:
         """Register a verb; ``parameters`` maps each name to its JSON Schema, all required.
 
-        ``announces`` are the domain events that it makes known, such as ``notice.issued:{name}`` with a parameter in it.
+        ``announces`` are the domain events that it makes known, such as ``notice.issued:{name}`` with a parameter in it;
+        ``later`` are those that come of it in their own time, like the service of a paper.
         """
         schema = {
             "type": "object",
@@ -131,6 +139,7 @@ class Registry:
             "required": [n for n, s in parameters.items() if "default" not in s],
             "additionalProperties": False,
             "x-announces": announces,
+            "x-announces-later": later,
         }
 
         def register(perform: Perform) -> Perform:
@@ -152,6 +161,11 @@ class Registry:
         """Register what else is judged of a bundle before it is deployed, by those who know (templates, say)."""
         self.checks.append(judge)
         return judge
+
+    def sweep(self, due: Sweep) -> Sweep:
+        """Register what the metronome does when its time has come; it says how many things it did."""
+        self.sweeps.append(due)
+        return due
 
     def find(self, name: str) -> Operation:
         if name not in self.operations:

@@ -141,16 +141,22 @@ def _unarmed(reading: Reading) -> ColumnElement[bool]:
 
 
 def _undelivered(reading: Reading) -> ColumnElement[bool]:
-    """A paper was issued, and a channel failed or says nothing for a working day, or none was tried."""
+    """A paper was issued, and a channel failed or says nothing for a working day, a letter lies unsent or came back, what went
+    out was never served, or no channel was tried."""
     since = _working_days_ago(reading, _limits(reading).delivery_working_days)
+    unsent = _working_days_ago(reading, _limits(reading).post_working_days)
     other = aliased(Delivery)
     any_way = select(other.id).where(col(other.notice_id) == col(Notice.id))
-    failed = and_(col(Delivery.state) == "failed", ~_later_attempt().exists())
-    pending = and_(col(Delivery.state) == "pending", col(Notice.issued_at) <= since)
+    failed = and_(col(Delivery.state).in_(["failed", "returned"]), ~_later_attempt().exists())
+    by_hand = col(Delivery.channel).in_(["post", "in_person"])
+    asked_for = func.coalesce(col(Delivery.ordered_at), col(Notice.issued_at))
+    pending = and_(
+        col(Delivery.state) == "pending", or_(and_(by_hand, asked_for <= unsent), and_(~by_hand, asked_for <= since))
+    )
     stuck = (
         select(Delivery.case_id)
         .join(Notice, col(Notice.id) == col(Delivery.notice_id))
-        .where(text("delivery.state IN ('pending', 'failed')"))  # as its partial index says it
+        .where(text("delivery.state IN ('failed', 'pending', 'returned')"))  # as its partial index says it
         .where(
             col(Notice.state) == "issued", or_(failed, pending), ~any_way.where(col(other.state) == "served").exists()
         )
@@ -158,7 +164,19 @@ def _undelivered(reading: Reading) -> ColumnElement[bool]:
     untried = select(Notice.case_id).where(
         col(Notice.state) == "issued", col(Notice.issued_at) > reading.now - LOOKED_BACK, ~any_way.exists()
     )
-    return or_(col(Case.id).in_(stuck), col(Case.id).in_(untried))
+    return or_(col(Case.id).in_(stuck), col(Case.id).in_(untried), col(Case.id).in_(_unserved(reading)))
+
+
+def _unserved(reading: Reading) -> Any:
+    """Cases with a paper that went out long ago and was neither opened nor signed for, nor deemed served."""
+    since = _working_days_ago(reading, _limits(reading).unserved_working_days)
+    return (
+        select(Delivery.case_id)
+        .join(Notice, col(Notice.id) == col(Delivery.notice_id))
+        .where(text("delivery.state = 'dispatched' AND delivery.channel <> 'email'"))  # as its partial index says it
+        .where(col(Delivery.ordered_at).is_not(None), col(Delivery.dispatched_at) <= since)
+        .where(col(Notice.state) == "issued", col(Notice.served_at).is_(None), col(Notice.withdrawn_at).is_(None))
+    )
 
 
 def _working_days_ago(reading: Reading, days: int) -> datetime:
@@ -171,12 +189,12 @@ def _working_days_ago(reading: Reading, days: int) -> datetime:
 
 
 def _later_attempt() -> Any:
-    """A further attempt on the same channel, which has gone out."""
+    """A further attempt that has gone out: on the same channel, or on another one that was ordered afterwards."""
     later = aliased(Delivery)
+    again = and_(col(later.channel) == col(Delivery.channel), col(later.attempt) > col(Delivery.attempt))
     return select(later.id).where(
         col(later.notice_id) == col(Delivery.notice_id),
-        col(later.channel) == col(Delivery.channel),
-        col(later.attempt) > col(Delivery.attempt),
+        or_(again, col(later.ordered_at) > col(Delivery.ordered_at)),
         col(later.state).in_(["dispatched", "served"]),
     )
 

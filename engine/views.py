@@ -151,6 +151,22 @@ class ApprovalView:
 
 
 @dataclass(frozen=True)
+class DeliveryView:
+    """One attempt to bring a paper to its addressee, without what names people."""
+
+    id: str
+    channel: str  # portal, email, post, in_person
+    attempt: int
+    state: str  # pending, dispatched, served, failed, returned, cancelled
+    ordered_at: datetime | None
+    dispatched_at: datetime | None
+    deemed_at: datetime | None  # when it will count as served, though nobody opens it
+    served_on: date | None
+    how: str | None  # opened, deemed, signed, direct, left, entrusted, collected
+    proof: str  # Message-ID, tracking number; empty for the party
+
+
+@dataclass(frozen=True)
 class NoticeView:
     """A paper of the case."""
 
@@ -164,12 +180,18 @@ class NoticeView:
     digest_algorithm: str | None
     size: int | None
     ready: bool  # its bytes exist
-    deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
+    deliveries: tuple[DeliveryView, ...]
+    served_on: date | None = None
     chain: tuple[ApprovalView, ...] = ()  # who approves it; empty for those who may not know
     replaced_by: str | None = None  # the number of the paper that took its place
     withdrawn_on: date | None = None
     withdrawal_reason: str | None = None  # for the desk
     verify_token: str | None = None  # of issued papers: where a stranger can prove them
+
+    @property
+    def served_by(self) -> DeliveryView | None:
+        """The attempt that served it."""
+        return next((d for d in self.deliveries if d.served_on is not None and d.served_on == self.served_on), None)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice, Organisation
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import digest, manuscript, sealing, service
+from notices import deliveries, digest, manuscript, sealing, served, service
 from notices.channels import email
 from notices.lint import template_faults
 from notices.paper import Paper, Printed, UncoveredCharacters, spelled
@@ -26,8 +26,9 @@ REPLACES = {"type": ["string", "null"], "x-refers": "notice", "default": None}
 def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
     registry.operation("notice.draft", name=NAME, replaces=REPLACES)(service.draft)
-    issued = ["notice.issued:{name}", "notice.dispatched:{name}"]
-    registry.operation("notice.issue", issued, name=NAME, replaces=REPLACES)(service.issue)
+    announced = ["notice.issued:{name}", "notice.dispatched:{name}"]
+    registry.operation("notice.issue", announced, ["notice.served:{name}"], name=NAME, replaces=REPLACES)(service.issue)
+    registry.sweep(served.deem)
     registry.check(template_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
@@ -113,11 +114,13 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
         case = reading.session.get_one(Case, delivery.case_id)
         address = service.mail_address(reading, process.opened(reading, case), notice)
         sent_before = delivery.state == "dispatched"
-    proof, failure = "", None
+    proof, failure, refused = "", None, False
     if address and not sent_before:
         try:
             mail = email.pointer(database.settings, address, case.reference, delivery.id)
             proof = email.send(database.settings, mail)
+        except email.MailRefused:  # trying again would mend nothing: a person finds another way
+            refused = True
         except EngineError as error:
             if not ticket.last:
                 raise
@@ -129,9 +132,12 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
         if failure is None:
             jobs.settle(uow, ticket)
         if delivery.state != "dispatched":  # a failed one may be tried again by an operator
-            delivery.state, delivery.proof = ("failed" if failure or not address else "dispatched"), proof
-            delivery.dispatched_at = None if failure or not address else uow.now
+            gone_out = failure is None and not refused and bool(address)
+            delivery.state, delivery.proof = ("dispatched" if gone_out else "failed"), proof
+            delivery.dispatched_at = uow.now if gone_out else None
             uow.add(delivery)
             audit.record(uow, f"delivery.{delivery.state}", case.id, delivery=delivery.id, channel="email")
+            if refused:
+                deliveries.undelivered(uow, uow.session.get_one(Notice, delivery.notice_id))
     if failure is not None:
         raise failure

@@ -11,7 +11,7 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from notices import qr, seal, templates
+from notices import qr, seal, sheets, templates
 from notices.drawing import Drawing
 from notices.fonts import Typefaces
 from notices.gongwen import Typesetter
@@ -57,6 +57,11 @@ class Printer:
             document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
         content = bytes(document.write_pdf(attachments=_attachments(page.paper), **OPTIONS))
         return Printed(content, _place_of_seal(document))
+
+    def sheet(self, told: dict[str, Any]) -> bytes:
+        """The PDF of a sheet of the house, which is no paper: a form, labels, a list."""
+        source = weasyprint.HTML(string=sheets.html(told, self.setter.faces), url_fetcher=FetchNothing())
+        return bytes(source.write_pdf(font_config=self._fonts, pdf_tags=True))
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:

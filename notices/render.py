@@ -34,6 +34,7 @@ from notices.paper import (
     UncoveredCharacters,
     check_size,
 )
+from notices.sheets import Sheet
 
 __all__ = [
     "DocumentTooLong",
@@ -47,6 +48,7 @@ __all__ = [
     "check_characters",
     "preview",
     "render",
+    "sheet",
     "typeset",
 ]
 
@@ -84,6 +86,11 @@ def preview(paper: Paper) -> str:
     return _pool().ask(worker.PREVIEW, paper).decode()
 
 
+def sheet(sheet: Sheet) -> bytes:
+    """The PDF of a form, of labels or of a list (``notices.sheets``); raises what ``typeset`` raises but for templates."""
+    return _pool().print(sheet)
+
+
 def check_characters(paper: Paper) -> None:
     """Raise UncoveredCharacters when the notice would show a character that no typeface has; faster than ``render``."""
     check_size(paper)
@@ -99,7 +106,7 @@ class Pool:
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
 
-    def ask(self, action: bytes, paper: Paper) -> bytes:
+    def ask(self, action: bytes, paper: "Paper | Sheet") -> bytes:
         """What one process answers, within the time limit; waits for a free process."""
         question = _as_question(paper)
         with self._places:
@@ -121,6 +128,10 @@ class Pool:
         head, _, content = self.ask(worker.WRITE, paper).partition(b"\n")
         place = json.loads(head)
         return Printed(content, Place(**place) if place else None)
+
+    def print(self, sheet: Sheet) -> bytes:
+        """A typeset sheet."""
+        return self.ask(worker.SHEET, sheet)
 
     def _take(self) -> "_Process":
         with self._lock:
@@ -220,7 +231,7 @@ class _Deadline:
         self._timer.cancel()
 
 
-def _as_question(paper: Paper) -> bytes:
+def _as_question(paper: "Paper | Sheet") -> bytes:
     try:
         return json.dumps(paper.to_json()).encode()
     except RecursionError as fault:

@@ -18,11 +18,11 @@ from engine.definitions import Bundle, with_presentation
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from engine.failpoints import failpoint
 from engine.manifest import NoticeRule
-from engine.models import Case, Delivery, Document, Notice, Organisation, Party, new_id
+from engine.models import Case, Document, Notice, Organisation, Party, new_id
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import approved, attaching, facts, numbering, replacing
+from notices import approved, attaching, deliveries, facts, numbering, replacing
 from notices.paper import Paper
 
 FACTS, PRINTED = "notice.facts:", "notice.printed:"
@@ -137,7 +137,7 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     if steps:
         jobs.enqueue(uow, MANUSCRIPT, f"{MANUSCRIPT}:{notice.id}", case_id=run.case.id, notice=notice.id)
     failpoint("notices.issued")
-    _dispatch(uow, run, notice, rule)
+    deliveries.dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
 
 
@@ -208,20 +208,6 @@ def _stand_in(run: Run, rule: NoticeRule) -> Organisation:
     if rule.form == "slip" and run.participants:
         return next(iter(run.participants.values()))
     raise IssuerUnknown(notice=rule.title, part=rule.issuer)
-
-
-def _dispatch(uow: UnitOfWork, run: Run, notice: Notice, rule: NoticeRule) -> None:
-    if "portal" in rule.channels:
-        uow.add(
-            Delivery(
-                notice_id=notice.id, case_id=run.case.id, channel="portal", state="dispatched", dispatched_at=uow.now
-            )
-        )
-        process.announce(uow, run, f"notice.dispatched:{notice.name}")
-    if "email" in rule.channels and uow.settings.smtp_host and mail_address(uow, run, notice):
-        delivery = Delivery(notice_id=notice.id, case_id=run.case.id, channel="email")
-        uow.add(delivery)
-        jobs.enqueue(uow, "notice.email", f"notice.email:{delivery.id}", case_id=run.case.id, delivery=delivery.id)
 
 
 def mail_address(reading: Reading, run: Run, notice: Notice) -> str | None:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.errors import EngineError
 from notices.fonts import folder, fontconfig, typefaces
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from notices.pdf import Printer
 
 READY, DONE, FAILED = b"R", b"D", b"E"
-WRITE, PREVIEW, CHECK = b"W", b"P", b"C"
+WRITE, PREVIEW, CHECK, SHEET = b"W", b"P", b"C", b"S"
+Action = Callable[["Printer", dict[str, Any]], bytes]
 MEMORY = 2 * 1024**3
 """Address space of a rendering process in bytes: a template that builds endless texts hits this wall, not the machine's."""
 
@@ -58,7 +59,7 @@ def main() -> None:
         send(answers, FAILED, _as_json(error))
         return
     send(answers, READY)
-    actions = {WRITE: _write, PREVIEW: _preview, CHECK: _check}
+    actions = {WRITE: _of_paper(_write), PREVIEW: _of_paper(_preview), CHECK: _of_paper(_check), SHEET: _sheet}
     while message := receive(sys.stdin.buffer):
         letter, payload = message
         _allow(seconds)
@@ -107,9 +108,13 @@ def _printer() -> "Printer":
     return printer
 
 
-def _answer(action: Callable[["Printer", Paper], bytes], printer: "Printer", payload: bytes) -> tuple[bytes, bytes]:
+def _of_paper(action: Callable[["Printer", Paper], bytes]) -> Action:
+    return lambda printer, told: action(printer, Paper.from_json(told))
+
+
+def _answer(action: Action, printer: "Printer", payload: bytes) -> tuple[bytes, bytes]:
     try:
-        return DONE, action(printer, Paper.from_json(json.loads(payload)))
+        return DONE, action(printer, json.loads(payload))
     except EngineError as error:
         return FAILED, _as_json(error)
     except Exception as error:  # the process stays; the paper's sentence goes to whoever asked for it
@@ -141,6 +146,10 @@ def _preview(printer: "Printer", paper: Paper) -> bytes:
 def _check(printer: "Printer", paper: Paper) -> bytes:
     printer.page(paper)
     return b""
+
+
+def _sheet(printer: "Printer", told: dict[str, Any]) -> bytes:
+    return printer.sheet(told)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from api.json import (
     calendars,
     cases,
     deadlines,
+    deliveries,
     directory,
     due,
     handovers,
@@ -34,6 +35,6 @@ _PROBLEM: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
-    *(papers, proofs, supervision, leads, instructions, directory, due, calendars, incidents),
+    *(papers, proofs, deliveries, supervision, leads, instructions, directory, due, calendars, incidents),
 )
 ROUTERS = [noun.router for noun in NOUNS]

@@ -13,6 +13,7 @@ from api.json.shapes import (
     Asked,
     CaseShape,
     DeadlineShape,
+    DeliveryShape,
     DocumentShape,
     FieldShape,
     HistoryShape,
@@ -195,8 +196,12 @@ def file_shape(file: queries.CaseFile) -> CaseFileShape:
 
 def notice_shape(notice: queries.NoticeView) -> NoticeShape:
     """A notice for programs."""
-    deliveries = [{"channel": c, "state": s, "at": at} for c, s, at in notice.deliveries]
-    return NoticeShape.model_validate({**vars(notice), "deliveries": deliveries})
+    return NoticeShape.model_validate({**vars(notice), "deliveries": [delivery_shape(d) for d in notice.deliveries]})
+
+
+def delivery_shape(delivery: queries.DeliveryView) -> DeliveryShape:
+    """An attempt for programs."""
+    return DeliveryShape.model_validate({**vars(delivery), "at": delivery.dispatched_at})
 
 
 def tag_of(shown: Shape) -> str:

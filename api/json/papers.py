@@ -12,6 +12,7 @@ from api.json.shapes import ApprovalShape, Asked, Told
 from engine import documents, process, queries
 from engine.db import UnitOfWork
 from notices import manuscript, replacing, service
+from api.papers import hand_out
 
 router = APIRouter(tags=["notices and documents"])
 Id = Annotated[str, Path(max_length=64)]
@@ -32,10 +33,9 @@ class Withdrawn(Told):
 
 @router.get("/notices/{notice_id}/pdf", summary="An issued notice as PDF", response_class=Response)
 def notice_pdf(notice_id: Id, door: ApiPerson) -> Response:
-    """The bytes as they were issued. While they are still being made: 503 with `Retry-After`."""
-    with door.reading() as reading:
-        _, filename, content = service.pdf(reading, notice_id)
-    return download(filename, "application/pdf", content)
+    """The bytes as they were issued. Where you work in the organisation to which it goes, the paper is thereby served. While the
+    bytes are still being made: 503 with `Retry-After`."""
+    return hand_out(door, notice_id)
 
 
 @router.get("/notices/{notice_id}/draft", summary="The draft of a notice as PDF", response_class=Response)

@@ -98,9 +98,15 @@ class DocumentShape(Shape):
 class DeliveryShape(Shape):
     """One attempt to bring a notice to its addressee."""
 
-    channel: str
-    state: str
-    at: datetime | None
+    id: str
+    channel: str = Field(description="portal, email, post, in_person")
+    attempt: int
+    state: str = Field(description="pending, dispatched, served, failed, returned, cancelled")
+    at: datetime | None = Field(description="When it went out")
+    deemed_at: datetime | None = Field(description="When it will count as served, though nobody opens it")
+    served_on: date | None
+    how: str | None = Field(description="opened, deemed, signed, direct, left, entrusted, collected")
+    proof: str = Field(description="Tracking number of a letter, Message-ID of a mail; empty for the public")
 
 
 class NoticeShape(Shape):
@@ -116,6 +122,7 @@ class NoticeShape(Shape):
     digest_algorithm: str | None
     size: int | None
     ready: bool = Field(description="Whether the PDF is there to be fetched")
+    served_on: date | None = Field(description="Since when it counts as served, by whatever channel")
     deliveries: list[DeliveryShape]
     replaced_by: str | None = Field(description="The number of the paper that took its place")
     withdrawn_on: date | None

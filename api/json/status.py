@@ -11,9 +11,9 @@ from api.files import download
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import MessageSent, MessageTaken, notice_shape
 from api.json.shapes import CaseShape, DeadlineShape, DocumentShape, NoticeShape, Shape
+from api.papers import hand_out
 from engine import documents, messages, queries
 from engine.db import UnitOfWork
-from notices import service
 
 router = APIRouter(tags=["status (public)"])
 
@@ -83,10 +83,8 @@ def send_message(
 
 @router.get("/status/notices/{notice_id}/pdf", summary="A paper of the case as PDF", response_class=Response)
 def notice_pdf(notice_id: Annotated[str, Path(max_length=64)], door: ApiParty) -> Response:
-    """The bytes as they were issued. While they are still being made: 503 with `Retry-After`."""
-    with door.reading() as reading:
-        _, filename, content = service.pdf(reading, notice_id)
-    return download(filename, "application/pdf", content)
+    """The bytes as they were issued; the paper is thereby served. While they are still being made: 503 with `Retry-After`."""
+    return hand_out(door, notice_id)
 
 
 @router.get("/status/documents/{document_id}", summary="A file that you sent", response_class=Response)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import files, formview, i18n, rendering
+from api import files, formview, i18n, papers, rendering
 from api.deps import Door, PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
@@ -175,9 +175,7 @@ def search_cases(
 
 @router.get("/notices/{notice_id}/pdf")
 def notice(door: PagePerson, notice_id: Key) -> Response:
-    with door.reading() as reading:
-        _, filename, content = service.pdf(reading, notice_id)
-    return files.download(filename, PDF, content)
+    return papers.hand_out(door, notice_id)
 
 
 @router.get("/notices/{notice_id}/draft")

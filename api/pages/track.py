@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import auth, deps, files, formview, i18n, rendering
+from api import auth, deps, files, formview, i18n, papers, rendering
 from api.deps import Door, PageAnyone, PageParty
 from api.pages import posted as sent_form
 from api.pages.posted import Key, Sent, Word
@@ -20,11 +20,9 @@ from engine.errors import EngineError, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.models import Case
 from engine.views import Offer, PublicStatus
-from notices import service
 
 router = APIRouter(prefix="/track")
 
-PDF = "application/pdf"
 NO_FORM: dict[str, Any] = {"type": "object", "properties": {}}
 
 
@@ -81,9 +79,7 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
 
 @router.get("/notices/{notice_id}/pdf")
 def notice(door: PageParty, notice_id: Key) -> Response:
-    with door.reading() as reading:
-        _, filename, content = service.pdf(reading, notice_id)
-    return files.download(filename, PDF, content)
+    return papers.hand_out(door, notice_id)
 
 
 @router.get("/documents/{document_id}")

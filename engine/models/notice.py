@@ -7,7 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
-_UNDELIVERED = text("state IN ('failed', 'pending')")
+_UNDELIVERED = text("state IN ('failed', 'pending', 'returned')")
+_ON_THE_WAY = text("state = 'dispatched' AND channel <> 'email'")  # an e-mail only points to the portal
 
 
 class Notice(SQLModel, table=True):
@@ -69,6 +70,9 @@ class Notice(SQLModel, table=True):
     created_at: datetime = instant()
     issued_at: datetime | None = instant(default=None, nullable=True, index=True)
     issued_on: date | None = None
+    served_at: datetime | None = instant(
+        default=None, nullable=True
+    )  # since when it counts as served, by whatever channel
 
 
 class NumberSequence(SQLModel, table=True):
@@ -91,6 +95,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("notice_id", "channel", "attempt"),
         Index("ix_delivery_undelivered", "case_id", postgresql_where=_UNDELIVERED, sqlite_where=_UNDELIVERED),
+        Index("ix_delivery_on_the_way", "deemed_at", postgresql_where=_ON_THE_WAY, sqlite_where=_ON_THE_WAY),
     )
 
     id: str = key()
@@ -98,7 +103,17 @@ class Delivery(SQLModel, table=True):
     case_id: str = ref("case_file")
     channel: str = Field(max_length=20)  # portal, email, post, in_person
     attempt: int = 1
-    state: str = Field(default="pending", max_length=20)  # pending, dispatched, served, failed
+    state: str = Field(default="pending", max_length=20)  # pending, dispatched, served, failed, returned, cancelled
+    ordered_at: datetime | None = instant(default=None, nullable=True)  # empty before it was kept (0.5)
+    ordered_by: str | None = Field(default=None, max_length=80)
     dispatched_at: datetime | None = instant(default=None, nullable=True)
-    served_at: datetime | None = instant(default=None, nullable=True)
-    proof: str = Field(default="", max_length=500)
+    deemed_at: datetime | None = instant(
+        default=None, nullable=True
+    )  # when it counts as served though nobody opened it
+    served_at: datetime | None = instant(default=None, nullable=True)  # of a day alone: its beginning
+    how: str | None = Field(default=None, max_length=20)  # opened, deemed, signed, direct, left, entrusted, collected
+    proof: str = Field(default="", max_length=500)  # Message-ID of a mail, tracking number of a letter
+    document_id: str | None = ref("document", index=False, default=None, nullable=True)  # scan of the signed 送达回证
+    details: bytes | None = None  # encrypted: recipient, address, receiver, witness, remarks, reasons
+    recorded_at: datetime | None = instant(default=None, nullable=True)
+    recorded_by: str | None = Field(default=None, max_length=80)

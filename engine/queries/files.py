@@ -32,6 +32,7 @@ from engine.runtime.reader import TASKS
 from engine.views import (
     CaseFile,
     CaseView,
+    DeliveryView,
     DiagramView,
     DocumentView,
     FieldShown,
@@ -327,16 +328,38 @@ def _notices(reading: Reading, case: Case) -> list[Notice]:
     return list(reading.session.exec(kept.order_by(col(Notice.created_at))))
 
 
+def _deliveries(reading: Reading, notices: Sequence[Notice]) -> dict[str, list[DeliveryView]]:
+    """How papers were delivered, by the paper, in the order in which it was tried."""
+    of_papers = select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices]))
+    order = (col(Delivery.ordered_at), col(Delivery.channel).desc(), col(Delivery.attempt))
+    sent: dict[str, list[DeliveryView]] = {}
+    for row in reading.session.exec(of_papers.order_by(*order)):
+        sent.setdefault(row.notice_id, []).append(delivery_view(reading, row))
+    return sent
+
+
+def delivery_view(reading: Reading, row: Delivery) -> DeliveryView:
+    """One attempt; its number is for the desk."""
+    return DeliveryView(
+        id=row.id,
+        channel=row.channel,
+        attempt=row.attempt,
+        state=row.state,
+        ordered_at=row.ordered_at,
+        dispatched_at=row.dispatched_at,
+        deemed_at=row.deemed_at if row.state == "dispatched" else None,
+        served_on=clock.day_of(row.served_at) if row.served_at and row.state == "served" else None,
+        how=row.how,
+        proof="" if reading.actor.kind == "party" else row.proof,
+    )
+
+
 def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[NoticeView]:
     """Papers with the hash of their bytes and how they were delivered."""
     locale = reading.actor.locale
     made = {n.document_id or n.draft_document_id for n in notices} - {None}
     files = {d.id: d for d in reading.session.exec(select(Document).where(col(Document.id).in_(made)))}
-    sent: dict[str, list[tuple[str, str, Any]]] = {}
-    for delivery in reading.session.exec(
-        select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
-    ):
-        sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
+    sent = _deliveries(reading, notices)
     replaced = select(Notice.replaces_id, Notice.number).where(
         col(Notice.replaces_id).in_([n.id for n in notices]), col(Notice.state) == "issued"
     )
@@ -367,6 +390,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 withdrawn_on=clock.day_of(notice.withdrawn_at) if notice.withdrawn_at else None,
                 withdrawal_reason=notice.withdrawal_reason if reading.actor.kind != "party" else None,
                 verify_token=notice.verify_token if notice.state == "issued" and notice.number else None,
+                served_on=clock.day_of(notice.served_at) if notice.served_at else None,
             )
         )
     return views

@@ -16,6 +16,13 @@ class MailNotSent(Unavailable):
     zh = "邮件未能发出：{reason}。"
 
 
+class MailRefused(Unavailable):
+    """The mail server refuses this mail for good ({code}): it will not be sent again."""
+
+    zh = "邮件服务器永久拒收该邮件（{code}），不再重发。"
+    lasts = True
+
+
 def envelope(settings: Settings, address: str, subject: str, ident: str) -> EmailMessage:
     """A mail without its text; what is sent again under the same id has the same Message-ID."""
     mail = EmailMessage(policy=SMTP)
@@ -47,5 +54,17 @@ def send(settings: Settings, mail: EmailMessage) -> str:
                 server.login(settings.smtp_user, settings.smtp_password)
             server.send_message(mail)
     except (OSError, smtplib.SMTPException) as error:
+        if (code := _refusal(error)) is not None:
+            raise MailRefused(code=code) from None
         raise MailNotSent(reason=type(error).__name__) from None
     return str(mail["Message-ID"])
+
+
+def _refusal(error: Exception) -> int | None:
+    """The code (5xx) with which a server refuses this address or mail for good, as against all mail of ours."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+        return codes[0] if codes and all(code >= 500 for code in codes) else None
+    if isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500:
+        return error.smtp_code
+    return None

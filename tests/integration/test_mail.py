@@ -8,7 +8,7 @@ import pytest
 
 from engine import clock, jobs, repairs
 from engine.access import SYSTEM
-from engine.models import AuditEvent, Delivery, Incident, Job
+from engine.models import AuditEvent, Delivery, Incident, Job, Reminder
 from tests.factories import REQUEST, World
 from tests.integration.mailbox import Mailbox
 
@@ -69,8 +69,8 @@ def test_while_the_server_is_away_it_is_tried_again_and_the_case_goes_on(
         assert not world.all(Incident)
 
 
-@pytest.mark.parametrize("refusal", ["550 no such user", "451 try again later"])
-def test_what_the_server_refuses_for_good_becomes_an_incident_that_can_be_retried(
+@pytest.mark.parametrize("refusal", ["451 try again later"])
+def test_what_the_server_refuses_again_and_again_becomes_an_incident_that_can_be_retried(
     posting: Callable[[], AbstractContextManager[World]],
     mailbox: Mailbox,
     monkeypatch: pytest.MonkeyPatch,
@@ -94,6 +94,22 @@ def test_what_the_server_refuses_for_good_becomes_an_incident_that_can_be_retrie
         world.work()
         assert mail_delivery(world).state == "dispatched"
         assert len(mailbox.mails) == 1
+
+
+def test_an_address_that_is_refused_for_good_fails_at_once_and_a_person_is_told(
+    posting: Callable[[], AbstractContextManager[World]], mailbox: Mailbox
+) -> None:
+    mailbox.refuses = "550 no such user"
+    with posting() as world, mailbox.open():
+        world.submit(email=ADDRESS)
+        handler = world.person("data_provider.case_handler")
+        world.work()
+        assert mail_delivery(world).state == "failed"
+        job = world.one(Job, kind="notice.email")
+        assert (job.state, job.attempts) == ("done", 1)
+        assert not world.all(Incident)
+        assert [(told.kind, told.person_id) for told in world.all(Reminder)] == [("undelivered", handler.id)]
+        assert world.one(Delivery, channel="portal").state == "dispatched"  # the portal is not touched by it
 
 
 def test_an_address_cannot_smuggle_in_headers_or_recipients(

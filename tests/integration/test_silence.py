@@ -139,6 +139,7 @@ def test_a_closed_case_is_silent_and_no_alarm(heard: World) -> None:
     heard.send("withdraw")
     heard.work()
     heard.travel("+60d")
+    heard.work()
     assert alarms(heard) == {}
 
 

@@ -36,6 +36,7 @@ from engine.access import SYSTEM
 from engine.db import UnitOfWork
 from engine.models import (
     Deadline,
+    Delivery,
     Document,
     Incident,
     Notice,
@@ -68,6 +69,9 @@ MEANINGS = {
     "staff": "401 401 401 | in in in | in in | in in",
     "those of the case": "401 401 401 | in in in | 404 404 | 404 404",
     "the house whose paper it is": "401 401 401 | 404 in in | 404 404 | 404 404",  # here: the bureau's receipt
+    # here: the bureau’s receipt, whose handler sees to it
+    "who sees to the service of the paper": "401 401 401 | 403 in 403 | 404 404 | 404 no",
+    "who sees to the service of the paper, signed in": "door door door | 403 in 403 | 404 404 | 404 no",
     "who does the task": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "who is reminded": "401 401 401 | in 404 404 | 404 404 | 404 no",  # here: the handler
     "who answers for the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
@@ -165,6 +169,9 @@ TABLE = {
     "GET /api/v1/notices/{notice_id}/draft": "the house whose paper it is",
     "GET /api/v1/notices/{notice_id}/approvals": "the house whose paper it is",
     "GET /api/v1/notices/{notice_id}/manuscript": "the house whose paper it is",
+    "GET /api/v1/notices/{notice_id}/deliveries": "those of the case",
+    "POST /api/v1/notices/{notice_id}/deliveries": "who sees to the service of the paper",
+    "POST /api/v1/notices/{notice_id}/deliveries/{delivery_id}/record": "who sees to the service of the paper",
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "who answers for others",
     "GET /api/v1/board": "who answers for others",
@@ -218,6 +225,14 @@ TABLE = {
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
     "GET /desk/notices/{notice_id}/manuscript": "the house whose paper it is, signed in",
     "GET /desk/documents/{document_id}": "those of the case, signed in",
+    "GET /desk/notices/{notice_id}/service": "who sees to the service of the paper, signed in",
+    "POST /desk/notices/{notice_id}/service": "who sees to the service of the paper, signed in",
+    "POST /desk/notices/{notice_id}/service/{delivery_id}": "who sees to the service of the paper, signed in",
+    "POST /desk/notices/{notice_id}/service/{delivery_id}/receipt": "who sees to the service of the paper, signed in",
+    "GET /desk/post": "staff, signed in",
+    "POST /desk/post/sent": "staff who may change something, signed in",
+    "POST /desk/post/labels": "staff who may change something, signed in",
+    "POST /desk/post/list": "staff who may change something, signed in",
     "GET /desk/tasks/{task_id}": "those of the case, signed in",
     "POST /desk/tasks/{task_id}/claim": "who does the task, signed in",
     "POST /desk/tasks/{task_id}/release": "who does the task, signed in",
@@ -288,6 +303,12 @@ BODIES: dict[str, dict[str, Any]] = {
         for act, more in (("suspend", {}), ("resume", {}), ("extend", {"days": 1}), ("restart", {}))
     },
     "POST /api/v1/cases/{reference}/urge": {"json": {"text": "请抓紧办理。"}},
+    "POST /api/v1/notices/{notice_id}/deliveries": {
+        "json": {"channel": "post", "reason": "平台无人查阅", "address": "贵阳"}
+    },
+    "POST /api/v1/notices/{notice_id}/deliveries/{delivery_id}/record": {
+        "json": {"happened": "cancelled", "reason": "x"}
+    },
     "POST /api/v1/tasks/{task_id}/delegate": {"json": {"person": "x", "reason": "协办"}},
     "POST /api/v1/tasks/{task_id}/return": {"json": {"remark": ""}},
     "POST /api/v1/tasks/{task_id}/recall": {"json": {"reason": "收回"}},
@@ -373,6 +394,7 @@ def world(small_household: Household) -> World:
             "notice_id": select(Notice.id).where(col(Notice.case_id) == case_id),
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
+        case["delivery_id"] = reading.session.exec(select(Delivery.id).where(col(Delivery.case_id) == case_id)).one()
     with small_household.database.unit_of_work() as uow:
         definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "supervision_lead"))
         uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)

@@ -66,10 +66,10 @@ def test_where_nobody_is_owed_an_answer_no_clock_is_asked_for() -> None:
         ("notice.dispatched:reply", "case.agreed", None),
         ("message.received:withdraw", "case.agreed", None),
         ("case.transferred:agency", "case.agreed", "never starts"),
-        ("notice.served:reply", "case.agreed", "never starts"),
+        ("notice.served:reply", "case.agreed", None),
         ("case.closed", "case.agreed", "never starts"),
         ("case.submitted", "case.transferred:agency", "never stops"),
-        ("case.submitted", "notice.served:reply", "never stops"),
+        ("case.submitted", "notice.served:reply", None),
     ],
 )
 def test_a_clock_can_start_and_stop(starts: str, stops: str, part: str | None) -> None:
@@ -84,7 +84,7 @@ def test_a_clock_that_stops_on_nothing_never_stops() -> None:
 
 def test_a_message_can_come_too_late() -> None:
     """One that is accepted until something that never happens would be accepted for ever."""
-    for event in ("notice.served:reply", "case.transferred:agency"):
+    for event in ("deadline.extended:reply", "case.transferred:agency"):
         faults = with_declarations(bundle(), ('until = "notice.issued:reply"', f'until = "{event}"'))
         assert found(faults, "messages.withdraw", f"is never refused: nothing makes {event} known")
 

@@ -100,9 +100,9 @@ KINDS = {
     "rectification order, Art. 30": Kind(
         False,
         clock("order", "ordered", "notice.served:paper", "order.fulfilled"),
-        "start > work > issue > serve > say0 > work2 > say1 > close > end",
+        "start > work > issue > work2 > say0 > close > end",
         addressee="data_provider",
-        events=("notice.served:paper", "order.fulfilled"),
+        events=("order.fulfilled",),
     ),
     "catalogue publication, Art. 11": Kind(
         False,
@@ -131,11 +131,11 @@ def test_a_kind_of_case_is_drawn_as_the_law_says(kind: Kind) -> None:
     assert kind.faults() == []
 
 
-def test_a_clock_that_starts_at_service_needs_somebody_who_records_it() -> None:
-    """No channel knows when a paper was served: an order whose clock waits for that alone would never be missed."""
+def test_a_clock_that_starts_at_service_needs_a_paper_that_is_issued() -> None:
+    """What was never issued is never served: an order whose clock waits for that would never be missed."""
     order = KINDS["rectification order, Art. 30"]
-    silent = Kind(False, order.clocks, "start > work > issue > work2 > say1 > close > end", events=order.events)
-    assert found(silent.faults(), "deadlines.order", "record the service, then case.announce 'notice.served:paper'")
+    silent = Kind(False, order.clocks, "start > work > work2 > say0 > close > end", events=order.events)
+    assert found(silent.faults(), "deadlines.order", "never starts: nothing makes notice.served:paper known")
 
 
 @pytest.mark.parametrize(
