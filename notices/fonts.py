@@ -57,8 +57,15 @@ class Face:
 
     @cached_property
     def cmap(self) -> dict[int, str]:
-        """Glyph names by code point."""
-        return dict(self._font.getBestCmap())
+        """Glyph names by code point, of the glyphs that a PDF can name.
+
+        A PDF names a glyph by its number, but in a font with identifiers (CIDs) viewers look for an identifier. Where the two
+        differ they print another sign, or none; ``notices.prepared_fonts`` makes them equal.
+        """
+        best = self._font.getBestCmap()
+        if "CFF " not in self._font or not hasattr(self._font["CFF "].cff.topDictIndex[0], "ROS"):
+            return dict(best)
+        return {code: name for code, name in best.items() if name == f"cid{self._font.getGlyphID(name):05d}"}
 
     @cached_property
     def glyphs(self) -> Any:
