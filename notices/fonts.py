@@ -170,16 +170,19 @@ def folder() -> Path:
 
 @cache
 def typefaces(fonts: Path) -> Typefaces:
-    """The faces found in a fonts folder or, if commercial, anywhere on the machine; raises FontsMissing."""
+    """The faces of ``in_use``, ready to be measured; raises FontsMissing."""
+    return Typefaces({role: Face(path) for role, path in in_use(fonts).items()}, Face(fonts / RARE))
+
+
+def in_use(fonts: Path) -> dict[str, Path]:
+    """The file of each face, found in a fonts folder or, if commercial, anywhere on the machine; raises FontsMissing."""
     found = {role: _first(names, fonts) for role, names in CANDIDATES.items()}
-    rare = fonts / RARE
     missing = [CANDIDATES[role][-1] for role, path in found.items() if path is None]
-    if not rare.is_file():
+    if not (fonts / RARE).is_file():
         missing.append(RARE)
     if missing:
         raise FontsMissing(folder=fonts, files=", ".join(missing))
-    faces = {role: Face(path) for role, path in found.items() if path}
-    return Typefaces(faces, Face(rare))
+    return {role: path for role, path in found.items() if path}
 
 
 def _first(names: Iterable[str], fonts: Path) -> Path | None:

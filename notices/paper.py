@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from engine.errors import Invalid, Unavailable
+from engine.errors import Invalid, NotFound, Unavailable
 
 Form = Literal["letter", "file", "slip"]
 Language = Literal["zh-CN", "en"]
@@ -65,6 +65,12 @@ class NoPdf(Invalid):
     """This is not a PDF that can be shown."""
 
     zh = "这不是可以显示的 PDF 文件。"
+
+
+class PageNotFound(NotFound):
+    """The paper has no page {page}."""
+
+    zh = "文书没有第 {page} 页。"
 
 
 class TooManyPages(Invalid):

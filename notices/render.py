@@ -17,6 +17,7 @@ from notices.paper import (
     DocumentTooLong,
     FieldTooLong,
     NoPdf,
+    PageNotFound,
     Paper,
     Place,
     Printed,
@@ -34,6 +35,7 @@ __all__ = [
     "DocumentTooLong",
     "FieldTooLong",
     "NoPdf",
+    "PageNotFound",
     "Paper",
     "RenderBusy",
     "RenderFailed",
@@ -108,7 +110,7 @@ def pictures(pdf: bytes, dpi: int = DPI) -> list[bytes]:
 
 
 def picture(pdf: bytes, page: int, dpi: int = DPI) -> bytes:
-    """One page, counted from 0, as PNG; raises what ``pictures`` raises."""
+    """One page, counted from 0, as PNG; raises PageNotFound, and what ``pictures`` raises."""
     return _drawn(pdf, dpi, page)[0]
 
 

@@ -6,14 +6,14 @@ It is another process than the typesetting one, so that a file from a stranger w
 import io
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pypdfium2 as pdfium
 from PIL import Image
 
 from notices import orders
-from notices.paper import NoPdf, TooManyPages
+from notices.paper import NoPdf, PageNotFound, TooManyPages
 
 DRAW, COUNT = b"G", b"N"
 MOST_PAGES = 60
@@ -29,10 +29,19 @@ def _draw(payload: bytes) -> bytes:
     head, _, content = payload.partition(b"\n")
     asked: dict[str, Any] = json.loads(head)
     with _opened(content) as document:
-        pages = range(len(document)) if asked["page"] is None else [asked["page"]]
-        if len(pages) > MOST_PAGES:
-            raise TooManyPages(pages=len(pages), most=MOST_PAGES)
-        return b"".join(struct.pack(">I", len(png)) + png for png in (_png(document[n], asked["dpi"]) for n in pages))
+        pictures = (_png(document[page], asked["dpi"]) for page in _pages(document, asked["page"]))
+        return b"".join(struct.pack(">I", len(png)) + png for png in pictures)
+
+
+def _pages(document: pdfium.PdfDocument, asked: int | None) -> Sequence[int]:
+    count = len(document)
+    if asked is None:
+        if count > MOST_PAGES:
+            raise TooManyPages(pages=count, most=MOST_PAGES)
+        return range(count)
+    if not 0 <= asked < count:
+        raise PageNotFound(page=asked + 1)
+    return [asked]
 
 
 def _count(payload: bytes) -> bytes:
