@@ -37,6 +37,8 @@ CANDIDATES = {
 FACES = tuple(names[-1] for names in CANDIDATES.values())
 BOLD = frozenset({STRONG, TITLE})
 SPACES = frozenset(" \u00a0\u3000")
+_SHORT = 24
+"""Bytes of an outline: a longer one is not empty."""
 
 
 class FontsMissing(Unavailable):
@@ -112,6 +114,15 @@ class Face:
             return 0.0, 0.0
         return pen.bounds[0] / self.units, self.advance(character) - pen.bounds[2] / self.units
 
+    def leaves_ink(self, character: str) -> bool:
+        """Whether a character of this face is seen on paper; a glyph that is there may be empty."""
+        glyph, font = self.cmap[ord(character)], self._font
+        if "CFF " in font and len(font["CFF "].cff.topDictIndex[0].CharStrings[glyph].bytecode or b"") > _SHORT:
+            return True
+        pen = BoundsPen(self.glyphs)
+        self.glyphs[glyph].draw(pen)
+        return pen.bounds is not None
+
     def ink(self, text: str) -> tuple[float, float]:
         """Highest and lowest ink of a text, from the baseline."""
         high, low = 0.0, 0.0
@@ -158,9 +169,22 @@ class Typefaces:
         """The characters of a text that cannot be printed, each once, in the order of their first appearance.
 
         A character counts as printable when each of these faces, or the font of rare characters, has a glyph for it.
-        Otherwise Pango would print something else, silently; so the notice is refused instead.
+        Otherwise Pango would print something else, silently; so the notice is refused instead. So it is where the glyph is
+        empty: a name must not lose a character that nobody sees.
         """
-        return [c for c in dict.fromkeys(text) if ord(c) not in self._shown_by_all and c not in "\t\n\r"]
+        return [c for c in dict.fromkeys(text) if c not in "\t\n\r" and not self._is_seen(c)]
+
+    def _is_seen(self, character: str) -> bool:
+        if character not in self._seen:
+            holders = [face for face in (*self.faces.values(), self.rare) if face.has(character)]
+            self._seen[character] = ord(character) in self._shown_by_all and (
+                character in SPACES or all(face.leaves_ink(character) for face in holders)
+            )
+        return self._seen[character]
+
+    @cached_property
+    def _seen(self) -> dict[str, bool]:
+        return {}
 
 
 def folder() -> Path:

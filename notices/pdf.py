@@ -63,6 +63,7 @@ class Printer:
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:
             source = weasy.Markup(html, NOTHING)
+            templates.refuse_uncovered(source.etree_element.itertext(), self.setter.faces)  # whatever put it there
             return source.render(stylesheets=[self._style], font_config=self._fonts, cache=dict(pictures), **OPTIONS)
         except FatalURLFetchingError as refused:
             raise TemplateFaulty(sentence=f"a notice may not refer to “{str(refused)[:80]}”.") from refused

@@ -35,7 +35,8 @@ PRINTABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No"}) | {
     "Sc",
     "So",
 }
-HANGUL = range(0xAC00, 0xD7A4)
+HANGUL = tuple(range(*block) for block in ((0x1100, 0x1200), (0x3130, 0x3190), (0xA960, 0xA980), (0xAC00, 0xD800)))
+"""Not printed: its parts would have to be put together, and some of them are invisible."""
 UNIFIED = range(0x4E00, 0xA000)
 KEPT_TABLES = frozenset({"GlyphOrder", "head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "CFF ", "name", "post"})
 
@@ -103,7 +104,9 @@ def _missing_from_some_face(cmap: dict[int, str], folder: Path) -> set[int]:
     return {
         code
         for code in cmap
-        if code not in in_all_faces and code not in HANGUL and unicodedata.category(chr(code)) in PRINTABLE
+        if code not in in_all_faces
+        and not any(code in block for block in HANGUL)
+        and unicodedata.category(chr(code)) in PRINTABLE
     }
 
 

@@ -31,7 +31,7 @@ Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothi
 
 import re
 from calendar import month_name
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
@@ -342,9 +342,13 @@ class Page:
 def check_characters(paper: Paper, blocks: tuple[Block, ...], faces: Typefaces) -> None:
     """Refuse a notice that would show a character which no typeface has; raises UncoveredCharacters."""
     shown = [paper.title, paper.organisation, paper.number or "", paper.addressee or ""]
-    shown += [text for block in blocks for text in body.texts(block)]
+    refuse_uncovered([*shown, *(text for block in blocks for text in body.texts(block))], faces)
+
+
+def refuse_uncovered(texts: Iterable[str], faces: Typefaces) -> None:
+    """Raise UncoveredCharacters for the characters of some texts that cannot be printed."""
     found: dict[str, str] = {}
-    for text in shown:
+    for text in texts:
         for character in faces.uncovered(text):
             found.setdefault(character, _excerpt(text, character))
     if found:

@@ -83,8 +83,8 @@ fetch_faces() {
     say "put the Fandol fonts into $fonts"
 }
 
-# In what order the glyphs of a folder stand is noted there, so that other papers' words order them anew.
-order() { cksum < "$root/notices/frequent.txt"; }
+# How the fonts of a folder were prepared is noted there, so that they are prepared anew when that changes.
+order() { cat "$root/notices/frequent.txt" "$root/notices/prepared_fonts.py" | cksum; }
 
 are_prepared() {
     [ -s "$fonts/DubanRare.otf" ] && [ "$(cat "$fonts/order" 2>/dev/null)" = "$(order)" ]

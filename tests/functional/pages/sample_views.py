@@ -1124,12 +1124,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "rows": [
                 NoticeRow(
                     "开放需求申请答复书",
-                    SimpleNamespace(form="letter", series="数复"),
+                    SimpleNamespace(form="letter", series="数复", title="开放需求申请答复书", title_en="Reply"),
                     Exhibit("reply", (Shown("zh", 2), Shown("en", 1)), ()),
                 ),
                 NoticeRow(
                     "申请回执",
-                    SimpleNamespace(form="slip", series=None),
+                    SimpleNamespace(form="slip", series=None, title="申请回执", title_en="Receipt"),
                     Exhibit(
                         "receipt",
                         (Shown("zh", 0, TemplateFaulty(sentence="line 3: 'day' is undefined.")),),
