@@ -6,6 +6,8 @@ from urllib.parse import quote
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
+PNG = "image/png"
+
 
 def download(filename: str, media_type: str, content: bytes | Iterator[bytes], *, size: int | None = None) -> Response:
     """A response that saves a file under its (Chinese) name."""
@@ -22,3 +24,8 @@ def disposition(filename: str) -> str:
     suffix = filename.rpartition(".")[2] if "." in filename else ""
     ascii_name = f"duban.{suffix}" if suffix.isascii() and suffix.isalnum() else "duban"
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def kept_privately(tag: str) -> dict[str, str]:
+    """Headers of what one browser may keep, and asks about before each use: who signs out has seen the last of it."""
+    return {"Cache-Control": "private, no-cache", "ETag": tag}

@@ -16,6 +16,7 @@ class EngineError(Exception):
     zh: ClassVar[str] = "出现错误。"
     needs_operator: ClassVar[bool] = False  # recorded as an incident when it undoes a unit of work
     lasts: ClassVar[bool] = False  # trying again mends nothing before somebody has seen to it: a job gives up at once
+    attempts: ClassVar[int | None] = None  # a job gives up after so many of its attempts have ended like this
     quotes: ClassVar[bool] = False  # the sentence repeats what somebody wrote: it is for them, and for no record
 
     def __init__(self, **data: Any) -> None:

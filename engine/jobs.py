@@ -127,10 +127,14 @@ def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:
             return
         job.lease_until, job.lease_token, job.last_error = None, None, sentence[:2000]
         job.run_at = clock.wall() + backoff(ticket.attempt)
-        if ticket.last or (isinstance(error, EngineError) and error.lasts):
+        if ticket.last or (isinstance(error, EngineError) and _is_final(error, ticket.attempt)):
             _give_up(uow, job, sentence)
         uow.add(job)
         failpoint("jobs.put_off")
+
+
+def _is_final(error: EngineError, attempt: int) -> bool:
+    return error.lasts or (error.attempts is not None and attempt >= error.attempts)
 
 
 def _give_up(uow: UnitOfWork, job: Job, sentence: str) -> None:

@@ -37,6 +37,8 @@ CANDIDATES = {
 FACES = tuple(names[-1] for names in CANDIDATES.values())
 BOLD = frozenset({STRONG, TITLE})
 SPACES = frozenset(" \u00a0\u3000")
+_SHORT = 24
+"""Bytes of an outline: a longer one is not empty."""
 
 
 class FontsMissing(Unavailable):
@@ -57,8 +59,15 @@ class Face:
 
     @cached_property
     def cmap(self) -> dict[int, str]:
-        """Glyph names by code point."""
-        return dict(self._font.getBestCmap())
+        """Glyph names by code point, of the glyphs that a PDF can name.
+
+        A PDF names a glyph by its number, but in a font with identifiers (CIDs) viewers look for an identifier. Where the two
+        differ they print another sign, or none; ``notices.prepared_fonts`` makes them equal.
+        """
+        best = self._font.getBestCmap()
+        if "CFF " not in self._font or not hasattr(self._font["CFF "].cff.topDictIndex[0], "ROS"):
+            return dict(best)
+        return {code: name for code, name in best.items() if name == f"cid{self._font.getGlyphID(name):05d}"}
 
     @cached_property
     def glyphs(self) -> Any:
@@ -104,6 +113,15 @@ class Face:
         if not pen.bounds:
             return 0.0, 0.0
         return pen.bounds[0] / self.units, self.advance(character) - pen.bounds[2] / self.units
+
+    def leaves_ink(self, character: str) -> bool:
+        """Whether a character of this face is seen on paper; a glyph that is there may be empty."""
+        glyph, font = self.cmap[ord(character)], self._font
+        if "CFF " in font and len(font["CFF "].cff.topDictIndex[0].CharStrings[glyph].bytecode or b"") > _SHORT:
+            return True
+        pen = BoundsPen(self.glyphs)
+        self.glyphs[glyph].draw(pen)
+        return pen.bounds is not None
 
     def ink(self, text: str) -> tuple[float, float]:
         """Highest and lowest ink of a text, from the baseline."""
@@ -151,9 +169,22 @@ class Typefaces:
         """The characters of a text that cannot be printed, each once, in the order of their first appearance.
 
         A character counts as printable when each of these faces, or the font of rare characters, has a glyph for it.
-        Otherwise Pango would print something else, silently; so the notice is refused instead.
+        Otherwise Pango would print something else, silently; so the notice is refused instead. So it is where the glyph is
+        empty: a name must not lose a character that nobody sees.
         """
-        return [c for c in dict.fromkeys(text) if ord(c) not in self._shown_by_all and c not in "\t\n\r"]
+        return [c for c in dict.fromkeys(text) if c not in "\t\n\r" and not self._is_seen(c)]
+
+    def _is_seen(self, character: str) -> bool:
+        if character not in self._seen:
+            holders = [face for face in (*self.faces.values(), self.rare) if face.has(character)]
+            self._seen[character] = ord(character) in self._shown_by_all and (
+                character in SPACES or all(face.leaves_ink(character) for face in holders)
+            )
+        return self._seen[character]
+
+    @cached_property
+    def _seen(self) -> dict[str, bool]:
+        return {}
 
 
 def folder() -> Path:
@@ -163,16 +194,19 @@ def folder() -> Path:
 
 @cache
 def typefaces(fonts: Path) -> Typefaces:
-    """The faces found in a fonts folder or, if commercial, anywhere on the machine; raises FontsMissing."""
+    """The faces of ``in_use``, ready to be measured; raises FontsMissing."""
+    return Typefaces({role: Face(path) for role, path in in_use(fonts).items()}, Face(fonts / RARE))
+
+
+def in_use(fonts: Path) -> dict[str, Path]:
+    """The file of each face, found in a fonts folder or, if commercial, anywhere on the machine; raises FontsMissing."""
     found = {role: _first(names, fonts) for role, names in CANDIDATES.items()}
-    rare = fonts / RARE
     missing = [CANDIDATES[role][-1] for role, path in found.items() if path is None]
-    if not rare.is_file():
+    if not (fonts / RARE).is_file():
         missing.append(RARE)
     if missing:
         raise FontsMissing(folder=fonts, files=", ".join(missing))
-    faces = {role: Face(path) for role, path in found.items() if path}
-    return Typefaces(faces, Face(rare))
+    return {role: path for role, path in found.items() if path}
 
 
 def _first(names: Iterable[str], fonts: Path) -> Path | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from engine.errors import Invalid, Unavailable
+from engine.errors import Invalid, NotFound, Unavailable
 
 Form = Literal["letter", "file", "slip", "manuscript"]
 Language = Literal["zh-CN", "en"]
@@ -30,25 +30,53 @@ class UncoveredCharacters(Invalid):
 class TemplateFaulty(Invalid):
     """The notice's template is faulty: {sentence}"""
 
+    lasts = True
     zh = "文书模板有误：{sentence}"
 
 
 class FieldTooLong(Invalid):
     """{field} is too long for a notice: {size} bytes, at most {limit} are allowed."""
 
+    lasts = True
     zh = "“{field}”过长，无法载入文书：{size} 字节，最多 {limit} 字节。"
 
 
 class DocumentTooLong(Invalid):
     """The notice is too long: {size} bytes of text, at most {limit} are allowed."""
 
+    lasts = True
     zh = "文书过长：正文 {size} 字节，最多 {limit} 字节。"
 
 
 class RenderTimedOut(Unavailable):
     """The notice took longer than {seconds} seconds to typeset, and was stopped."""
 
+    attempts = 3
     zh = "文书排版超过 {seconds} 秒，已经停止。"
+
+
+class RenderBusy(Unavailable):
+    """Many notices are being typeset at the moment. Please try again in a minute."""
+
+    zh = "正在排版的文书较多，请稍后再试。"
+
+
+class NoPdf(Invalid):
+    """This is not a PDF that can be shown."""
+
+    zh = "这不是可以显示的 PDF 文件。"
+
+
+class PageNotFound(NotFound):
+    """The paper has no page {page}."""
+
+    zh = "文书没有第 {page} 页。"
+
+
+class TooManyPages(Invalid):
+    """The file has {pages} pages; at most {most} are shown."""
+
+    zh = "文件共 {pages} 页，最多显示 {most} 页。"
 
 
 class RenderFailed(Unavailable):

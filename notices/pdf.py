@@ -11,16 +11,14 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from notices import qr, seal, sheets, templates
+from notices import qr, seal, sheets, templates, watermark, weasy
 from notices.drawing import Drawing
 from notices.fonts import Typefaces
 from notices.gongwen import Typesetter
-from notices.paper import Paper, Place, Printed, TemplateFaulty
+from notices.paper import Paper, Printed, TemplateFaulty
 from notices.templates import Page
 
 OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
-POINT = 0.75
-"""Points in a CSS pixel."""
 FACTS_FILE, FACTS_TITLE = "notice.json", "机器可读的文书要素"
 
 
@@ -31,13 +29,16 @@ class FetchNothing(URLFetcher):  # type: ignore[misc]
         raise FatalURLFetchingError(url)
 
 
+NOTHING = FetchNothing()
+
+
 class Printer:
     """Sets pages with one set of typefaces. One per process: its font configuration and style sheet are costly."""
 
     def __init__(self, faces: Typefaces) -> None:
         self.setter = Typesetter(faces)
         self._fonts = FontConfiguration()
-        self._style = weasyprint.CSS(string=templates.css(faces), font_config=self._fonts, url_fetcher=FetchNothing())
+        self._style = weasyprint.CSS(string=templates.css(faces), font_config=self._fonts, url_fetcher=NOTHING)
 
     def page(self, paper: Paper) -> Page:
         """Compose a notice, and refuse it when a character of it cannot be printed."""
@@ -55,8 +56,9 @@ class Printer:
         document = self._layout(templates.html(page, self.setter), pictures)
         if page.paper.form == "file" and page.copies and len(document.pages) % 2 and len(document.pages) > 1:
             document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
-        content = bytes(document.write_pdf(attachments=_attachments(page.paper), **OPTIONS))
-        return Printed(content, _place_of_seal(document))
+        finish = weasy.Finisher(watermark.draw(page.words["watermark"], self.setter.faces) if page.paper.draft else b"")
+        content = bytes(document.write_pdf(attachments=_attachments(page.paper), finisher=finish, **OPTIONS))
+        return Printed(content, weasy.place_of(document, "seal free"))
 
     def sheet(self, told: dict[str, Any]) -> bytes:
         """The PDF of a sheet of the house, which is no paper: a form, labels, a list."""
@@ -65,10 +67,9 @@ class Printer:
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:
-            source = weasyprint.HTML(string=html, url_fetcher=FetchNothing())
-            return source.render(
-                stylesheets=[self._style], font_config=self._fonts, cache=dict(pictures), media_type="print", **OPTIONS
-            )
+            source = weasy.Markup(html, NOTHING)
+            templates.refuse_uncovered(source.etree_element.itertext(), self.setter.faces)  # whatever put it there
+            return source.render(stylesheets=[self._style], font_config=self._fonts, cache=dict(pictures), **OPTIONS)
         except FatalURLFetchingError as refused:
             raise TemplateFaulty(sentence=f"a notice may not refer to “{str(refused)[:80]}”.") from refused
 
@@ -87,19 +88,15 @@ def _attachments(paper: Paper) -> list[weasyprint.Attachment]:
     if paper.attached is None:
         return []
     said = json.dumps(paper.attached, ensure_ascii=False, sort_keys=True, indent=1)
-    day = paper.created
+    # Half a character, which JSON tells by its number and no encoding can hold, is told by its number here as well.
     return [
         weasyprint.Attachment(
-            string=said, name=FACTS_FILE, description=FACTS_TITLE, created=day, modified=day, relationship="Data"
+            string=said.encode("utf-8", "backslashreplace").decode(),
+            url_fetcher=NOTHING,
+            name=FACTS_FILE,
+            description=FACTS_TITLE,
+            created=paper.created,
+            modified=paper.created,
+            relationship="Data",
         )
     ]
-
-
-def _place_of_seal(document: Any) -> Place | None:
-    """The box that the template kept free for the seal."""
-    for number, page in enumerate(document.pages):
-        for box in page._page_box.descendants():
-            if box.element is not None and box.element.get("class") == "seal free":
-                left, top = box.border_box_x() * POINT, page.height * POINT - box.border_box_y() * POINT
-                return Place(number, left, top - box.border_height() * POINT, left + box.border_width() * POINT, top)
-    return None

@@ -32,20 +32,29 @@ def render_sample(folder: Path, notice: str, now: datetime) -> bytes:
 def sample_paper(folder: Path, notice: str, now: datetime) -> Paper:
     """The sample as it is to be typeset."""
     flow, words = definitions.split(definitions.read_folder(folder))
-    bundle = Bundle("", "", 1, 1, flow, words)
+    return of_bundle(Bundle("", "", 1, 1, flow, words), notice, now)
+
+
+def languages(bundle: Bundle, notice: str) -> tuple[str, ...]:
+    """In which languages a notice can be had: Chinese, and English where there is a courtesy translation."""
+    return ("zh", "en") if f"notices/{notice}/body.en.html.j2" in bundle.words else ("zh",)
+
+
+def of_bundle(bundle: Bundle, notice: str, now: datetime, language: str = "zh") -> Paper:
+    """The sample of a deployed process in one of its languages."""
     rule, facts, day = bundle.notice(notice), _facts(bundle, notice), clock.day_of(now)
     return Paper(
-        template=bundle.template(notice),
+        template=bundle.template(notice, language),
         form=rule.form,
         facts={"remedy_litigation": rule.remedy_litigation, **facts},
-        title=rule.title,
+        title=rule.title if language == "zh" else rule.title_en,
         organisation=str(facts.get("agency") or _title(bundle, rule.issuer)),
         number=f"样{rule.series}〔{day.year}〕1号" if rule.series else None,
         issued_on=day,
         addressee=_title(bundle, rule.addressee),
         seal=rule.form != "slip",
         qr=None,
-        lang="zh-CN",
+        lang="zh-CN" if language == "zh" else "en",
         created=now,
     )
 

@@ -31,10 +31,10 @@ Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothi
 
 import re
 from calendar import month_name
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ ROLES = {"h2": HEI, "h3": KAI}
 WORDS = {
     "zh-CN": {
         "draft": "〔草稿〕",
+        "watermark": "草稿",
         "scan": "扫码查询",
         "qr": "二维码",
         "seal": "印章",
@@ -81,6 +82,7 @@ WORDS = {
     },
     "en": {
         "draft": "[DRAFT]",
+        "watermark": "DRAFT",
         "scan": "Scan to look up",
         "qr": "QR code",
         "seal": "seal",
@@ -208,11 +210,9 @@ def compose(paper: Paper) -> tuple[Block, ...]:
 
 
 def _filled(paper: Paper) -> str:
-    sandbox = _sandbox(paper.lang)
     try:
-        _refuse_autoescape_blocks(sandbox.parse(paper.template))
         output, size = [], 0
-        for piece in sandbox.from_string(paper.template).generate(_names(paper)):
+        for piece in _compiled(paper.template, paper.lang).generate(_names(paper)):
             size += len(piece)
             if size > MARKUP_LIMIT:
                 raise DocumentTooLong(size=size, limit=MARKUP_LIMIT)
@@ -226,6 +226,14 @@ def _filled(paper: Paper) -> str:
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as fault:
         raise TemplateFaulty(sentence=f"{type(fault).__name__}: {str(fault)[:200]}") from fault
+
+
+@lru_cache(maxsize=128)
+def _compiled(template: str, lang: str) -> jinja2.Template:
+    """A template made into Python: far slower than filling it, and papers of one kind come one after the other."""
+    sandbox = _sandbox(lang)
+    _parsed(sandbox, template)
+    return sandbox.from_string(template)
 
 
 def faults(template: str, facts: Collection[str]) -> Iterator[str]:
@@ -334,9 +342,13 @@ class Page:
 def check_characters(paper: Paper, blocks: tuple[Block, ...], faces: Typefaces) -> None:
     """Refuse a notice that would show a character which no typeface has; raises UncoveredCharacters."""
     shown = [paper.title, paper.organisation, paper.number or "", paper.addressee or ""]
-    shown += [text for block in blocks for text in body.texts(block)]
+    refuse_uncovered([*shown, *(text for block in blocks for text in body.texts(block))], faces)
+
+
+def refuse_uncovered(texts: Iterable[str], faces: Typefaces) -> None:
+    """Raise UncoveredCharacters for the characters of some texts that cannot be printed."""
     found: dict[str, str] = {}
-    for text in shown:
+    for text in texts:
         for character in faces.uncovered(text):
             found.setdefault(character, _excerpt(text, character))
     if found:

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Fetches what the typesetting of official notices needs and leaves it in the fonts folder (DUBAN_FONTS, or .tools/fonts).
 #
-#   Fandol fonts     仿宋, 楷体, 黑体, 宋体: unpacked from the package texlive-lang-chinese, which is not installed (277 MB)
-#   DubanRare.otf    every character that a Fandol face lacks, made from Noto Serif CJK by notices/fallback_font.py
+#   Fandol fonts     仿宋, 楷体, 黑体, 宋体: unpacked from the package texlive-lang-chinese, which is not installed (277 MB);
+#                    notices/prepared_fonts.py orders their glyphs
+#   DubanRare.otf    every character that a Fandol face lacks, made from Noto Serif CJK by notices/prepared_fonts.py
 #   Pango, HarfBuzz  the system libraries of WeasyPrint; without libharfbuzz-subset a page takes two seconds
 #
 # Works on Debian and Ubuntu, as root or with sudo, and does nothing when everything is there. Commercial fonts (FangSong
@@ -82,19 +83,27 @@ fetch_faces() {
     say "put the Fandol fonts into $fonts"
 }
 
-make_rare_font() {
-    if [ -s "$fonts/DubanRare.otf" ]; then return 0; fi
+# How the fonts of a folder were prepared is noted there, so that they are prepared anew when that changes.
+order() { cat "$root/notices/frequent.txt" "$root/notices/prepared_fonts.py" | cksum; }
+
+are_prepared() {
+    [ -s "$fonts/DubanRare.otf" ] && [ "$(cat "$fonts/order" 2>/dev/null)" = "$(order)" ]
+}
+
+prepare() {
+    if are_prepared; then return 0; fi
     [ -x "$python" ] || command -v "$python" >/dev/null || die "there is no Python at $python: set up the environment first"
     if [ ! -s "$noto" ]; then
         unpack fonts-noto-cjk '*/NotoSerifCJK-Regular.ttc'
         noto=$(find "$scratch" -name NotoSerifCJK-Regular.ttc | head -n 1)
     fi
-    say 'making the font of rare characters'
-    (cd "$root" && "$python" -m notices.fallback_font "$noto" "$fonts")
+    say 'ordering the faces and making the font of rare characters'
+    (cd "$root" && "$python" -m notices.prepared_fonts "$fonts" "$noto")
+    order > "$fonts/order"
 }
 
-have_faces || rm -f "$fonts/DubanRare.otf" # it is made for a set of faces
-if [ -z "$(missing_libraries)" ] && have_faces && [ -s "$fonts/DubanRare.otf" ]; then
+have_faces || rm -f "$fonts/order" # the font of rare characters is made for a set of faces
+if [ -z "$(missing_libraries)" ] && have_faces && are_prepared; then
     say "ready in $fonts"
     exit 0
 fi
@@ -103,5 +112,5 @@ trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$fonts"
 install_libraries
 fetch_faces
-make_rare_font
+prepare
 say "ready in $fonts"

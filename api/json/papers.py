@@ -9,10 +9,10 @@ from api.deps import ApiPerson, OnlyOnce
 from api.files import download
 from api.json.bodies import Sent, described, plain, sent
 from api.json.shapes import ApprovalShape, Asked, Told
+from api.papers import hand_out
 from engine import documents, process, queries
 from engine.db import UnitOfWork
 from notices import manuscript, replacing, service
-from api.papers import hand_out
 
 router = APIRouter(tags=["notices and documents"])
 Id = Annotated[str, Path(max_length=64)]

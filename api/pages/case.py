@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api import deps, formview, i18n, rendering
 from api.deps import Door, PagePerson
-from api.pages import casework
+from api.pages import casework, papers
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
@@ -170,6 +170,7 @@ def draw(
         today=today,
         file=file,
         unmasked=unmasked,
+        pages=papers.counted(door, file.notices),
         problems=problems,
         around=around,
         withdrawable=withdrawable,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api import formview, i18n, rendering
 from api.deps import Door, PagePerson
-from api.pages import casework
+from api.pages import casework, papers
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
@@ -209,6 +209,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         blocked=attempt.blocked or (None if attempt.conflict else task.blocked),
         unmasked=attempt.unmasked,
         hands=hands,
+        pages=papers.counted(door, [task.draft_notice] if task.draft_notice else []),
         handed=attempt.handed,
         clocks=casework.clocks(task.file.deadlines),
         diagrams=casework.drawings(task.file.diagrams, door.locale),

@@ -125,6 +125,12 @@ def administration(new: Open) -> Page:
     return new(ADMINISTRATOR, "/admin")
 
 
+def samples(new: Open) -> Page:
+    page = new(ADMINISTRATOR, "/admin/notices")
+    expect(page.locator(".leaves img").first).to_be_visible()
+    return page
+
+
 def nothing_here(new: Open) -> Page:
     return new(at="/nowhere")
 
@@ -146,6 +152,7 @@ SCREENS: tuple[Callable[[Open], Page], ...] = (
     board,
     what_if,
     administration,
+    samples,
     nothing_here,
 )
 PICTURES = {inbox: "inbox", claimed_task: "task", result: "submitted", tracking: "track", board: "board"}

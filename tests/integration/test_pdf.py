@@ -17,18 +17,18 @@ from engine.errors import Invalid, Unavailable
 from notices import fonts, worker
 from notices.gongwen import CELL, COLUMNS, LEFT, MM, PITCH, ROWS
 from notices.paper import RenderFailed
+from notices.pool import PATIENCE, Pool, Process
 from notices.render import (
-    PATIENCE,
     DocumentTooLong,
     FieldTooLong,
-    Pool,
     RenderTimedOut,
     TemplateFaulty,
     UncoveredCharacters,
-    _Process,
     check_characters,
     preview,
+    question,
     render,
+    written,
 )
 from tests import papers
 from tests.papers import RARE_NAMES, paper
@@ -245,10 +245,10 @@ def test_a_receipt_shows_the_counted_days() -> None:
 
 def test_the_same_paper_gives_the_same_bytes_in_every_process() -> None:
     notice = paper(f"<p>{RARE_NAMES}</p><h2>一、甲</h2><h3>（一）乙</h3><table><tr><td>1</td></tr></table>")
-    pools = [Pool(1, 30), Pool(1, 30)]
+    pools = [Pool("notices.worker", 1, 30), Pool("notices.worker", 1, 30)]
     try:
-        first, second = (pool.ask(worker.WRITE, notice) for pool in pools)
-        assert first == second == pools[0].ask(worker.WRITE, notice)
+        first, second = (pool.ask(worker.WRITE, question(notice)) for pool in pools)
+        assert first == second == pools[0].ask(worker.WRITE, question(notice))
     finally:
         for pool in pools:
             pool.close()
@@ -400,15 +400,15 @@ def test_the_longest_permitted_field_is_set() -> None:
 
 def test_an_endless_template_is_killed_and_the_next_notice_is_set() -> None:
     endless = paper("{% for a in range(99999) %}{% for b in range(99999) %}{% set c = a %}{% endfor %}{% endfor %}")
-    pool = Pool(1, 2)
+    pool = Pool("notices.worker", 1, 2)
     try:
-        pool.ask(worker.CHECK, paper())
+        pool.ask(worker.CHECK, question(paper()))
         started = time.monotonic()
         with pytest.raises(RenderTimedOut) as refusal:
-            pool.ask(worker.WRITE, endless)
+            pool.ask(worker.WRITE, question(endless))
         assert time.monotonic() - started < 2 * PATIENCE + 5
         assert isinstance(refusal.value, Unavailable)
-        assert pool.write(paper()).content.startswith(b"%PDF")
+        assert written(pool.ask(worker.WRITE, question(paper()))).content.startswith(b"%PDF")
     finally:
         pool.close()
 
@@ -429,11 +429,11 @@ def test_facts_nested_without_end_are_refused() -> None:
 
 
 def test_many_may_ask_at_once() -> None:
-    pool = Pool(2, 20)
+    pool = Pool("notices.worker", 2, 20)
     try:
         with ThreadPoolExecutor(6) as askers:
             asked = [paper(f"<p>第{number}份。</p>") for number in range(12)]
-            answers = list(askers.map(lambda notice: pool.ask(worker.WRITE, notice), asked))
+            answers = list(askers.map(lambda notice: pool.ask(worker.WRITE, question(notice)), asked))
         assert all(f"第{number}份。" in papers.text(pdf) for number, pdf in enumerate(answers))
     finally:
         pool.close()
@@ -443,7 +443,7 @@ def test_rendering_processes_know_neither_keys_nor_database(monkeypatch: pytest.
     monkeypatch.setenv("DUBAN_MASTER_KEYS", "a-very-secret-key")
     monkeypatch.setenv("DUBAN_DATABASE_URL", "postgresql://secret-host/duban")
     monkeypatch.setenv("DUBAN_SMTP_PASSWORD", "hush")
-    process = _Process(10)
+    process = Process("notices.worker", 10)
     try:
         environment = Path(f"/proc/{process.id}/environ").read_text()
         names = {entry.split("=")[0] for entry in environment.split("\0") if entry}
@@ -456,12 +456,12 @@ def test_rendering_processes_know_neither_keys_nor_database(monkeypatch: pytest.
 
 def test_missing_fonts_are_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUBAN_FONTS", str(tmp_path))
-    pool = Pool(1, 10)
+    pool = Pool("notices.worker", 1, 10)
     with pytest.raises(fonts.FontsMissing) as refusal:
-        pool.ask(worker.WRITE, paper())
+        pool.ask(worker.WRITE, question(paper()))
     assert "scripts/fetch_fonts.sh" in refusal.value.sentence("zh-CN")
     monkeypatch.delenv("DUBAN_FONTS")
-    assert pool.write(paper()).content.startswith(b"%PDF")
+    assert written(pool.ask(worker.WRITE, question(paper()))).content.startswith(b"%PDF")
     pool.close()
 
 

@@ -222,6 +222,7 @@ TABLE = {
     "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
     "POST /desk/cases/{reference}/deadlines/{deadline}/{act}": "nobody here, since it is its heads’, signed in",
     "GET /desk/notices/{notice_id}/pdf": "those of the case, signed in",
+    "GET /desk/notices/{notice_id}/pages/{page}.png": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
     "GET /desk/notices/{notice_id}/manuscript": "the house whose paper it is, signed in",
     "GET /desk/documents/{document_id}": "those of the case, signed in",
@@ -270,6 +271,9 @@ TABLE = {
     "POST /desk/dates/{correction_id}/approve": "who may decide on a printed date, signed in",
     "POST /desk/dates/{correction_id}/refuse": "who may decide on a printed date, signed in",
     "GET /admin": "administrators, signed in",
+    "GET /admin/notices": "administrators, signed in",
+    "GET /admin/notices/{process}/{notice}/{lang}.pdf": "administrators, signed in",
+    "GET /admin/notices/{process}/{notice}/{lang}/{page}.png": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
     "GET /admin/calendar": "administrators, signed in",
     "POST /admin/calendar": "administrators, signed in",
@@ -411,7 +415,7 @@ def world(small_household: Household) -> World:
         case |= of_others(uow, case["reference"])
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
-    ids |= {"deadline": "reply", "act": "suspend"}
+    ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},

@@ -15,6 +15,8 @@ from api.pages.dates import Attempt as DatesAttempt
 from api.pages.dates import Proposed
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
+from api.pages.notices import FaceShown
+from api.pages.notices import Row as NoticeRow
 from api.pages.services import Service
 from engine import holidays, silence
 from engine.absences import AbsenceView
@@ -63,7 +65,9 @@ from engine.views import (
     TaskView,
 )
 from engine.what_if import Moved, Outcome
+from notices.paper import TemplateFaulty
 from notices.register import Asked, Entry, Kept
+from notices.showroom import Exhibit, Shown
 from notices.standing import Comparison, Other
 from notices.standing import Standing as PaperStanding
 from notices.verification import Certified, Verdict
@@ -469,6 +473,7 @@ def case_page(file: CaseFile, deadlines: tuple[DeadlineView, ...], **changes: An
         "today": TODAY,
         "file": file,
         "unmasked": (),
+        "pages": {},
         "attempt": Tried(),
         "around": casework.Around(None, [], [], GROUNDS, [], [], []),
         "withdrawable": [notice for notice in FILE.notices if notice.state == "issued"],
@@ -506,6 +511,7 @@ def task_page(
         "diagrams": [diagram()],
         "hands": HANDS,
         "handed": {},
+        "pages": {"n3": 2} if view.draft_notice else {},
     }
     return given | more
 
@@ -1217,6 +1223,48 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 Row("i1", at(28, 10), "job.failed", "后台作业未能完成", "", ""),
                 Row("i2", at(28, 9), "expression-failed", "表达式无法计算", "开放需求申请", "判断是否已经开放"),
             ],
+        },
+    ),
+    "admin-notices": (
+        "admin_notices.html",
+        {
+            "here": "admin",
+            "viewer": ADMINISTRATOR,
+            "processes": [("open_data_request", "开放需求申请"), ("supervision_lead", "监督线索")],
+            "shown": "open_data_request",
+            "rows": [
+                NoticeRow(
+                    "开放需求申请答复书",
+                    SimpleNamespace(form="letter", series="数复", title="开放需求申请答复书", title_en="Reply"),
+                    Exhibit("reply", (Shown("zh", 2), Shown("en", 1)), ()),
+                ),
+                NoticeRow(
+                    "申请回执",
+                    SimpleNamespace(form="slip", series=None, title="申请回执", title_en="Receipt"),
+                    Exhibit(
+                        "receipt",
+                        (Shown("zh", 0, TemplateFaulty(sentence="line 3: 'day' is undefined.")),),
+                        ("notices/receipt/body.html.j2: uses day, which is no fact of notice.toml",),
+                    ),
+                ),
+            ],
+            "faces": [
+                FaceShown("标题和发文机关标志", "FZXBSJW.TTF", True),
+                FaceShown("正文", "FandolFang-Regular.otf", False),
+            ],
+            "fonts_missing": "",
+        },
+    ),
+    "admin-notices-without-fonts": (
+        "admin_notices.html",
+        {
+            "here": "admin",
+            "viewer": ADMINISTRATOR,
+            "processes": [],
+            "shown": "",
+            "rows": [],
+            "faces": [],
+            "fonts_missing": "无法排版文书：缺少字体。请运行 scripts/fetch_fonts.sh。",
         },
     ),
     "calendar": (

@@ -1,0 +1,143 @@
+"""Where we know WeasyPrint better than it lets us: shorter ways to the same page, all in this one place.
+
+Each rests on something that its documentation does not promise. ``tests/unit/notices/test_weasy.py`` says what, and fails when
+a new version does it differently; the longer, documented way is told beside each, so that one can go back to it.
+"""
+
+import xml.etree.ElementTree as ElementTree
+import zlib
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+import cssselect2
+import pydyf
+import weasyprint
+from lxml import etree
+from weasyprint.pdf import fonts, stream
+
+from notices.paper import Place, RenderFailed
+
+POINT = 0.75
+"""Points in a CSS pixel."""
+LEVEL = 3
+"""Of compression: the library's 9 takes four times as long for a twentieth fewer bytes, and does it twice."""
+
+
+class Markup(weasyprint.HTML):  # type: ignore[misc]
+    """A page read by the C parser of libxml2, in a twentieth of the time that ``weasyprint.HTML(string=…)`` takes.
+
+    The tree is the same, because our markup leaves no tag for a parser to guess.
+    """
+
+    def __init__(self, html: str, url_fetcher: Any) -> None:
+        tree: Any = _Tree()
+        parser = etree.HTMLParser(target=tree, encoding="utf-8", remove_comments=True, no_network=True, huge_tree=True)
+        parser.feed(html.encode())
+        self.base_url = None
+        self.url_fetcher = url_fetcher
+        self.media_type = "print"
+        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(parser.close(), content_language=None)
+        self.etree_element = self.wrapper_element.etree_element
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+        return [_ground()]
+
+
+@cache
+def _ground() -> Any:
+    """The library's own style sheet without markers and footnotes: it styles eight of them for every element, used or not."""
+    rules = (files(weasyprint) / "css" / "html5_ua.css").read_text(encoding="utf-8")
+    sheet = "\n".join(rule for rule in rules.splitlines() if not rule.startswith("::"))
+    return weasyprint.CSS(string=sheet)
+
+
+class _Tree:
+    """Builds the elements of the standard library, which WeasyPrint walks fastest."""
+
+    def __init__(self) -> None:
+        builder = ElementTree.TreeBuilder()
+        self._start, self.data, self.end, self.close = builder.start, builder.data, builder.end, builder.close
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._start(tag, dict(attributes))
+
+
+class PaperFont(fonts.Font):  # type: ignore[misc]
+    """A font of a PDF that does not copy the whole file (7 MB) beforehand, of which the subset is all that is used."""
+
+    def __init__(self, *described: Any) -> None:
+        copying = fonts.get_hb_object_data
+        fonts.get_hb_object_data = _copy_nothing
+        try:
+            super().__init__(*described)
+        finally:
+            fonts.get_hb_object_data = copying
+
+    def subset(self, to_unicode: dict[int, str], hinting: bool) -> None:
+        super().subset(to_unicode, hinting)
+        if not self.file_content:
+            raise RenderFailed(reason=f"HarfBuzz cannot make a subset of {self.family}")
+
+
+def _copy_nothing(_face: Any) -> bytes:
+    return b""
+
+
+stream.Font = PaperFont
+
+
+class _Said(pydyf.Object):  # type: ignore[misc]
+    """An object of a PDF whose bytes are settled: they are asked for twice, for the identifier and for the file."""
+
+    data = b""
+
+    def __init__(self, said: Any) -> None:
+        super().__init__()
+        self.number, self.data, self._stream = said.number, said.data, isinstance(said, pydyf.Stream)
+
+    @property
+    def compressible(self) -> bool:
+        return not self._stream
+
+
+class Finisher:
+    """What ``write_pdf`` calls before it writes: draws ``behind`` all pages, and compresses each stream once and quickly.
+
+    Without it the file says the same. What stands behind the text is an artifact: it is seen, and neither copied nor read out.
+    """
+
+    def __init__(self, behind: bytes = b"") -> None:
+        self._behind = behind
+
+    def __call__(self, _document: Any, pdf: Any) -> None:
+        for number in pdf.pages["Kids"][::3] if self._behind else ():
+            page = pdf.objects[int(pdf.objects[number]["Contents"].split()[0])]
+            page.stream.insert(0, b"/Artifact <</Type /Background>> BDC q " + self._behind + b" Q EMC")
+        for written in pdf.objects:
+            if isinstance(written, pydyf.Stream) and written.compress:
+                said = b"\n".join(pydyf._to_bytes(item) for item in written.stream)
+                written.stream, written.compress = [_compressed(said)], False
+                written.extra["Filter"] = "/FlateDecode"
+        pdf.objects[:] = [said if said.free == "f" else _Said(said) for said in pdf.objects]
+
+
+def _compressed(said: bytes) -> bytes:
+    return _compressed_small(said) if len(said) < 4096 else zlib.compress(said, LEVEL)
+
+
+@lru_cache(maxsize=64)
+def _compressed_small(said: bytes) -> bytes:
+    """What every paper has in common, such as the colour profile, is compressed once."""
+    return zlib.compress(said, 9)
+
+
+def place_of(document: Any, which: str) -> Place | None:
+    """Where on the pages the first element of a class stands; nothing where there is none."""
+    for number, page in enumerate(document.pages):
+        for box in page._page_box.descendants():
+            if box.element is not None and box.element.get("class") == which:
+                left, top = box.border_box_x() * POINT, page.height * POINT - box.border_box_y() * POINT
+                return Place(number, left, top - box.border_height() * POINT, left + box.border_width() * POINT, top)
+    return None
