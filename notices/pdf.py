@@ -8,10 +8,11 @@ import json
 from typing import Any
 
 import weasyprint
+import weasyprint.pdf
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from notices import qr, seal, templates
+from notices import qr, seal, structure, templates
 from notices.drawing import Drawing
 from notices.fonts import Typefaces
 from notices.gongwen import Typesetter
@@ -21,6 +22,7 @@ from notices.templates import Page
 OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
 POINT = 0.75
 """Points in a CSS pixel."""
+weasyprint.pdf.add_tags = structure.add_tags
 FACTS_FILE, FACTS_TITLE = "notice.json", "机器可读的文书要素"
 
 
