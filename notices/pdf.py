@@ -55,10 +55,18 @@ class Printer:
         """The PDF of a composed notice, and where its seal belongs."""
         pictures = self._pictures(page.paper)
         document = self._layout(templates.html(page, self.setter), pictures)
-        if page.paper.form == "file" and page.copies and len(document.pages) % 2 and len(document.pages) > 1:
-            document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
+        odd = len(document.pages) % 2 and len(document.pages) > 1
+        if page.paper.form == "file" and odd and templates.foot_names(page, self.setter):
+            document = self._with_even_pages(page, pictures)
         content = bytes(document.write_pdf(attachments=_attachments(page.paper), **OPTIONS))
         return Printed(content, _place_of_seal(document))
+
+    def _with_even_pages(self, page: Page, pictures: dict[str, Drawing]) -> Any:
+        """The 版记 on the last side of the last sheet: behind one blank side, or two where the text ends on such a side."""
+        document = self._layout(templates.html(page, self.setter, extra_sides=1), pictures)
+        if len(document.pages) % 2:
+            document = self._layout(templates.html(page, self.setter, extra_sides=2), pictures)
+        return document
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:
@@ -74,6 +82,9 @@ class Printer:
         pictures = {}
         if paper.sealed and not paper.signed:
             pictures["seal:"] = seal.draw(paper.organisation, self.setter.faces)
+        if paper.sealed:
+            for number, organ in enumerate(paper.co_issuers, start=1):
+                pictures[f"seal:{number}"] = seal.draw(organ, self.setter.faces)
         if paper.qr:
             pictures["qr:"] = qr.draw(paper.qr)
         return pictures

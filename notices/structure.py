@@ -125,8 +125,9 @@ class _Tree:
             kind = "P"
         if not kind:
             return parent
-        if "goes-on" in _classes(box) and parent.children:
-            return self._goes_on(element, parent)
+        above = parent.children[-1] if parent.children else None
+        if "goes-on" in _classes(box) and isinstance(above, Branch):
+            return self._goes_on(element, above)
         return self._begin(box, element, kind, parent)
 
     def _begin(self, box: Any, element: Any, kind: str, parent: Branch) -> Branch:
@@ -144,14 +145,12 @@ class _Tree:
             branch.said["Lang"] = pydyf.String(element.get("lang"))
         return branch
 
-    def _goes_on(self, element: Any, parent: Branch) -> Branch:
+    def _goes_on(self, element: Any, row: Branch) -> Branch:
         """The row above, whose cells the cells of this one continue."""
-        row = parent.children[-1]
-        assert isinstance(row, Branch)
+        self._known[id(element)] = row
         for cell, above in zip(element, row.children, strict=False):
             if isinstance(above, Branch):
                 self._known[id(cell)] = above
-        self._known[id(element)] = row
         return row
 
     def _repeats(self, box: Any) -> bool:
@@ -174,10 +173,10 @@ class _Tree:
         for child in _children(box):
             self._set_aside(child._box if isinstance(child, AbsolutePlaceholder) else child)
 
-    def _edges(self, box: Any) -> tuple[float, float, float, float]:
+    def _edges(self, box: Any) -> tuple[float, ...]:
         left, top = box.content_box_x() * POINT, self.pages[-1].height - box.content_box_y() * POINT
         edges = (left, top - box.height * POINT, left + box.width * POINT, top)
-        return tuple(round(edge, 2) for edge in edges)  # type: ignore[return-value]
+        return tuple(round(edge, 2) for edge in edges)
 
 
 def _children(box: Any) -> Iterator[Any]:
