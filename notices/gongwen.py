@@ -9,6 +9,7 @@ whole number of lines, so a page can be checked by counting.
   text with newlines under ``white-space: pre``: one paragraph in the structure tree, few boxes.
 * 避头尾: marks stick to the character that they belong to, so no line starts with 。 or ends with （. A line that is a little too
   long gives way in the blank halves of its marks, one that is too short is spread.
+* 连续标点挤压: of two marks side by side, 》（ or 。”, only one keeps its blank half.
 
 Lengths are points, widths of text are em.
 """
@@ -18,6 +19,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise, product
 
 from markupsafe import Markup, escape
 
@@ -31,16 +33,20 @@ LEAD = (PITCH - CELL) / 2
 """Blank above and below the characters of a line."""
 TOP, LEFT = 37 * MM, 28 * MM
 WIDTH = 156 * MM
-SIGNATURE_COLUMNS = 18
-"""A longer name is signed in two lines, beside the QR code."""
 TITLE_SIZE = 21.0
 TITLE_COLUMNS = 20
 
 CLOSING = frozenset("，。、；：？！）》〉」』】〕”’％℃·…—,.;:?!)]}々ー")
 OPENING = frozenset("（《〈「『【〔“‘([{")
 SQUEEZABLE = frozenset("，。、；：？！）》〉」』】〕”’（《〈「『【〔“‘")
+NEIGHBOURS = re.compile(f"[{''.join(sorted(SQUEEZABLE))}]{{2}}")
 _LATIN = "0-9A-Za-z\u00c0-\u024f"
-_TOKEN = re.compile(rf"[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*[%％年月日号]?|——|……|.", re.S)
+_UNIT = (
+    "个?工作日|[万亿]?[元字件条份次人项个]|[%％℃‰年月日号条款章页]|周岁|小时|分钟|平方米|公里"
+    "|[ \u00a0](?:[kKMGT]?B|[kcm]?m|kg|h|min)\\b"
+)
+_TOKEN = re.compile(rf"〔\d{{4}}〕\d+号|[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*(?:(?<=[0-9])(?:{_UNIT}))?|——|……|.", re.S)
+"""What is never torn: a number with its unit, a word, the year and number of a document, a dash."""
 _MAY_CUT_AFTER = frozenset("/-._@?&=,:")
 _MARK_GIVES = 0.3
 """So much of its blank half a mark gives up within a line; at the end of a line, where nobody misses it, all."""
@@ -81,28 +87,45 @@ class Typesetter:
     # -- lines -------------------------------------------------------------------------------------------------------
 
     def width(self, text: str, role: str = FANG) -> float:
-        """Natural width of a text."""
-        return sum(self._advance(character, role) for character in text)
+        """Natural width of a text, of two neighbouring marks only one with its blank half."""
+        full = sum(self._advance(character, role) for character in text)
+        return full - self._taken(text, role) if NEIGHBOURS.search(text) else full
 
-    def lines(self, text: str, first: float = 0, columns: float = COLUMNS, role: str = FANG) -> list[Line]:
-        """Break a text into lines of so many cells, the first one shorter by an indent; a newline ends a line."""
+    def _taken(self, text: str, role: str) -> float:
+        """How much narrower the neighbouring marks make a text."""
+        return sum(self._neighbours(before, after, role) for before, after in pairwise(text))
+
+    def _neighbours(self, before: str, after: str, role: str) -> float:
+        """The blank between two marks that goes: behind a closing one, before the second of two opening ones."""
+        if before in SQUEEZABLE and after in SQUEEZABLE and (before in CLOSING or after in OPENING):
+            return self._blank(before if before in CLOSING else after, role)
+        return 0.0
+
+    def lines(
+        self, text: str, first: float = 0, columns: float = COLUMNS, role: str = FANG, *, filled: bool = True
+    ) -> list[Line]:
+        """Break a text into lines of so many cells, the first one shorter by an indent; a newline ends a line.
+
+        A line that will be ``filled`` may be too long by what its marks and characters can give; another only by the blank half
+        of its last mark.
+        """
         broken: list[Line] = []
         for segment in text.split("\n"):
-            broken += self._segment(segment, first if not broken else 0, columns, role)
+            broken += self._segment(segment, first if not broken else 0, columns, role, filled)
         return broken
 
-    def _segment(self, text: str, first: float, columns: float, role: str) -> list[Line]:
+    def _segment(self, text: str, first: float, columns: float, role: str, filled: bool) -> list[Line]:
         waiting = self._clusters(text, role)[::-1]
         broken: list[Line] = []
         while waiting or not broken:
             room = columns - first if not broken else columns
-            taken = self._take(waiting, room, role)
+            taken = self._take(waiting, room, role, filled)
             said = "".join(cluster.text for cluster in taken).strip(" ")
             width = self.width(said, role)
             broken.append(Line(said, width, room if waiting or width > room else None))
         return broken
 
-    def _take(self, waiting: list[_Cluster], room: float, role: str) -> list[_Cluster]:
+    def _take(self, waiting: list[_Cluster], room: float, role: str, filled: bool) -> list[_Cluster]:
         """Move the clusters of one line off the stack of those that wait."""
         taken: list[_Cluster] = []
         used = give = 0.0
@@ -111,9 +134,13 @@ class Typesetter:
             if not taken and cluster.text == " ":
                 waiting.pop()
                 continue
+            if taken:
+                shared = self._neighbours(taken[-1].text[-1], cluster.text[0], role)
+                used, give = used - shared, give - min(shared, _MARK_GIVES)
             overflow = used + cluster.width - room
             at_end = self._blank(cluster.text[-1], role) if cluster.text[-1] in CLOSING else 0.0
-            squeezed = overflow <= give + cluster.give + max(at_end - _MARK_GIVES, 0) and overflow <= room - used
+            most = give + cluster.give + max(at_end - _MARK_GIVES, 0) if filled else at_end
+            squeezed = overflow <= min(most, room - used)
             if overflow <= _EPSILON or squeezed or cluster.text == " ":
                 taken.append(waiting.pop())
                 used, give = used + cluster.width, give + cluster.give
@@ -139,7 +166,7 @@ class Typesetter:
             else:
                 clusters.append(token)
             open_until_core = is_opening or (open_until_core and starts_with_mark)
-        return [_Cluster(c, self.width(c, role), sum(self._give(character, role) for character in c)) for c in clusters]
+        return [_Cluster(c, self.width(c, role), self._give(c, role)) for c in clusters]
 
     def _cut(self, cluster: _Cluster, room: float, role: str) -> tuple[_Cluster, _Cluster]:
         """Cut an over-long word (an address, a code) where it fits, if possible behind a stroke or dot."""
@@ -155,9 +182,11 @@ class Typesetter:
         head, tail = cluster.text[:at], cluster.text[at:]
         return _Cluster(head, self.width(head, role), 0), _Cluster(tail, self.width(tail, role), 0)
 
-    def _give(self, character: str, role: str) -> float:
-        """How much narrower a character can get within a line."""
-        return min(self._blank(character, role), _MARK_GIVES) + _CHARACTER_GIVES
+    def _give(self, text: str, role: str) -> float:
+        """How much narrower a text can get within a line."""
+        blanks = zip(text, self._shares(text, role), strict=True)
+        of_marks = sum(max(min(self._blank(character, role), _MARK_GIVES) - share, 0.0) for character, share in blanks)
+        return of_marks + _CHARACTER_GIVES * len(text)
 
     def _blank_side(self, mark: str, role: str) -> float:
         """How much of a mark may be taken away: the blank before an opening one, behind a closing one."""
@@ -174,9 +203,15 @@ class Typesetter:
 
     def ragged(self, text: str, columns: float, role: str = FANG) -> Markup:
         """The markup of broken lines that are not filled: cells of a table, small print."""
-        return self.plain("\n".join(line.text for line in self.lines(text, 0, columns, role)), role)
+        return self.plain("\n".join(line.text for line in self.lines(text, 0, columns, role, filled=False)), role)
 
     def plain(self, text: str, role: str = FANG) -> Markup:
+        """Escaped text, its neighbouring marks moved together."""
+        if not NEIGHBOURS.search(text):
+            return self._shown(text, role)
+        return self._closer(text, self._shares(text, role), role)
+
+    def _shown(self, text: str, role: str) -> Markup:
         """Escaped text. A rare character stands in a span without line height, else its face would push the line down."""
         face, rare = self.faces[role], self.faces.rare
         if all(face.has(character) or character == "\n" for character in text):
@@ -205,26 +240,43 @@ class Typesetter:
 
     def _squeezed(self, line: Line, excess: float, role: str) -> Markup:
         """Take the excess out of the last mark's blank half, then of the other marks, then of all characters."""
+        shares = self._shares(line.text, role)
         hanging = min(self._blank(line.text[-1], role), excess) if line.text[-1] in CLOSING else 0.0
-        blanks = [min(self._blank(character, role), _MARK_GIVES) for character in line.text[:-1]]
-        of_marks = min(excess - hanging, sum(blanks))
-        shares = [blank * of_marks / sum(blanks) if of_marks else 0.0 for blank in blanks] + [hanging]
+        rests = [
+            max(min(self._blank(character, role), _MARK_GIVES) - share, 0.0)
+            for character, share in zip(line.text[:-1], shares, strict=False)
+        ]
+        of_marks = min(excess - hanging, sum(rests))
+        for i, rest in enumerate(rests):
+            shares[i] += rest * of_marks / sum(rests) if of_marks else 0.0
+        shares[-1] += hanging
+        squeezed = self._closer(line.text, shares, role)
         closer = (excess - hanging - of_marks) / max(len(line.text) - 1, 1)
+        if closer < _EPSILON:
+            return squeezed
+        return Markup('<span style="letter-spacing:{}em">{}</span>').format(_thousandths(-closer), squeezed)
+
+    def _shares(self, text: str, role: str) -> list[float]:
+        """What each character gives up to its neighbour."""
+        shares = [0.0] * len(text)
+        for i, (before, after) in enumerate(pairwise(text)):
+            shares[i if before in CLOSING else i + 1] += self._neighbours(before, after, role)
+        return shares
+
+    def _closer(self, text: str, shares: Sequence[float], role: str) -> Markup:
+        """Markup in which each character gives up its share: an opening mark before it, all others behind it."""
         out, run = [], ""
-        for character, share in zip(line.text, shares, strict=True):
+        for character, share in zip(text, shares, strict=True):
             if share < _EPSILON:
                 run += character
                 continue
             side = "left" if character in OPENING else "right"
             span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(
-                side, share, self.plain(character, role)
+                side, share, self._shown(character, role)
             )
-            out += [self.plain(run, role), span]
+            out += [self._shown(run, role), span]
             run = ""
-        squeezed = Markup("").join([*out, self.plain(run, role)])
-        if closer < _EPSILON:
-            return squeezed
-        return Markup('<span style="letter-spacing:{}em">{}</span>').format(_thousandths(-closer), squeezed)
+        return Markup("").join([*out, self._shown(run, role)])
 
 
 def _thousandths(spacing: float) -> str:
@@ -237,14 +289,20 @@ def _thousandths(spacing: float) -> str:
 
 WORDS = re.compile(
     "数据|平台|政府|人民|目录|共享|开放|建设|运行|维护|管理|办法|规定|条例|季度|情况|通知|通报|单位|更新|改正|责令|限期|申请|答复|复核|协调|处理|投诉"
-    "|举报|意见|决定|公布|印发|关于|委员会|办公厅|办公室|主管部门|大数据|发展|信息|服务|需求|结果|告知书|通知书|第.季度|[0-9A-Za-z]+[年月日号]?"
+    "|举报|意见|综合|行政|执法|城市|城乡|住房|交通|生态|环境|财政|司法|共享|决定|公布|印发|关于|委员会|办公厅|办公室|主管部门|大数据|发展|信息|服务|需求|结果|告知书|通知书|第.季度|[0-9A-Za-z]+[年月日号]?"
 )
-GOOD_BREAK_BEFORE = re.compile("关于|责令|复核结果|协调处理|开放需求|印发|通知书|告知书|答复书|的通报|的通知")
+GOOD_BREAK_BEFORE = re.compile("（|关于|责令|复核结果|协调处理|开放需求|印发|通知书|告知书|答复书|的通报|的通知")
+ENDS_A_NAME = frozenset("局厅委院处科所站办")
 _IN_WORD, _IN_QUOTED, _AWKWARD, _FORBIDDEN, _WISHED = 400.0, 300.0, 60.0, 1e6, -40.0
+_VALLEY, _BLOCK = 300.0, 6.0
+"""The standard wants 梯形 or 菱形: what a line costs that is shorter than both its neighbours, and lines all of one length."""
 _LONGEST_BALANCED = 160
+_REACH, _MOST_SHAPED = 5.0, 4
+"""Breaks are sought so far, in em, around where lines of one length would end; titles of more lines need no shape."""
 
 
-def title_lines(title: str, setter: Typesetter, limit: float = TITLE_COLUMNS) -> list[str]:
+@lru_cache(maxsize=256)
+def title_lines(title: str, setter: Typesetter, limit: float = TITLE_COLUMNS) -> Sequence[str]:
     """Lines of about the same length, whole in meaning: a title breaks between words, before 关于, never before 的.
 
     ``|`` marks a wished break. A line holds at most ``limit`` full-width characters.
@@ -257,10 +315,35 @@ def title_lines(title: str, setter: Typesetter, limit: float = TITLE_COLUMNS) ->
         return [line.text for line in setter.lines(plain, 0, limit, TITLE)]
     costs = _break_costs(plain, wished)
     for lines in range(max(count, 2), len(plain) + 1):
-        balanced = _balanced(plain, lines, limit, costs, setter)
+        balanced = _shaped(plain, lines, limit, costs, setter) if lines <= _MOST_SHAPED else []
+        balanced = balanced or _balanced(plain, lines, limit, costs, setter)
         if balanced:
             return balanced
     return [plain]
+
+
+def _shaped(plain: str, lines: int, limit: float, costs: Sequence[float], setter: Typesetter) -> list[str]:
+    """The best of all ways to break a title near where lines of one length would end; empty when none fits."""
+    reach = [0.0, *accumulate(setter.width(character, TITLE) for character in plain)]
+    mean = reach[-1] / lines
+    near = [
+        [end for end in range(1, len(plain)) if abs(reach[end] - mean * line) <= _REACH and costs[end] < _FORBIDDEN]
+        for line in range(1, lines)
+    ]
+    best: tuple[float, tuple[int, ...]] = (math.inf, ())
+    for ends in product(*near):
+        widths = [reach[b] - reach[a] for a, b in pairwise((0, *ends, len(plain)))]
+        if min(widths) <= 0 or max(widths) > limit + _EPSILON:
+            continue
+        total = sum((width - mean) ** 2 for width in widths) + sum(costs[end] for end in ends) + _shape_cost(widths)
+        best = min(best, (total, ends))
+    return [plain[a:b].strip(" ") for a, b in pairwise((0, *best[1], len(plain)))] if best[1] else []
+
+
+def _shape_cost(widths: Sequence[float]) -> float:
+    """What the outline of some lines costs: nothing for a trapezoid or a rhombus."""
+    valleys = sum(widths[i] < min(widths[i - 1], widths[i + 1]) - 0.5 for i in range(1, len(widths) - 1))
+    return _VALLEY * valleys + (_BLOCK if max(widths) - min(widths) < 0.5 else 0.0)
 
 
 def plain_title(title: str) -> str:
@@ -286,8 +369,8 @@ def _break_costs(plain: str, wished: frozenset[int]) -> list[float]:
             cost = _WISHED
         elif plain[i] in CLOSING or plain[i] == "的" or plain[i - 1] in OPENING:
             cost = _FORBIDDEN
-        elif i in in_word or depth > 0:
-            cost = _IN_WORD * (i in in_word) + _IN_QUOTED * (depth > 0)
+        elif i in in_word or depth > 0 or plain[i] in ENDS_A_NAME:
+            cost = _IN_WORD * (i in in_word or plain[i] in ENDS_A_NAME) + _IN_QUOTED * (depth > 0)
         else:
             cost = 0.0 if i in good or plain[i - 1] in "、的》和 " else _AWKWARD
         costs.append(cost)
@@ -325,59 +408,121 @@ MARK_WIDTH = 438.0
 FILE_MARK_TOP = 35 * MM
 LETTER_MARK_TOP = 30 * MM
 LETTER_RULE = 1.7 * MM
+FILE_WORD = "文件"
+_LARGEST_MARK, _LARGEST_LATIN_MARK = 60.0, 36.0
 _NARROWEST = 0.62
 """The 发文机关标志 of a long name is condensed no further than this; then it is made smaller."""
+_MARK_PITCH, _MARK_GAP = 1.3, 0.45
+"""Of the marks of a joint paper, in em: from line to line, and between the names and the word 文件."""
+SIGNERS_A_ROW = 2
+
+
+@dataclass(frozen=True)
+class MarkLine:
+    """One name of the 发文机关标志: where it begins, the top of its box, and what is put between its characters, in em."""
+
+    text: str
+    left: float
+    top: float
+    spacing: float = 0.0
 
 
 @dataclass(frozen=True)
 class Head:
     """Where the red head of a first page stands: tops of boxes below the upper edge of the first line's box."""
 
+    marks: tuple[MarkLine, ...]
     size: float
     scale: float
-    mark_top: float
     number_top: float
     rule_top: float
     height: float
     """Whole lines down to the title."""
 
 
-def letter_head(mark: str, setter: Typesetter) -> Head:
+def letter_head(mark: str, setter: Typesetter, notes: int = 0) -> Head:
     """信函: mark 30 mm below the page's edge, 4 mm, a double rule of 170 mm, and the number 7/8 of a character below it.
 
-    The size of the mark is chosen so that the number falls on the third line of the grid.
+    The size of the mark is chosen so that the number falls on the third line of the grid. So many ``notes`` (份号, 密级,
+    紧急程度) stand at the left from the number's line on; two lines are left blank before the title.
     """
-    number_line, title_line = 2, 5
+    number_line = 2
     rule = number_line * PITCH - 7 / 8 * CELL - LETTER_RULE
     top = LETTER_MARK_TOP - TOP
     high, low = setter.title_ink(mark)
     full = (rule - 4 * MM - top) / max(high - low, 0.5)
-    size = min(full, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
-    ink_top = rule - 4 * MM - (high - low) * size
-    return _head(mark, setter, size, ink_top, number_line, rule, title_line)
+    size = min(full, _largest(mark), MARK_WIDTH / _mark_width(mark, setter) / _narrowest(mark))
+    ink_top = rule - 4 * MM - (high - low) * size if _latin(mark) else top
+    scale = min(1.0, MARK_WIDTH / (_mark_width(mark, setter) * size))
+    left = (WIDTH - _mark_width(mark, setter) * size * scale) / 2
+    marks = (MarkLine(mark, left, _box_top(mark, ink_top, size, setter)),)
+    title_line = number_line + max(notes, 1) + 2
+    return Head(marks, size, scale, number_line * PITCH, rule + LEAD, title_line * PITCH)
 
 
-def file_head(mark: str, setter: Typesetter) -> Head:
-    """文件: mark 35 mm below the type area's edge, two lines, the number, 4 mm, a rule, two lines, the title."""
-    size = min(60.0, MARK_WIDTH / max(setter.width(mark, TITLE), 1) / _NARROWEST)
-    high, low = setter.title_ink(mark)
-    number_line = math.ceil((FILE_MARK_TOP + (high - low) * size) / PITCH + 1.7)
+def file_head(names: Sequence[str], word: str, setter: Typesetter, signers: int = 0) -> Head:
+    """文件: mark 35 mm below the type area's edge, two lines, the number, 4 mm, a rule, two lines, the title.
+
+    The organs of a joint paper stand one below the other, as wide as the widest of them, with the ``word`` 文件 in the middle at
+    their right. Several rows of 签发人 push the number down to the last of them.
+    """
+    joint = len(names) > 1
+    widest = max(_mark_width(name if joint else name + word, setter) for name in names)
+    whole = widest + (_MARK_GAP + _mark_width(word, setter) if joint and word else 0.0)
+    size = min(_largest(names[0]), MARK_WIDTH / whole / _narrowest(names[0]), 200 / len(names))
+    scale = min(1.0, MARK_WIDTH / (whole * size))
+    left = (WIDTH - whole * size * scale) / 2
+    pitch = _MARK_PITCH * size
+    texts = list(names) if joint else [names[0] + word]
+    tops = [FILE_MARK_TOP + line * pitch + _ink_below(texts[0], text, size, setter) for line, text in enumerate(texts)]
+    marks = [
+        MarkLine(text, left, _box_top(text, top, size, setter), _spread_mark(text, widest, setter) if joint else 0.0)
+        for text, top in zip(texts, tops, strict=True)
+    ]
+    if joint and word:
+        beside = left + (widest + _MARK_GAP) * size * scale
+        middle = FILE_MARK_TOP + (len(texts) - 1) * pitch / 2 + _ink_below(texts[0], word, size, setter)
+        marks.append(MarkLine(word, beside, _box_top(word, middle, size, setter)))
+    high, low = setter.title_ink(texts[-1])
+    foot = tops[-1] + (high - low) * size
+    number_line = math.ceil(foot / PITCH + 1.7) + max(math.ceil(signers / SIGNERS_A_ROW), 1) - 1
     rule = number_line * PITCH + CELL + 4 * MM
-    return _head(mark, setter, size, FILE_MARK_TOP, number_line, rule, math.ceil(rule / PITCH + 1.75))
+    title_line = math.ceil(rule / PITCH + 1.75)
+    return Head(tuple(marks), size, scale, number_line * PITCH, rule + LEAD, title_line * PITCH)
 
 
-def _head(mark: str, setter: Typesetter, size: float, ink: float, number: int, rule: float, title: int) -> Head:
+def _latin(text: str) -> bool:
+    return text.isascii()
+
+
+def _largest(mark: str) -> float:
+    return _LARGEST_LATIN_MARK if _latin(mark) else _LARGEST_MARK if mark else 1.0
+
+
+def _narrowest(mark: str) -> float:
+    """Latin letters are not condensed at all."""
+    return 1.0 if _latin(mark) else _NARROWEST
+
+
+def _mark_width(mark: str, setter: Typesetter) -> float:
+    return max(setter.width(mark, TITLE), 1.0)
+
+
+def _spread_mark(name: str, widest: float, setter: Typesetter) -> float:
+    """What a shorter name needs between its characters to be as wide as the widest."""
+    return (widest - setter.width(name, TITLE)) / (len(name) - 1) if len(name) > 1 else 0.0
+
+
+def _ink_below(first: str, text: str, size: float, setter: Typesetter) -> float:
+    """How much lower the ink of a text begins than that of the first, on the same baseline."""
+    return (setter.title_ink(first)[0] - setter.title_ink(text)[0]) * size
+
+
+def _box_top(mark: str, ink: float, size: float, setter: Typesetter) -> float:
+    """The top of the box of a mark whose ink shall begin there."""
     face = setter.faces[TITLE]
     baseline = 0.5 + (face.ascent - face.descent) / 2
-    high, _ = setter.title_ink(mark)
-    return Head(
-        size=size,
-        scale=min(1.0, MARK_WIDTH / (max(setter.width(mark, TITLE), 1) * size)),
-        mark_top=ink - (baseline - high) * size + LEAD,
-        number_top=number * PITCH,
-        rule_top=rule + LEAD,
-        height=title * PITCH,
-    )
+    return ink - (baseline - setter.title_ink(mark)[0]) * size + LEAD
 
 
 def whole_lines(height: float, step: float = 1) -> float:

@@ -93,8 +93,12 @@ class Paper:
     plain JSON values by name. ``form`` is 信函 ``letter``, 文件 ``file``, or ``slip``: a 提示 such as a receipt, which has
     neither number nor seal. Without a ``number`` a letter or a file is a draft: it says 〔草稿〕, and shows neither date nor
     seal. ``title`` may hold ``|`` where a line break is wished. ``qr`` is the text of the QR code. ``created`` goes into the
-    PDF's metadata, so that the same paper always gives the same bytes. A paper that will be ``signed`` keeps the place of the
-    seal free: the signature shows it there. ``attached`` is what a program may read: the PDF carries it as notice.json.
+    PDF's metadata, so that the same paper always gives the same bytes. A paper that will be ``signed`` keeps the place
+    of the seal free: the signature shows it there. ``attached`` is what a program may read: the PDF carries it as notice.json.
+    ``copy_number`` 份号, ``secrecy`` 密级和保密期限 and ``urgency`` 紧急程度 stand at the upper left. A paper upward 上行文 names
+    its ``signers`` 签发人; they are empty while it is a draft, and None on every other paper. ``co_issuers`` are the organs
+    that issue it jointly, after ``organisation``. An English paper is a courtesy translation: it says so, and is neither signed
+    nor sealed.
     """
 
     template: str
@@ -111,6 +115,11 @@ class Paper:
     created: datetime
     signed: bool = False
     attached: Mapping[str, Any] | None = None
+    copy_number: str | None = None
+    secrecy: str | None = None
+    urgency: str | None = None
+    signers: tuple[str, ...] | None = None
+    co_issuers: tuple[str, ...] = ()
 
     @property
     def draft(self) -> bool:
@@ -120,7 +129,13 @@ class Paper:
     @property
     def sealed(self) -> bool:
         """Whether the page shows the seal."""
-        return self.seal and self.form != "slip" and self.number is not None and self.issued_on is not None
+        wanted = self.seal and self.form != "slip" and self.lang == "zh-CN"
+        return wanted and self.number is not None and self.issued_on is not None
+
+    @property
+    def organs(self) -> tuple[str, ...]:
+        """Who issues it: one organ, or several jointly."""
+        return (self.organisation, *self.co_issuers)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -138,6 +153,11 @@ class Paper:
             "created": self.created.isoformat(),
             "signed": self.signed,
             "attached": dict(self.attached) if self.attached is not None else None,
+            "copy_number": self.copy_number,
+            "secrecy": self.secrecy,
+            "urgency": self.urgency,
+            "signers": list(self.signers) if self.signers is not None else None,
+            "co_issuers": list(self.co_issuers),
         }
 
     @classmethod
@@ -148,6 +168,8 @@ class Paper:
                 **document,
                 "issued_on": date.fromisoformat(day) if day else None,
                 "created": datetime.fromisoformat(document["created"]),
+                "signers": tuple(document["signers"]) if document.get("signers") is not None else None,
+                "co_issuers": tuple(document.get("co_issuers", ())),
             }
         )
 
@@ -206,8 +228,10 @@ def size_of(text: str) -> int:
 
 
 def _texts(paper: Paper) -> Iterator[tuple[str, str]]:
-    for name in ("title", "organisation", "number", "addressee", "qr"):
+    for name in ("title", "organisation", "number", "addressee", "qr", "copy_number", "secrecy", "urgency"):
         yield name, getattr(paper, name) or ""
+    yield from (("signers", name) for name in paper.signers or ())
+    yield from (("co_issuers", name) for name in paper.co_issuers)
     yield from _leaves("", paper.facts)
     yield from _leaves("attached", paper.attached)
 

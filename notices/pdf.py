@@ -8,10 +8,11 @@ import json
 from typing import Any
 
 import weasyprint
+import weasyprint.pdf
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from notices import qr, seal, sheets, templates, watermark, weasy
+from notices import qr, seal, sheets, structure, templates, watermark, weasy
 from notices.drawing import Drawing
 from notices.fonts import Typefaces
 from notices.gongwen import Typesetter
@@ -19,6 +20,7 @@ from notices.paper import Paper, Printed, TemplateFaulty
 from notices.templates import Page
 
 OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
+weasyprint.pdf.add_tags = structure.add_tags
 FACTS_FILE, FACTS_TITLE = "notice.json", "机器可读的文书要素"
 
 
@@ -54,8 +56,9 @@ class Printer:
         """The PDF of a composed notice, and where its seal belongs."""
         pictures = self._pictures(page.paper)
         document = self._layout(templates.html(page, self.setter), pictures)
-        if page.paper.form == "file" and page.copies and len(document.pages) % 2 and len(document.pages) > 1:
-            document = self._layout(templates.html(page, self.setter, extra_side=True), pictures)
+        odd = len(document.pages) % 2 and len(document.pages) > 1
+        if page.paper.form == "file" and odd and templates.foot_names(page, self.setter):
+            document = self._with_even_pages(page, pictures)
         finish = weasy.Finisher(watermark.draw(page.words["watermark"], self.setter.faces) if page.paper.draft else b"")
         content = bytes(document.write_pdf(attachments=_attachments(page.paper), finisher=finish, **OPTIONS))
         return Printed(content, weasy.place_of(document, "seal free"))
@@ -64,6 +67,13 @@ class Printer:
         """The PDF of a sheet of the house, which is no paper: a form, labels, a list."""
         source = weasyprint.HTML(string=sheets.html(told, self.setter.faces), url_fetcher=FetchNothing())
         return bytes(source.write_pdf(font_config=self._fonts, pdf_tags=True))
+
+    def _with_even_pages(self, page: Page, pictures: dict[str, Drawing]) -> Any:
+        """The 版记 on the last side of the last sheet: behind one blank side, or two where the text ends on such a side."""
+        document = self._layout(templates.html(page, self.setter, extra_sides=1), pictures)
+        if len(document.pages) % 2:
+            document = self._layout(templates.html(page, self.setter, extra_sides=2), pictures)
+        return document
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:
@@ -78,6 +88,9 @@ class Printer:
         pictures = {}
         if paper.sealed and not paper.signed:
             pictures["seal:"] = seal.draw(paper.organisation, self.setter.faces)
+        if paper.sealed:
+            for number, organ in enumerate(paper.co_issuers, start=1):
+                pictures[f"seal:{number}"] = seal.draw(organ, self.setter.faces)
         if paper.qr:
             pictures["qr:"] = qr.draw(paper.qr)
         return pictures

@@ -1,7 +1,7 @@
 """Tables and particulars on the grid: columns as wide as their content asks, heights that end on a whole line."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -21,6 +21,8 @@ SHORT = 8.0
 TALLEST = 7
 """So many lines of text go into one row (and fill four of the grid); a longer cell goes on in the next row, so that a page can
 end between them."""
+TALLEST_PARTICULARS = 4
+"""So many lines of a value that may go over the page fill three of the grid."""
 BREATH = 5.0
 """Above and below the text of a row, both together."""
 
@@ -90,32 +92,61 @@ def _rows(cells: Sequence[str], columns: Sequence[float], setter: Typesetter, st
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A name and its value, or a piece of them: broken text, height, the blank above it, and whether it only goes on."""
+
+    name: Markup
+    value: Markup
+    height: float
+    blank: float = 0.0
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
 class LaidParticulars:
-    """Names and values, side by side: where the values begin, the height of each pair, and the blank above and below."""
+    """Names and values, side by side: where the values begin, each pair, and the blank above and below all."""
 
     left: float
-    rows: tuple[tuple[Markup, Markup, float], ...]
+    rows: tuple[Pair, ...]
     blank: float
 
 
 def lay_out_particulars(particulars: Particulars, setter: Typesetter) -> LaidParticulars:
-    """Set names into a column as wide as the longest, but not wider than a third of the page."""
+    """Set names into a column as wide as the longest, but not wider than a third of the page.
+
+    Short ones stay close together, and the blank around them brings the text back onto the grid. Where they may go over a page,
+    each is as high as whole lines.
+    """
     widest = max(setter.width(name) for name, _ in particulars.rows)
     left = min(max(6.2, widest + 1), WIDTH / 3 / PARTICULARS_SIZE)
-    rows = tuple(row for name, value in particulars.rows for row in _pair(name, value, left, setter))
-    height = sum(height for _, _, height in rows)
-    return LaidParticulars(left * PARTICULARS_SIZE, rows, (whole_lines(height) * PITCH - height) / 2)
+    broken = [
+        (
+            setter.ragged(name, left - 0.5).split("\n"),
+            setter.ragged(value, WIDTH / PARTICULARS_SIZE - left).split("\n"),
+        )
+        for name, value in particulars.rows
+    ]
+    height = sum(max(len(names), len(values)) for names, values in broken) * PARTICULARS_LINE
+    if height <= SHORT * PITCH:
+        rows = tuple(_pair(names, values, 0, max(len(names), len(values))) for names, values in broken)
+        return LaidParticulars(left * PARTICULARS_SIZE, rows, (whole_lines(height) * PITCH - height) / 2)
+    pieces = (piece for names, values in broken for piece in _pieces(names, values))
+    return LaidParticulars(left * PARTICULARS_SIZE, tuple(pieces), 0.0)
 
 
-def _pair(name: str, value: str, left: float, setter: Typesetter) -> Iterator[tuple[Markup, Markup, float]]:
-    """A name and its value, or several pieces of them where they are very long."""
-    names = setter.ragged(name, left - 0.5).split("\n")
-    values = setter.ragged(value, WIDTH / PARTICULARS_SIZE - left).split("\n")
-    count = max(len(names), len(values))
-    for start in range(0, count, TALLEST):
-        piece = slice(start, start + TALLEST)
-        height = min(count - start, TALLEST) * PARTICULARS_LINE
-        yield Markup("\n").join(names[piece]), Markup("\n").join(values[piece]), height
+def _pair(names: Sequence[Markup], values: Sequence[Markup], start: int, count: int) -> Pair:
+    piece = slice(start, start + count)
+    return Pair(Markup("\n").join(names[piece]), Markup("\n").join(values[piece]), count * PARTICULARS_LINE)
+
+
+def _pieces(names: Sequence[Markup], values: Sequence[Markup]) -> Iterator[Pair]:
+    """A name and its value in pieces between which a page may end, each as high as whole lines."""
+    lines = max(len(names), len(values))
+    for start in range(0, lines, TALLEST_PARTICULARS):
+        pair = _pair(names, values, start, min(lines - start, TALLEST_PARTICULARS))
+        height = whole_lines(pair.height) * PITCH
+        blank = min((height - pair.height) / 2, (PITCH - PARTICULARS_LINE) / 2)
+        yield replace(pair, height=height, blank=blank, goes_on=start > 0)
 
 
 def _columns(rows: Sequence[Sequence[str]], setter: Typesetter) -> tuple[float, ...]:

@@ -49,8 +49,9 @@ from markupsafe import Markup, escape
 from engine.clock import SHANGHAI
 from notices import body, gongwen
 from notices.body import Annex, Block, Copies, Text
+from notices.closing import SEAL, closing
 from notices.counting import counting_calendar
-from notices.fonts import CANDIDATES, HEI, KAI, Typefaces
+from notices.fonts import CANDIDATES, FANG, HEI, KAI, Typefaces
 from notices.gongwen import Typesetter
 from notices.paper import DOCUMENT_LIMIT, DocumentTooLong, Paper, TemplateFaulty, UncoveredCharacters, size_of
 from notices.tables import lay_out, lay_out_particulars
@@ -63,15 +64,19 @@ MOST_PARTS = 5_000
 """Of a template: texts, names, operators. A long reply has some 300."""
 LARGEST_FACTOR = 10**15
 UNSAFE_FILTERS = ("safe", "forceescape", "xmlattr", "urlize", "tojson", "pprint", "random")
-USUAL_DATE = "2026年10月10日"
-"""As wide as a date usually is: a draft leaves its room."""
 OWN = ("facts", "number", "issued_on", "title", "organisation", "addressee", "lang", "draft")
 """Names that every template may use, whatever its notice declares."""
 ROLES = {"h2": HEI, "h3": KAI}
+LATIN_SIZE = 13.0
+"""Of the text of a courtesy translation, which stands ragged at the right and off the grid."""
+FOOT_COLUMNS = 26
+"""Of 4号 characters, behind 抄送： in the 版记."""
 WORDS = {
     "zh-CN": {
         "draft": "〔草稿〕",
         "watermark": "草稿",
+        "signer": "签发人",
+        "to": "主送",
         "scan": "扫码查询",
         "qr": "二维码",
         "seal": "印章",
@@ -83,6 +88,9 @@ WORDS = {
     "en": {
         "draft": "[DRAFT]",
         "watermark": "DRAFT",
+        "signer": "Signed for issue by",
+        "to": "To",
+        "courtesy": "Courtesy translation; the Chinese text prevails.",
         "scan": "Scan to look up",
         "qr": "QR code",
         "seal": "seal",
@@ -334,14 +342,31 @@ class Page:
         return date_en(self.paper.issued_on) if self.paper.lang == "en" else date_zh(self.paper.issued_on)
 
     @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """份号, 密级和保密期限, 紧急程度 at the upper left, each with the role of its typeface."""
+        paper = self.paper
+        noted = ((paper.copy_number, FANG), (paper.secrecy, HEI), (paper.urgency, HEI))
+        return tuple((text, role) for text, role in noted if text)
+
+    @property
     def mark(self) -> str:
-        """发文机关标志"""
-        return self.paper.organisation + ("文件" if self.paper.form == "file" and self.paper.lang == "zh-CN" else "")
+        """发文机关标志 as it is read: the organs, and the word 文件."""
+        whole = " ".join(self.paper.organs if self.paper.form == "file" else self.paper.organs[:1])
+        return whole + (gongwen.FILE_WORD if self.paper.form == "file" and self.paper.lang == "zh-CN" else "")
+
+    def head(self, setter: Typesetter) -> gongwen.Head | None:
+        """The red head of a first page; a slip has none."""
+        paper = self.paper
+        if paper.form == "file":
+            word = gongwen.FILE_WORD if paper.lang == "zh-CN" else ""
+            return gongwen.file_head(paper.organs, word, setter, len(paper.signers or ()))
+        return gongwen.letter_head(paper.organisation, setter, len(self.notes)) if paper.form == "letter" else None
 
 
 def check_characters(paper: Paper, blocks: tuple[Block, ...], faces: Typefaces) -> None:
     """Refuse a notice that would show a character which no typeface has; raises UncoveredCharacters."""
-    shown = [paper.title, paper.organisation, paper.number or "", paper.addressee or ""]
+    shown = [paper.title, *paper.organs, paper.number or "", paper.addressee or "", *(paper.signers or ())]
+    shown += [paper.copy_number or "", paper.secrecy or "", paper.urgency or ""]
     refuse_uncovered([*shown, *(text for block in blocks for text in body.texts(block))], faces)
 
 
@@ -381,18 +406,20 @@ def _house() -> jinja2.Environment:
         CELL=gongwen.CELL,
         LEAD=gongwen.LEAD,
         WIDTH=gongwen.WIDTH,
-        SIGNATURE_COLUMNS=gongwen.SIGNATURE_COLUMNS,
+        SEAL=SEAL,
+        FOOT_COLUMNS=FOOT_COLUMNS,
+        LATIN_SIZE=LATIN_SIZE,
         ROLES=ROLES,
     )
     return house
 
 
-def html(page: Page, setter: Typesetter, *, extra_side: bool = False) -> str:
-    """The page as HTML for the typesetter; ``extra_side`` adds the blank side on which a 版记 may have to stand."""
+def html(page: Page, setter: Typesetter, *, extra_sides: int = 0) -> str:
+    """The page as HTML for the typesetter; ``extra_sides`` are added before the 版记, which stands on the last of them."""
     paper = page.paper
-    head = None
-    if paper.form != "slip":
-        head = (gongwen.file_head if paper.form == "file" else gongwen.letter_head)(page.mark, setter)
+    head = page.head(setter)
+    title = gongwen.title_lines(paper.title, setter)
+    at_foot = foot_names(page, setter)
     return (
         _house()
         .get_template(f"{paper.form}.html.j2")
@@ -401,15 +428,19 @@ def html(page: Page, setter: Typesetter, *, extra_side: bool = False) -> str:
             paper=paper,
             words=page.words,
             head=head,
-            title=gongwen.title_lines(paper.title, setter),
+            title=title,
+            addressee_at_foot=any(names == paper.addressee for _, names in at_foot),
+            signer_rows=_signer_rows(paper, setter),
             plain_title=gongwen.plain_title(paper.title),
             created=_metadata_instant(paper.created),
             set=setter,
             lay_out=partial(lay_out, setter=setter),
             lay_out_particulars=partial(lay_out_particulars, setter=setter),
             title_lines=partial(gongwen.title_lines, setter=setter),
-            centre=_signature_centre(page, setter),
-            extra_side=extra_side,
+            closing=closing(paper, page.date, setter),
+            at_foot=at_foot,
+            foot_lines=sum(len(setter.lines(names + page.words["stop"], 0, FOOT_COLUMNS)) for _, names in at_foot),
+            extra_sides=extra_sides,
             strong=setter.faces.stack("strong"),
         )
     )
@@ -419,12 +450,35 @@ def _metadata_instant(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
-def _signature_centre(page: Page, setter: Typesetter) -> float:
-    """The axis of signature and seal: over the date, which ends four cells from the right; a long name moves it left."""
-    lines = setter.lines(page.paper.organisation, 0, gongwen.SIGNATURE_COLUMNS)
-    beside_date = 24 * gongwen.CELL - setter.width(page.date or USUAL_DATE) * gongwen.CELL / 2
-    beside_name = gongwen.WIDTH - max(line.width for line in lines) * gongwen.CELL / 2
-    return min(beside_date, beside_name)
+def foot_names(page: Page, setter: Typesetter) -> list[tuple[str, str]]:
+    """Who is named in the 版记: 抄送, and 主送 where so many are addressed that no text would be left on the first page."""
+    named = [(page.words["cc"], page.copies.text)] if page.copies else []
+    head, addressee = page.head(setter), page.paper.addressee
+    if head is None or not addressee:
+        return named
+    titles = len(gongwen.title_lines(page.paper.title, setter))
+    left = gongwen.ROWS - head.height / gongwen.PITCH - titles - 1
+    crowded = len(setter.lines(addressee)) > max(left - 1, 1)
+    return [(page.words["to"], addressee), *named] if crowded else named
+
+
+@dataclass(frozen=True)
+class SignerRow:
+    """The 签发人 of one row: each name with the room between its characters, in em."""
+
+    names: tuple[tuple[str, float], ...]
+
+
+def _signer_rows(paper: Paper, setter: Typesetter) -> tuple[tuple[SignerRow, ...], float]:
+    """The signers, two a row, in columns as wide as the longest name, and where they begin: one cell is left at the right."""
+    names = paper.signers or ()
+    widest = max([3.0, *(setter.width(name, KAI) for name in names)])
+    spaced = [(name, (widest - setter.width(name, KAI)) / max(len(name) - 1, 1)) for name in names]
+    count = gongwen.SIGNERS_A_ROW
+    rows = tuple(SignerRow(tuple(spaced[at : at + count])) for at in range(0, len(spaced), count))
+    most = max([1, *(len(row.names) for row in rows)])
+    label = setter.width(WORDS[paper.lang]["signer"] + WORDS[paper.lang]["colon"])
+    return rows, gongwen.WIDTH - (1 + label + most * widest + (most - 1)) * gongwen.CELL
 
 
 def css(faces: Typefaces) -> str:
