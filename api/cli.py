@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people
+from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_webhooks
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ app.add_typer(cli_diagrams.app, name="diagram")
 app.command("migrate")(cli_migrate.migrate)
 app.command("incidents")(cli_incidents.list_incidents)
 app.add_typer(cli_incidents.app, name="incident")
+app.add_typer(cli_webhooks.app, name="webhook")
 
 MOST_FILES = 100  # that are judged together as bare files: each may be 2 MB
 BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]

@@ -31,6 +31,8 @@ from engine import (
     kin,
     recusals,
     reminders,
+    webhook_events,
+    webhooks,
 )
 from engine.access import SYSTEM
 from engine.db import UnitOfWork
@@ -182,6 +184,17 @@ TABLE = {
     "POST /api/v1/incidents/{incident_id}/move": "administrators",
     "POST /api/v1/incidents/{incident_id}/cancel": "administrators",
     "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
+    "GET /api/v1/webhooks": "administrators",
+    "POST /api/v1/webhooks": "administrators",
+    "GET /api/v1/webhooks/{webhook_id}": "administrators",
+    "GET /api/v1/webhooks/{webhook_id}/messages": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/test": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/pause": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/resume": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/rotate": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/replay": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/remove": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/messages/{message_id}/replay": "administrators",
     "GET /api/v1/calendar": "administrators",
     "POST /api/v1/calendar/notices": "administrators",
     "GET /api/v1/calendar/notices/{holiday_id}": "administrators",
@@ -253,6 +266,15 @@ TABLE = {
     "POST /desk/dates/{correction_id}/refuse": "who may decide on a printed date, signed in",
     "GET /admin": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "GET /admin/webhooks": "administrators, signed in",
+    "POST /admin/webhooks": "administrators, signed in",
+    "GET /admin/webhooks/{subscription_id}": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/test": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/pause": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/resume": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/rotate": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/replay": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/remove": "administrators, signed in",
     "GET /admin/calendar": "administrators, signed in",
     "POST /admin/calendar": "administrators, signed in",
     "GET /admin/calendar/{holiday_id}": "administrators, signed in",
@@ -270,6 +292,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
     "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
     "POST /api/v1/calendar/notices": {"json": {"text": ""}},
+    "POST /api/v1/webhooks": {"json": {"name": "x", "address": "x", "kinds": []}},
     **{
         f"POST /api/v1/calendar/{what}": {"json": {"reason": ""}}
         for what in (
@@ -315,7 +338,16 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 QUERIES = {"GET /api/v1/due": "?date=2026-04-21&days=10"}
 # These change what is found after them, or who one is: they come last, in this order.
-LAST = ("/messages/{name}", "/case/{message}", "/complete", "/track/leave", "/sign-out", "POST /sign-in", "POST /track")
+LAST = (
+    "/remove",
+    "/messages/{name}",
+    "/case/{message}",
+    "/complete",
+    "/track/leave",
+    "/sign-out",
+    "POST /sign-in",
+    "POST /track",
+)
 
 
 @dataclass
@@ -378,6 +410,9 @@ def world(small_household: Household) -> World:
         case["instruction_id"] = given.id
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
+        hooked, _ = webhooks.subscribe(uow, "另一个系统", "https://example.org/", webhooks.KINDS)
+        case["subscription_id"] = webhooks.subscribe(uow, "第三个系统", "https://example.org/", webhooks.KINDS)[0].id
+        case |= {"webhook_id": hooked.id, "message_id": webhook_events.send_test(uow, hooked)}
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
         handler = uow.session.exec(select(Person.id).where(col(Person.login) == "handler")).one()
         reminders.remind(uow, [handler], "urged", case_id)
