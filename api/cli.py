@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_webhooks
+from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_notices, cli_people, cli_webhooks
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 db = typer.Typer(help="The database.", rich_markup_mode=None)
-notice = typer.Typer(help="Official notices.", rich_markup_mode=None)
 app.add_typer(db, name="db")
-app.add_typer(notice, name="notice")
+app.add_typer(cli_notices.app, name="notice")
 app.add_typer(cli_calendar.app, name="calendar")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
@@ -340,25 +339,7 @@ def _language() -> str:
     return "zh" if said.lower().startswith("zh") else "en"
 
 
-# ---------------------------------------------------------------- notices and proof
-
-
-@notice.command("render")
-def notice_render(
-    bundle: BundlePath,
-    name: Annotated[str, typer.Argument(help="Name of the notice: its folder under notices/")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The PDF to write")],
-    sample: Annotated[bool, typer.Option("--sample", help="With the facts of sample.json")] = False,
-) -> None:
-    """Typeset a notice of a process with invented facts, to see how it looks."""
-    from engine import clock
-    from notices.sample import render_sample
-
-    if not sample:
-        refuse("Say --sample: a notice of a real case is fetched from its case.")
-    content = render_sample(bundle, name, clock.wall())
-    output.write_bytes(content)
-    print(f"{output}: {len(content)} bytes")
+# ---------------------------------------------------------------- proof
 
 
 @app.command()

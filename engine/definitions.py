@@ -146,6 +146,10 @@ class Bundle:
             raise NoticeUnknown(notice=name)
         return self.words[path].decode()
 
+    def has_translation(self, name: str) -> bool:
+        """Whether a notice can be had in English as well, as a courtesy."""
+        return f"notices/{name}/body.en.html.j2" in self.words
+
     def notices(self) -> list[str]:
         return sorted(p.split("/")[1] for p in self.words if re.fullmatch(r"notices/[^/]+/notice\.toml", p))
 

@@ -148,6 +148,7 @@ class NoticeView:
     digest_algorithm: str | None
     size: int | None
     ready: bool  # its bytes exist
+    translation: str  # of an English courtesy translation: none (there is no such), offered, asked (being made), ready
     deliveries: tuple[tuple[str, str, datetime | None], ...]  # channel, state, instant
 
 

@@ -12,9 +12,9 @@ from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import digest, service
+from notices import digest, service, translations
 from notices.channels import email
-from notices.lint import template_faults
+from notices.lint import notice_faults
 from notices.paper import Paper, UncoveredCharacters, spelled
 from notices.render import render
 
@@ -26,10 +26,11 @@ def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
     registry.operation("notice.draft", name=NAME)(service.draft)
     registry.operation("notice.issue", ["notice.issued:{name}", "notice.dispatched:{name}"], name=NAME)(service.issue)
-    registry.check(template_faults)
+    registry.check(notice_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
     registry.job("notice.email")(send_mail)
+    registry.job(translations.JOB)(translations.make)
     registry.job(KIND)(digest.send)
 
 
@@ -90,6 +91,7 @@ def typeset_issued(database: Database, ticket: JobTicket) -> None:
             issued.document_id = document.id
             uow.add(issued)
             audit.record(uow, "notice.rendered", case.id, notice=issued.id, digest=document.digest, algorithm="sha256")
+        translations.after_typesetting(uow, run, issued)
 
 
 def _printed(paper: Paper) -> bytes:

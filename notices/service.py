@@ -21,7 +21,7 @@ from engine.models import Case, Delivery, Document, Notice, Organisation, Party,
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import facts, numbering
+from notices import facts, headings, numbering
 from notices.paper import Paper
 
 FACTS = "notice.facts:"
@@ -193,11 +193,12 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     issuer = reading.session.get_one(Organisation, notice.organisation_id)
     created: datetime = notice.issued_at or notice.created_at
+    said = key.open_value(notice.facts, FACTS + notice.id)
     return Paper(
         template=bundle.template(notice.name),
         form=rule.form,
-        facts=key.open_value(notice.facts, FACTS + notice.id) | {"remedy_litigation": rule.remedy_litigation},
-        title=rule.title,
+        facts=said | {"remedy_litigation": rule.remedy_litigation},
+        title=headings.title(rule, said),
         organisation=issuer.name,
         number=notice.number,
         issued_on=notice.issued_on,
@@ -244,7 +245,7 @@ def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     notice, case = find(reading, notice_id)
     if notice.document_id is None:
         raise NoticeNotReady()
-    return notice, f"{notice.title}-{case.reference}.pdf", _bytes(reading, case, notice.document_id)
+    return notice, f"{notice.title}-{case.reference}.pdf", bytes_of(reading, case, notice.document_id)
 
 
 def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
@@ -254,7 +255,7 @@ def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
         raise NoticeNotFound()
     if notice.draft_document_id is None:
         raise NoticeNotReady()
-    return notice, f"{notice.title}-草稿-{case.reference}.pdf", _bytes(reading, case, notice.draft_document_id)
+    return notice, f"{notice.title}-草稿-{case.reference}.pdf", bytes_of(reading, case, notice.draft_document_id)
 
 
 def may_see_draft(reading: Reading, notice: Notice) -> bool:
@@ -262,7 +263,8 @@ def may_see_draft(reading: Reading, notice: Notice) -> bool:
     return reading.actor.kind == "system" or notice.organisation_id in reading.actor.organisations()
 
 
-def _bytes(reading: Reading, case: Case, document_id: str) -> bytes:
+def bytes_of(reading: Reading, case: Case, document_id: str) -> bytes:
+    """The bytes of a document of a case, opened."""
     document = reading.session.get_one(Document, document_id)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     return b"".join(documents.content(reading.settings, key, document))

@@ -116,6 +116,7 @@ class NoticeShape(Shape):
     digest_algorithm: str | None
     size: int | None
     ready: bool = Field(description="Whether the PDF is there to be fetched")
+    translation: str = Field(description="English courtesy translation: none, offered, asked (being made), ready")
     deliveries: list[DeliveryShape]
 
 

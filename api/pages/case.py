@@ -162,6 +162,7 @@ def _said(name: str, locale: str) -> str:
     return {
         "kept": _("Your work has been kept."),
         "sent": _("It was sent into the case."),
+        "translation": _("The English translation is being made. It is a courtesy; the Chinese text prevails."),
         "urged": _("The case was urged; your words are on record."),
         "instructed": _("The instruction was recorded."),
         "fulfilled": _("The report was recorded."),

@@ -20,7 +20,7 @@ from engine.errors import EngineError, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.models import Case
 from engine.views import Offer, PublicStatus
-from notices import service
+from notices import service, translations
 
 router = APIRouter(prefix="/track")
 
@@ -84,6 +84,21 @@ def notice(door: PageParty, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = service.pdf(reading, notice_id)
     return files.download(filename, PDF, content)
+
+
+@router.get("/notices/{notice_id}/translation")
+def translation(door: PageParty, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        filename, content = translations.pdf(reading, notice_id)
+    return files.download(filename, PDF, content)
+
+
+@router.post("/notices/{notice_id}/translation")
+def ask_for_translation(door: PageParty, notice_id: Key) -> Response:
+    """It is made in the background; the page then links to it."""
+    with door.writing() as uow:
+        translations.ask(uow, notice_id)
+    return RedirectResponse(rendering.address("/track/case", said="translation"), 303)
 
 
 @router.get("/documents/{document_id}")
@@ -197,4 +212,5 @@ def _asked_for(bundle: Bundle, offer: Offer) -> bool:
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
     kept = process.SubmissionKept().sentence(locale)
-    return {"sent": _("Thank you, it has arrived."), "kept": kept}.get(name, "")
+    translation = _("The English translation is being made. It is a courtesy; the Chinese text prevails.")
+    return {"sent": _("Thank you, it has arrived."), "kept": kept, "translation": translation}.get(name, "")

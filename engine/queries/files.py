@@ -1,6 +1,6 @@
 """The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.models import (
     Deadline,
     Delivery,
     Document,
+    Job,
     Notice,
     Person,
     ReceivedMessage,
@@ -324,6 +325,27 @@ def _notices(reading: Reading, case: Case) -> list[Notice]:
     return list(reading.session.exec(kept.order_by(col(Notice.created_at))))
 
 
+def _translation(reading: Reading, notice: Notice, asked: Collection[str]) -> str:
+    if notice.translation_id is not None:
+        return "ready"
+    bundle = definitions.with_presentation(reading, notice.presentation_id)
+    if notice.state != "issued" or not bundle.has_translation(notice.name):
+        return "none"
+    return "asked" if notice.id in asked else "offered"
+
+
+def _translations_asked(reading: Reading, notices: Sequence[Notice]) -> set[str]:
+    """The papers whose translation is being made."""
+    keys = {translation_job(n.id): n.id for n in notices if n.translation_id is None}
+    found = reading.session.exec(select(Job.unique_key).where(col(Job.unique_key).in_(keys), col(Job.state) != "done"))
+    return {keys[key] for key in found}
+
+
+def translation_job(notice_id: str) -> str:
+    """The key of the job that makes a translation, whoever asks for it."""
+    return f"notice.translate:{notice_id}"
+
+
 def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[NoticeView]:
     """Papers with the hash of their bytes and how they were delivered."""
     locale = reading.actor.locale
@@ -334,7 +356,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
         select(Delivery).where(col(Delivery.notice_id).in_([n.id for n in notices])).order_by(col(Delivery.channel))
     ):
         sent.setdefault(delivery.notice_id, []).append((delivery.channel, delivery.state, delivery.dispatched_at))
-    views = []
+    views, asked = [], _translations_asked(reading, notices)
     for notice in notices:
         file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
         title = (
@@ -354,6 +376,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 digest_algorithm=file.digest_algorithm if file else None,
                 size=file.size if file else None,
                 ready=file is not None,
+                translation=_translation(reading, notice, asked),
                 deliveries=tuple(sent.get(notice.id, [])),
             )
         )

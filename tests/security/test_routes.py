@@ -136,6 +136,8 @@ TABLE = {
     "GET /api/v1/status": "parties",
     "POST /api/v1/status/messages/{name}": "parties",
     "GET /api/v1/status/notices/{notice_id}/pdf": "the party",
+    "GET /api/v1/status/notices/{notice_id}/translation": "the party",
+    "POST /api/v1/status/notices/{notice_id}/translation": "the party",
     "GET /api/v1/status/documents/{document_id}": "the party",
     "GET /api/v1/tasks": "staff",
     "GET /api/v1/tasks/counts": "staff",
@@ -165,6 +167,8 @@ TABLE = {
     "POST /api/v1/kin/{kin_id}/withdraw": "nobody here, since it is somebody else's",
     "GET /api/v1/notices/{notice_id}/pdf": "those of the case",
     "GET /api/v1/notices/{notice_id}/draft": "the house whose paper it is",
+    "GET /api/v1/notices/{notice_id}/translation": "those of the case",
+    "POST /api/v1/notices/{notice_id}/translation": "those of the case, to change it",
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "who answers for others",
     "GET /api/v1/board": "who answers for others",
@@ -215,6 +219,8 @@ TABLE = {
     "POST /track/leave": "parties, with a code",
     "GET /track/case": "parties, with a code",
     "GET /track/notices/{notice_id}/pdf": "the party, with a code",
+    "GET /track/notices/{notice_id}/translation": "the party, with a code",
+    "POST /track/notices/{notice_id}/translation": "the party, with a code",
     "GET /track/documents/{document_id}": "the party, with a code",
     "GET /track/case/{message}": "parties, with a code",
     "POST /track/case/{message}": "parties, with a code",
@@ -227,6 +233,8 @@ TABLE = {
     "POST /desk/cases/{reference}/deadlines/{deadline}/{act}": "nobody here, since it is its heads’, signed in",
     "GET /desk/notices/{notice_id}/pdf": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
+    "GET /desk/notices/{notice_id}/translation": "those of the case, signed in",
+    "POST /desk/notices/{notice_id}/translation": "those of the case, to change it, signed in",
     "GET /desk/documents/{document_id}": "those of the case, signed in",
     "GET /desk/tasks/{task_id}": "those of the case, signed in",
     "POST /desk/tasks/{task_id}/claim": "who does the task, signed in",
@@ -403,6 +411,9 @@ def world(small_household: Household) -> World:
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
     with small_household.database.unit_of_work() as uow:
+        receipt = uow.session.get_one(Notice, case["notice_id"])
+        receipt.translation_id = receipt.document_id  # any file will do here
+        uow.add(receipt)
         definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "supervision_lead"))
         uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)
         today = clock.day_of(uow.now)
