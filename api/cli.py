@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from api import cli_calendar, cli_diagrams, cli_incidents, cli_migrate, cli_people, cli_seals, cli_service
+from api import (
+    cli_calendar,
+    cli_diagrams,
+    cli_incidents,
+    cli_migrate,
+    cli_notices,
+    cli_people,
+    cli_seals,
+    cli_service,
+    cli_webhooks,
+)
 from api.cli_errors import Stopped, explain, refuse
 
 if TYPE_CHECKING:
@@ -31,9 +41,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 db = typer.Typer(help="The database.", rich_markup_mode=None)
-notice = typer.Typer(help="Official notices.", rich_markup_mode=None)
 app.add_typer(db, name="db")
-app.add_typer(notice, name="notice")
+app.add_typer(cli_notices.app, name="notice")
 app.add_typer(cli_calendar.app, name="calendar")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
@@ -43,6 +52,7 @@ app.command("migrate")(cli_migrate.migrate)
 app.command("bounces")(cli_service.bounces)
 app.command("incidents")(cli_incidents.list_incidents)
 app.add_typer(cli_incidents.app, name="incident")
+app.add_typer(cli_webhooks.app, name="webhook")
 
 MOST_FILES = 100  # that are judged together as bare files: each may be 2 MB
 BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]
@@ -346,25 +356,7 @@ def _language() -> str:
     return "zh" if said.lower().startswith("zh") else "en"
 
 
-# ---------------------------------------------------------------- notices and proof
-
-
-@notice.command("render")
-def notice_render(
-    bundle: BundlePath,
-    name: Annotated[str, typer.Argument(help="Name of the notice: its folder under notices/")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The PDF to write")],
-    sample: Annotated[bool, typer.Option("--sample", help="With the facts of sample.json")] = False,
-) -> None:
-    """Typeset a notice of a process with invented facts, to see how it looks."""
-    from engine import clock
-    from notices.sample import render_sample
-
-    if not sample:
-        refuse("Say --sample: a notice of a real case is fetched from its case.")
-    content = render_sample(bundle, name, clock.wall())
-    output.write_bytes(content)
-    print(f"{output}: {len(content)} bytes")
+# ---------------------------------------------------------------- proof
 
 
 @app.command()

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from engine import cases, catalogue, clock, corrections, deadline_changes, ladder, leads, printed_dates, recusals
+from engine import (
+    cases,
+    catalogue,
+    clock,
+    corrections,
+    deadline_changes,
+    ladder,
+    leads,
+    printed_dates,
+    recusals,
+    webhook_deliveries,
+)
 from engine.db import Database
 from engine.name_lint import MOST_DAYS
 from engine.operations import Registry
@@ -63,5 +74,6 @@ def registry() -> Registry:
     offered.job("lead.urge")(leads.carry_urging)
     offered.job(corrections.RECOUNT)(corrections.run_round)
     offered.job(printed_dates.TELL)(printed_dates.tell_later)
+    offered.job(webhook_deliveries.JOB)(webhook_deliveries.deliver)
     handlers.register(offered)
     return offered

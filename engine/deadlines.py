@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 
-from engine import audit, calendar_versions, calendars, clock, jobs, ladder, results
+from engine import audit, calendar_versions, calendars, clock, jobs, ladder, results, webhook_events
 from engine.db import Reading, UnitOfWork
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
@@ -368,6 +368,7 @@ def record_breach(uow: UnitOfWork, deadline: Deadline) -> Breach | None:
         case.late = True
         uow.add(case)
     audit.record(uow, "deadline.missed", deadline.case_id, deadline=deadline.name, due_on=deadline.due_on.isoformat())
+    webhook_events.hear_missed(uow, deadline, breach)
     return breach
 
 

@@ -156,6 +156,10 @@ class Bundle:
         """The drawn tasks in which papers are approved."""
         return frozenset(step.task for name in self.notices() for step in self.notice(name).approval)
 
+    def has_translation(self, name: str) -> bool:
+        """Whether a notice can be had in English as well, as a courtesy."""
+        return f"notices/{name}/body.en.html.j2" in self.words
+
     def notices(self) -> list[str]:
         return sorted(p.split("/")[1] for p in self.words if re.fullmatch(r"notices/[^/]+/notice\.toml", p))
 

@@ -9,7 +9,7 @@ from engine.runtime import Fault
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 PLACES = re.compile(
     rf"process\.toml|(?:{NAME}/)?{NAME}\.bpmn|(?:{NAME}/)?{NAME}\.dmn|forms/{NAME}\.(?:schema|ui)\.json"
-    rf"|notices/{NAME}/(?:notice\.toml|body(?:\.en)?\.html\.j2|sample\.json)|locale/{NAME}\.toml"
+    rf"|notices/{NAME}/(?:notice\.toml|body(?:\.en)?\.html\.j2|sample\.json|samples/{NAME}\.json)|locale/{NAME}\.toml"
     rf"|scenarios/{NAME}\.toml"
 )
 LARGEST = {  # KB of all files of a kind together

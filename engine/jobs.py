@@ -111,12 +111,27 @@ def run(database: Database, ticket: JobTicket) -> None:
 
 def settle(uow: UnitOfWork, ticket: JobTicket) -> None:
     """Mark the job done, in the transaction that writes its result; raises LeaseLost when it is no longer ours."""
-    job = uow.session.exec(select(Job).where(col(Job.id) == ticket.id).with_for_update()).one()
-    if job.lease_token != ticket.token or job.state != "queued":
-        raise LeaseLost(job_id=ticket.id)
+    job = _leased(uow, ticket)
     job.state, job.ended_at, job.lease_until, job.last_error = "done", clock.wall(), None, None
     uow.add(job)
     failpoint("jobs.settled")
+
+
+def _leased(uow: UnitOfWork, ticket: JobTicket) -> Job:
+    job = uow.session.exec(select(Job).where(col(Job.id) == ticket.id).with_for_update()).one()
+    if job.lease_token != ticket.token or job.state != "queued":
+        raise LeaseLost(job_id=ticket.id)
+    return job
+
+
+def put_off(uow: UnitOfWork, ticket: JobTicket, until: datetime) -> None:
+    """Leave the job for later, in the transaction that says why: for a handler that keeps a schedule of its own.
+
+    It has answered, so this is no failure and not counted among the attempts; raises LeaseLost.
+    """
+    job = _leased(uow, ticket)
+    job.run_at, job.lease_until, job.lease_token, job.attempts = until, None, None, 0
+    uow.add(job)
 
 
 def _failed(database: Database, ticket: JobTicket, error: Exception) -> None:

@@ -5,7 +5,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from engine import attempts, audit, climbing, clock, digests, documents, incidents, jobs, process, supervision
+from engine import (
+    attempts,
+    audit,
+    climbing,
+    clock,
+    digests,
+    documents,
+    incidents,
+    jobs,
+    process,
+    supervision,
+    webhook_deliveries,
+)
 from engine.access import SYSTEM
 from engine.db import CLOCK_OFFSET, Database, Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
@@ -119,6 +131,7 @@ def tidy(database: Database) -> None:
         uow.session.execute(delete(WebSession).where(col(WebSession.expires_at) < now))
         uow.session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - KEEP_IDEMPOTENCY))
         attempts.forget(uow, now)
+        webhook_deliveries.purge(uow)
     with database.reading(SYSTEM) as reading:
         documents.sweep_orphans(reading)
 

@@ -230,6 +230,9 @@ class NoticeRule(_Declared, frozen=True):
     issuer: str  # participant whose paper it is
     addressee: str  # party or participant
     facts: dict[str, str]  # name in the template = expression over case, data, participants, parties, deadlines
+    heading: str | None = (
+        None  # expression over the facts: the title on the paper, such as 关于……的答复; ``|`` breaks a line
+    )
     series: str | None = None  # the kind of document within 文号 (数复); numbered papers have one
     channels: list[Channel] = msgspec.field(default_factory=lambda: ["portal", "email"])
     service: ServiceRule | None = None

@@ -172,12 +172,6 @@ class _Bundle:
             for wanted in ("notice.toml", "body.html.j2", "sample.json"):
                 if f"notices/{name}/{wanted}" not in self.files:
                     yield Fault(f"notices/{name}/{wanted}", "", "is missing")
-            if f"notices/{name}/sample.json" in self.files:
-                sample, fault = _json(f"notices/{name}/sample.json", self.files[f"notices/{name}/sample.json"])
-                if fault is not None:
-                    yield fault
-                elif not isinstance(sample, dict):
-                    yield Fault(f"notices/{name}/sample.json", "", "is not an object of facts by name")
             try:
                 notice = read_notice(self.files.get(file, b""), file)
             except ManifestFaulty as error:
@@ -209,6 +203,8 @@ class _Bundle:
                     file, "attached", f"{fact} holds the query code, which no file may carry for programs to read"
                 )
         yield from self.service(file, notice)
+        if notice.heading is not None:
+            yield from self.heading(file, notice)
 
     def service(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
         """How a notice is served: conditions that can be read, of channels that it has; nothing that could never serve it."""
@@ -234,6 +230,18 @@ class _Bundle:
         yield from approval_lint.approval_faults(
             self.notices, self.processes, fields_of, self.wrong_lane, self.expression
         )
+
+    def heading(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
+        """The title on the paper is made of what is frozen with it, and of nothing else."""
+        text = notice.heading or ""
+        try:
+            check_expression(text)
+            names = names_read(text)
+        except ExpressionInvalid as error:
+            yield Fault(file, "heading", f"the expression “{text[:80]}” is not allowed: {error}")
+            return
+        for name in sorted(names - notice.facts.keys()):
+            yield Fault(file, "heading", f"reads {name}, which is no fact of the notice")
 
     def locale(self) -> Iterator[Fault]:
         for file in sorted(f for f in self.files if f.startswith("locale/") and f.endswith(".toml")):

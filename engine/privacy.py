@@ -119,6 +119,16 @@ class Keys:
             raise KeysMissing(key_id=master_id)
         return CaseKey(_open(self._masters[master_id], wrapped, "case-key"))
 
+    def seal(self, plain: bytes, purpose: str) -> tuple[bytes, str]:
+        """A secret of the installation, which belongs to no case, as ciphertext, and the id of the master key that sealed it."""
+        return _seal(self._masters[self.current], plain, purpose), self.current
+
+    def open(self, sealed: bytes, master_id: str, purpose: str) -> bytes:
+        """A secret of the installation; raises KeysMissing, Unreadable."""
+        if master_id not in self._masters:
+            raise KeysMissing(key_id=master_id)
+        return _open(self._masters[master_id], sealed, purpose)
+
     def token(self, value: str, purpose: str) -> str:
         """A keyed hash of a value: equal values meet, nobody without the key can guess them."""
         oldest = list(self._masters.values())[-1]  # stays the same when a newer key is put in front

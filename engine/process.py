@@ -18,7 +18,7 @@ from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import approvals, audit, deadlines, definitions, incidents, runtime
+from engine import approvals, audit, deadlines, definitions, incidents, runtime, webhook_events
 from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -418,6 +418,7 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None) -> N
         )
     )
     deadlines.on_event(uow, run, event, on)
+    webhook_events.hear(uow, run.case, event, run.bundle.manifest.begins_with)
 
 
 def happened(reading: Reading, case_id: str, event: str) -> bool:

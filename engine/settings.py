@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: str = ""
     mail_from: str = "duban@localhost"
+    webhook_private: bool = Field(
+        default=False, description="Webhooks may go into private networks, and to this machine without TLS"
+    )
     metronome_seconds: float = Field(default=2.0, description="How often due work is looked for")
     render_seconds: float = Field(default=10.0, description="A rendering that takes longer is killed")
     render_workers: int = Field(

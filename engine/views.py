@@ -180,6 +180,7 @@ class NoticeView:
     digest_algorithm: str | None
     size: int | None
     ready: bool  # its bytes exist
+    translation: str  # of an English courtesy translation: none (there is no such), offered, asked (being made), ready
     deliveries: tuple[DeliveryView, ...]
     served_on: date | None = None
     chain: tuple[ApprovalView, ...] = ()  # who approves it; empty for those who may not know

@@ -19,6 +19,7 @@ from engine.models import Notice, Organisation, Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
+from notices import headings
 
 LONGEST_CODE = 64  # of an organisation
 
@@ -26,7 +27,9 @@ LONGEST_CODE = 64  # of an organisation
 def collect(reading: Reading, run: Run, rule: NoticeRule, replaced: Notice | None = None) -> dict[str, Any]:
     """All facts of one notice, as plain JSON values."""
     names = available(reading, run, rule) | {"replaced": _replaced(replaced)}
-    return {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
+    said = {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
+    headings.title(rule, said)  # one that cannot be made stops the paper here, not in the job that typesets it
+    return said
 
 
 def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from engine.failpoints import failpoint
 from engine.models import Case, Delivery, Notice, Organisation
 from engine.operations import JobTicket, Registry
 from engine.runtime import OperationDone, OperationFailed, StaleTrigger
-from notices import deliveries, digest, manuscript, sealing, served, service
+from notices import deliveries, digest, manuscript, sealing, served, service, translations
 from notices.channels import email
-from notices.lint import template_faults
+from notices.lint import notice_faults
 from notices.paper import Paper, Printed, UncoveredCharacters, spelled
 from notices.render import render, typeset
 
@@ -29,11 +29,12 @@ def register(registry: Registry) -> None:
     announced = ["notice.issued:{name}", "notice.dispatched:{name}"]
     registry.operation("notice.issue", announced, ["notice.served:{name}"], name=NAME, replaces=REPLACES)(service.issue)
     registry.sweep(served.deem)
-    registry.check(template_faults)
+    registry.check(notice_faults)
     registry.job("notice.draft")(typeset_draft)
     registry.job("notice.render")(typeset_issued)
     registry.job(service.MANUSCRIPT)(manuscript.make)
     registry.job("notice.email")(send_mail)
+    registry.job(translations.JOB)(translations.make)
     registry.job(KIND)(digest.send)
 
 
@@ -96,6 +97,7 @@ def typeset_issued(database: Database, ticket: JobTicket) -> None:
             issued.document_id = document.id
             sealing.keep(uow, issued, proof)
             audit.record(uow, "notice.rendered", case.id, notice=issued.id, digest=document.digest, algorithm="sha256")
+        translations.after_typesetting(uow, run, issued)
 
 
 def _printed(paper: Paper) -> Printed:

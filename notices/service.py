@@ -22,7 +22,7 @@ from engine.models import Case, Document, Notice, Organisation, Party, new_id
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import approved, attaching, deliveries, facts, numbering, replacing
+from notices import approved, attaching, deliveries, facts, headings, numbering, replacing
 from notices.paper import Paper
 
 FACTS, PRINTED = "notice.facts:", "notice.printed:"
@@ -234,7 +234,7 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
         template=bundle.template(notice.name),
         form=rule.form,
         facts=said | {"remedy_litigation": rule.remedy_litigation},
-        title=rule.title,
+        title=headings.title(rule, said),
         organisation=shown["organisation"],
         number=notice.number,
         issued_on=notice.issued_on,
@@ -300,7 +300,7 @@ def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     notice, case = find(reading, notice_id)
     if notice.document_id is None:
         raise NoticeNotReady()
-    return notice, f"{notice.title}-{case.reference}.pdf", _bytes(reading, case, notice.document_id)
+    return notice, f"{notice.title}-{case.reference}.pdf", bytes_of(reading, case, notice.document_id)
 
 
 def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
@@ -308,7 +308,7 @@ def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     notice, case = find_draft(reading, notice_id)
     if notice.draft_document_id is None:
         raise NoticeNotReady()
-    return notice, f"{notice.title}-草稿-{case.reference}.pdf", _bytes(reading, case, notice.draft_document_id)
+    return notice, f"{notice.title}-草稿-{case.reference}.pdf", bytes_of(reading, case, notice.draft_document_id)
 
 
 def find_draft(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
@@ -320,7 +320,8 @@ def find_draft(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     return found[0], found[1]
 
 
-def _bytes(reading: Reading, case: Case, document_id: str) -> bytes:
+def bytes_of(reading: Reading, case: Case, document_id: str) -> bytes:
+    """The bytes of a document of a case, opened."""
     document = reading.session.get_one(Document, document_id)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     return b"".join(documents.content(reading.settings, key, document))

@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.definitions import Bundle
 from engine.errors import EngineError
 from notices import render, sample
-from notices.lint import template_faults
+from notices.lint import notice_faults
 
 MOST_KEPT = 64
 _FOLDER = re.compile(r"notices/([^/]+)/notice\.toml")
@@ -53,7 +53,7 @@ class Showroom:
 
     def exhibits(self, bundle: Bundle, now: datetime) -> list[Exhibit]:
         """Every notice of a process."""
-        faults = list(template_faults(bundle.words))
+        faults = list(notice_faults(bundle.words))
         return [
             Exhibit(
                 name,

@@ -18,7 +18,7 @@ are drawn around it. It is Jinja, and its output is read as these elements:
 ``<code>`` ``<small>`` ``<qr>``    in a slip: a query code, small print, and where the QR code stands
 =================================  ===============================================================================
 
-Names that a template sees: every fact by its own name (and all together as ``facts``), ``number``, ``issued_on``, ``title``,
+Names that a template sees: every fact by its own name (or as ``facts.name``), ``number``, ``issued_on``, ``title``,
 ``organisation``, ``addressee``, ``lang``, ``draft``. A name that is not given is an error, never an empty space; write
 ``{% if x is defined %}`` where it may be missing.
 
@@ -253,10 +253,10 @@ def faults(template: str, facts: Collection[str]) -> Iterator[str]:
         for node in tree.find_all(nodes.Getattr):
             if node.attr.startswith("_"):
                 yield f"line {node.lineno}: {node.attr} cannot be read"
-        names = _Undeclared(sandbox)
-        names.visit(tree)
-        for name in sorted(names.undeclared_identifiers - {*facts, *OWN, *sandbox.globals}):
+        for name in sorted(_names_read(sandbox, tree) - {*facts, *OWN, *sandbox.globals}):
             yield f"uses {name}, which is no fact of notice.toml"
+        if any(name is None for name in _keys_of_facts(tree)):
+            yield "reads facts as a whole: each is read by its name, as facts.reference or reference"
     except jinja2.TemplateSyntaxError as fault:
         yield f"line {fault.lineno}: {fault.message}"
     except TemplateFaulty as fault:
@@ -267,6 +267,35 @@ def faults(template: str, facts: Collection[str]) -> Iterator[str]:
         yield f"cannot be used: {fault.msg}"
     except ValueError:
         yield "has a number that is too large"
+
+
+def reads(template: str) -> frozenset[str]:
+    """The names that a template takes from its paper; nothing of one that cannot be read."""
+    sandbox = _sandbox("zh-CN")
+    try:
+        return frozenset(_names_read(sandbox, _parsed(sandbox, template)) - set(sandbox.globals))
+    except (jinja2.TemplateSyntaxError, TemplateFaulty, RecursionError, MemoryError, SyntaxError, ValueError):
+        return frozenset()
+
+
+def _names_read(sandbox: Sandbox, tree: nodes.Template) -> set[str]:
+    names = _Undeclared(sandbox)
+    names.visit(tree)
+    return {*names.undeclared_identifiers, *filter(None, _keys_of_facts(tree))} - {"facts"}
+
+
+def _keys_of_facts(tree: nodes.Template) -> Iterator[str | None]:
+    """The names under which ``facts`` is read; None where it is used otherwise, so that nobody can tell what is read."""
+    named = 0
+    reading: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    for node in reading:
+        if isinstance(node.node, nodes.Name) and node.node.name == "facts":
+            key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+            named += isinstance(key, str)
+            yield key if isinstance(key, str) else None
+    loaded = sum(1 for name in tree.find_all(nodes.Name) if name.name == "facts" and name.ctx == "load")
+    if loaded > named:
+        yield None
 
 
 def _parsed(sandbox: Sandbox, template: str) -> nodes.Template:

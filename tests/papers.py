@@ -177,9 +177,14 @@ def _joined(units: str) -> str:
 
 def text(pdf: bytes) -> str:
     """All text of a notice without white space, in the order in which a reader would copy it."""
+    return "".join(texts(pdf))
+
+
+def texts(pdf: bytes) -> list[str]:
+    """The same page by page."""
     with pdfium.PdfDocument(pdf) as document:
-        copied = "".join(page.get_textpage().get_text_range() for page in document)
-    return "".join(_joined(copied).split())
+        copied = [page.get_textpage().get_text_range() for page in document]
+    return ["".join(_joined(page).split()) for page in copied]
 
 
 def image(pdf: bytes, page: int = 0, dpi: int = 144) -> Image.Image:

@@ -23,6 +23,7 @@ from api.json import (
     status,
     supervision,
     tasks,
+    webhooks,
 )
 from api.json.shapes import ProblemShape
 
@@ -35,6 +36,6 @@ _PROBLEM: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
-    *(papers, proofs, deliveries, supervision, leads, instructions, directory, due, calendars, incidents),
+    *(papers, proofs, deliveries, supervision, leads, instructions, directory, due, calendars, incidents, webhooks),
 )
 ROUTERS = [noun.router for noun in NOUNS]

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
-from api.deps import ApiPerson, OnlyOnce
+from api.deps import ApiPerson, Door, Once, OnlyOnce
 from api.files import download
 from api.json.bodies import Sent, described, plain, sent
-from api.json.shapes import ApprovalShape, Asked, Told
+from api.json.shapes import ApprovalShape, Asked, Shape, Told
 from api.papers import hand_out
 from engine import documents, process, queries
 from engine.db import UnitOfWork
-from notices import manuscript, replacing, service
+from notices import manuscript, replacing, service, translations
 
 router = APIRouter(tags=["notices and documents"])
 Id = Annotated[str, Path(max_length=64)]
@@ -29,6 +29,13 @@ class Withdrawn(Told):
 
     id: str
     number: str | None
+
+
+class TranslationShape(Shape):
+    """A translation that was asked for."""
+
+    notice: str
+    ready: bool = Field(description="false while it is being made")
 
 
 @router.get("/notices/{notice_id}/pdf", summary="An issued notice as PDF", response_class=Response)
@@ -64,6 +71,29 @@ def manuscript_pdf(notice_id: Id, door: ApiPerson) -> Response:
     with door.reading() as reading:
         _, filename, content = manuscript.pdf(reading, notice_id)
     return download(filename, "application/pdf", content)
+
+
+@router.get("/notices/{notice_id}/translation", summary="The English translation of a notice", response_class=Response)
+def translation_pdf(notice_id: Id, door: ApiPerson) -> Response:
+    """A courtesy without seal or force: the Chinese text prevails. 404 until it was asked for and made."""
+    with door.reading() as reading:
+        filename, content = translations.pdf(reading, notice_id)
+    return download(filename, "application/pdf", content)
+
+
+@router.post("/notices/{notice_id}/translation", status_code=202, summary="Ask for the English translation of a notice")
+def ask_for_translation(notice_id: Id, door: ApiPerson, once: OnlyOnce) -> TranslationShape:
+    """It is made in the background, once."""
+    return asked(notice_id, door, once)
+
+
+def asked(notice_id: str, door: Door, once: Once) -> TranslationShape:
+    """Have a translation made, for whoever may see the paper."""
+
+    def act(uow: UnitOfWork) -> dict[str, Any]:
+        return {"notice": notice_id, "ready": translations.ask(uow, notice_id)}
+
+    return TranslationShape.model_validate(once.write(door, {}, act))
 
 
 @router.get("/documents/{document_id}", summary="A file of a case", response_class=Response)

@@ -123,6 +123,7 @@ class NoticeShape(Shape):
     size: int | None
     ready: bool = Field(description="Whether the PDF is there to be fetched")
     served_on: date | None = Field(description="Since when it counts as served, by whatever channel")
+    translation: str = Field(description="English courtesy translation: none, offered, asked (being made), ready")
     deliveries: list[DeliveryShape]
     replaced_by: str | None = Field(description="The number of the paper that took its place")
     withdrawn_on: date | None

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from api.deps import ApiParty, OnlyOnce
 from api.files import download
+from api.json import papers
 from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import MessageSent, MessageTaken, notice_shape
 from api.json.shapes import CaseShape, DeadlineShape, DocumentShape, NoticeShape, Shape
 from api.papers import hand_out
 from engine import documents, messages, queries
 from engine.db import UnitOfWork
+from notices import translations
 
 router = APIRouter(tags=["status (public)"])
 
@@ -85,6 +87,26 @@ def send_message(
 def notice_pdf(notice_id: Annotated[str, Path(max_length=64)], door: ApiParty) -> Response:
     """The bytes as they were issued; the paper is thereby served. While they are still being made: 503 with `Retry-After`."""
     return hand_out(door, notice_id)
+
+
+@router.get(
+    "/status/notices/{notice_id}/translation", summary="The English translation of a paper", response_class=Response
+)
+def translation_pdf(notice_id: Annotated[str, Path(max_length=64)], door: ApiParty) -> Response:
+    """A courtesy without seal or force: the Chinese text prevails. 404 until it was asked for and made."""
+    with door.reading() as reading:
+        filename, content = translations.pdf(reading, notice_id)
+    return download(filename, "application/pdf", content)
+
+
+@router.post(
+    "/status/notices/{notice_id}/translation", status_code=202, summary="Ask for the English translation of a paper"
+)
+def ask_for_translation(
+    notice_id: Annotated[str, Path(max_length=64)], door: ApiParty, once: OnlyOnce
+) -> papers.TranslationShape:
+    """It is made in the background, once."""
+    return papers.asked(notice_id, door, once)
 
 
 @router.get("/status/documents/{document_id}", summary="A file that you sent", response_class=Response)

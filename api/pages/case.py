@@ -189,6 +189,7 @@ def _said(name: str, locale: str) -> str:
         "kept": _("Your work has been kept."),
         "sent": _("It was sent into the case."),
         "withdrawn": _("The paper was withdrawn; it says so wherever it is shown."),
+        "translation": _("The English translation is being made. It is a courtesy; the Chinese text prevails."),
         "urged": _("The case was urged; your words are on record."),
         "instructed": _("The instruction was recorded."),
         "fulfilled": _("The report was recorded."),

@@ -16,7 +16,7 @@ from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
 from engine import clock, definitions, documents, queries, reminders, tasks
 from engine.errors import EngineError
 from engine.queries.files import STATUS_TITLES
-from notices import manuscript, service
+from notices import manuscript, service, translations
 
 router = APIRouter(prefix="/desk")
 
@@ -190,6 +190,22 @@ def sheet(door: PagePerson, notice_id: Key) -> Response:
     with door.reading() as reading:
         _, filename, content = manuscript.pdf(reading, notice_id)
     return files.download(filename, PDF, content)
+
+
+@router.get("/notices/{notice_id}/translation")
+def translation(door: PagePerson, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        filename, content = translations.pdf(reading, notice_id)
+    return files.download(filename, PDF, content)
+
+
+@router.post("/notices/{notice_id}/translation")
+def ask_for_translation(door: PagePerson, notice_id: Key) -> Response:
+    """It is made in the background; the page then links to it."""
+    with door.writing() as uow:
+        translations.ask(uow, notice_id)
+        reference = service.find(uow, notice_id)[1].reference
+    return RedirectResponse(rendering.address(f"/desk/cases/{reference}", said="translation"), 303)
 
 
 @router.get("/documents/{document_id}")

@@ -20,6 +20,7 @@ from engine.errors import EngineError, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.models import Case
 from engine.views import Offer, PublicStatus
+from notices import translations
 
 router = APIRouter(prefix="/track")
 
@@ -80,6 +81,21 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
 @router.get("/notices/{notice_id}/pdf")
 def notice(door: PageParty, notice_id: Key) -> Response:
     return papers.hand_out(door, notice_id)
+
+
+@router.get("/notices/{notice_id}/translation")
+def translation(door: PageParty, notice_id: Key) -> Response:
+    with door.reading() as reading:
+        filename, content = translations.pdf(reading, notice_id)
+    return files.download(filename, "application/pdf", content)
+
+
+@router.post("/notices/{notice_id}/translation")
+def ask_for_translation(door: PageParty, notice_id: Key) -> Response:
+    """It is made in the background; the page then links to it."""
+    with door.writing() as uow:
+        translations.ask(uow, notice_id)
+    return RedirectResponse(rendering.address("/track/case", said="translation"), 303)
 
 
 @router.get("/documents/{document_id}")
@@ -193,4 +209,5 @@ def _asked_for(bundle: Bundle, offer: Offer) -> bool:
 def _said(name: str, locale: str) -> str:
     _ = i18n.gettext(locale)
     kept = process.SubmissionKept().sentence(locale)
-    return {"sent": _("Thank you, it has arrived."), "kept": kept}.get(name, "")
+    translation = _("The English translation is being made. It is a courtesy; the Chinese text prevails.")
+    return {"sent": _("Thank you, it has arrived."), "kept": kept, "translation": translation}.get(name, "")

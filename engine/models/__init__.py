@@ -32,6 +32,7 @@ from engine.models.reminder import Reminder, Urging
 from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
+from engine.models.webhook import WebhookDelivery, WebhookSubscription
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
 
 __all__ = [
@@ -88,5 +89,7 @@ __all__ = [
     "Urging",
     "UtcDateTime",
     "WebSession",
+    "WebhookDelivery",
+    "WebhookSubscription",
     "new_id",
 ]

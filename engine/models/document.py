@@ -14,7 +14,7 @@ class Document(SQLModel, table=True):
 
     id: str = key()
     case_id: str = ref("case_file")
-    kind: str = Field(max_length=20)  # attachment, draft, notice, manuscript
+    kind: str = Field(max_length=20)  # attachment, draft, notice, manuscript, translation
     blob: str = Field(unique=True, max_length=64)  # random name of the encrypted file
     blob_key: bytes  # the file's own key, sealed with the key of the case
     filename: bytes  # encrypted: names of files can name people

@@ -1,6 +1,6 @@
 """The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.models import (
     Deadline,
     Delivery,
     Document,
+    Job,
     Notice,
     Person,
     ReceivedMessage,
@@ -354,6 +355,27 @@ def delivery_view(reading: Reading, row: Delivery) -> DeliveryView:
     )
 
 
+def _translation(reading: Reading, notice: Notice, asked: Collection[str]) -> str:
+    if notice.translation_id is not None:
+        return "ready"
+    bundle = definitions.with_presentation(reading, notice.presentation_id)
+    if notice.state != "issued" or not bundle.has_translation(notice.name):
+        return "none"
+    return "asked" if notice.id in asked else "offered"
+
+
+def _translations_asked(reading: Reading, notices: Sequence[Notice]) -> set[str]:
+    """The papers whose translation is being made."""
+    keys = {translation_job(n.id): n.id for n in notices if n.translation_id is None}
+    found = reading.session.exec(select(Job.unique_key).where(col(Job.unique_key).in_(keys), col(Job.state) != "done"))
+    return {keys[key] for key in found}
+
+
+def translation_job(notice_id: str) -> str:
+    """The key of the job that makes a translation, whoever asks for it."""
+    return f"notice.translate:{notice_id}"
+
+
 def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[NoticeView]:
     """Papers with the hash of their bytes and how they were delivered."""
     locale = reading.actor.locale
@@ -364,7 +386,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
         col(Notice.replaces_id).in_([n.id for n in notices]), col(Notice.state) == "issued"
     )
     later = dict(reading.session.exec(replaced.order_by(col(Notice.issued_at))).all())
-    views, approved = [], chains.of_notices(reading, run, notices)
+    views, approved, asked = [], chains.of_notices(reading, run, notices), _translations_asked(reading, notices)
     for notice in notices:
         file = files.get((notice.document_id if notice.state == "issued" else notice.draft_document_id) or "")
         title = (
@@ -384,6 +406,7 @@ def notice_views(reading: Reading, run: Run, notices: Sequence[Notice]) -> list[
                 digest_algorithm=file.digest_algorithm if file else None,
                 size=file.size if file else None,
                 ready=file is not None,
+                translation=_translation(reading, notice, asked),
                 deliveries=tuple(sent.get(notice.id, [])),
                 chain=approved.get(notice.id, ()),
                 replaced_by=later.get(notice.id),

@@ -31,6 +31,8 @@ from engine import (
     kin,
     recusals,
     reminders,
+    webhook_events,
+    webhooks,
 )
 from engine.access import SYSTEM
 from engine.db import UnitOfWork
@@ -138,6 +140,8 @@ TABLE = {
     "GET /api/v1/status": "parties",
     "POST /api/v1/status/messages/{name}": "parties",
     "GET /api/v1/status/notices/{notice_id}/pdf": "the party",
+    "GET /api/v1/status/notices/{notice_id}/translation": "the party",
+    "POST /api/v1/status/notices/{notice_id}/translation": "the party",
     "GET /api/v1/status/documents/{document_id}": "the party",
     "GET /api/v1/tasks": "staff",
     "GET /api/v1/tasks/counts": "staff",
@@ -172,6 +176,8 @@ TABLE = {
     "GET /api/v1/notices/{notice_id}/deliveries": "those of the case",
     "POST /api/v1/notices/{notice_id}/deliveries": "who sees to the service of the paper",
     "POST /api/v1/notices/{notice_id}/deliveries/{delivery_id}/record": "who sees to the service of the paper",
+    "GET /api/v1/notices/{notice_id}/translation": "those of the case",
+    "POST /api/v1/notices/{notice_id}/translation": "those of the case, to change it",
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "who answers for others",
     "GET /api/v1/board": "who answers for others",
@@ -191,6 +197,17 @@ TABLE = {
     "POST /api/v1/incidents/{incident_id}/move": "administrators",
     "POST /api/v1/incidents/{incident_id}/cancel": "administrators",
     "POST /api/v1/incidents/{incident_id}/resolve": "administrators",
+    "GET /api/v1/webhooks": "administrators",
+    "POST /api/v1/webhooks": "administrators",
+    "GET /api/v1/webhooks/{webhook_id}": "administrators",
+    "GET /api/v1/webhooks/{webhook_id}/messages": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/test": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/pause": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/resume": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/rotate": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/replay": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/remove": "administrators",
+    "POST /api/v1/webhooks/{webhook_id}/messages/{message_id}/replay": "administrators",
     "GET /api/v1/calendar": "administrators",
     "POST /api/v1/calendar/notices": "administrators",
     "GET /api/v1/calendar/notices/{holiday_id}": "administrators",
@@ -211,6 +228,8 @@ TABLE = {
     "POST /track/leave": "parties, with a code",
     "GET /track/case": "parties, with a code",
     "GET /track/notices/{notice_id}/pdf": "the party, with a code",
+    "GET /track/notices/{notice_id}/translation": "the party, with a code",
+    "POST /track/notices/{notice_id}/translation": "the party, with a code",
     "GET /track/documents/{document_id}": "the party, with a code",
     "GET /track/case/{message}": "parties, with a code",
     "POST /track/case/{message}": "parties, with a code",
@@ -225,6 +244,8 @@ TABLE = {
     "GET /desk/notices/{notice_id}/pages/{page}.png": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
     "GET /desk/notices/{notice_id}/manuscript": "the house whose paper it is, signed in",
+    "GET /desk/notices/{notice_id}/translation": "those of the case, signed in",
+    "POST /desk/notices/{notice_id}/translation": "those of the case, to change it, signed in",
     "GET /desk/documents/{document_id}": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/service": "who sees to the service of the paper, signed in",
     "POST /desk/notices/{notice_id}/service": "who sees to the service of the paper, signed in",
@@ -275,6 +296,15 @@ TABLE = {
     "GET /admin/notices/{process}/{notice}/{lang}.pdf": "administrators, signed in",
     "GET /admin/notices/{process}/{notice}/{lang}/{page}.png": "administrators, signed in",
     "POST /admin/incidents/{incident_id}/retry": "administrators, signed in",
+    "GET /admin/webhooks": "administrators, signed in",
+    "POST /admin/webhooks": "administrators, signed in",
+    "GET /admin/webhooks/{subscription_id}": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/test": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/pause": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/resume": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/rotate": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/replay": "administrators, signed in",
+    "POST /admin/webhooks/{subscription_id}/remove": "administrators, signed in",
     "GET /admin/calendar": "administrators, signed in",
     "POST /admin/calendar": "administrators, signed in",
     "GET /admin/calendar/{holiday_id}": "administrators, signed in",
@@ -292,6 +322,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
     "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
     "POST /api/v1/calendar/notices": {"json": {"text": ""}},
+    "POST /api/v1/webhooks": {"json": {"name": "x", "address": "x", "kinds": []}},
     **{
         f"POST /api/v1/calendar/{what}": {"json": {"reason": ""}}
         for what in (
@@ -343,7 +374,16 @@ FIELDS: dict[str, dict[str, str]] = {
 }
 QUERIES = {"GET /api/v1/due": "?date=2026-04-21&days=10"}
 # These change what is found after them, or who one is: they come last, in this order.
-LAST = ("/messages/{name}", "/case/{message}", "/complete", "/track/leave", "/sign-out", "POST /sign-in", "POST /track")
+LAST = (
+    "/remove",
+    "/messages/{name}",
+    "/case/{message}",
+    "/complete",
+    "/track/leave",
+    "/sign-out",
+    "POST /sign-in",
+    "POST /track",
+)
 
 
 @dataclass
@@ -400,6 +440,9 @@ def world(small_household: Household) -> World:
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
         case["delivery_id"] = reading.session.exec(select(Delivery.id).where(col(Delivery.case_id) == case_id)).one()
     with small_household.database.unit_of_work() as uow:
+        receipt = uow.session.get_one(Notice, case["notice_id"])
+        receipt.translation_id = receipt.document_id  # any file will do here
+        uow.add(receipt)
         definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "supervision_lead"))
         uow.actor = directory.actor_of(uow, directory.person(uow, "leader").id)
         today = clock.day_of(uow.now)
@@ -407,6 +450,9 @@ def world(small_household: Household) -> World:
         case["instruction_id"] = given.id
     with small_household.database.unit_of_work() as uow:
         incidents.open_incident(uow, "test", "Something needs an operator.")
+        hooked, _ = webhooks.subscribe(uow, "另一个系统", "https://example.org/", webhooks.KINDS)
+        case["subscription_id"] = webhooks.subscribe(uow, "第三个系统", "https://example.org/", webhooks.KINDS)[0].id
+        case |= {"webhook_id": hooked.id, "message_id": webhook_events.send_test(uow, hooked)}
         case["incident_id"] = uow.session.exec(select(Incident.id)).one()
         handler = uow.session.exec(select(Person.id).where(col(Person.login) == "handler")).one()
         reminders.remind(uow, [handler], "urged", case_id)

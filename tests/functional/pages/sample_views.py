@@ -254,6 +254,7 @@ NOTICES = (
         "sha256",
         88_140,
         True,
+        "offered",
         (("portal", "dispatched", at(21)), ("email", "pending", None)),
     ),
     NoticeView(
@@ -267,6 +268,7 @@ NOTICES = (
         None,
         None,
         False,
+        "none",
         (),
     ),
 )
@@ -373,7 +375,7 @@ REMINDERS = (
     ),
     ReminderRow("r2", "due_day", "今天到期", REFERENCE, PARKING, None, None, "", "", at(27), None),
 )
-DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, ())
+DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, "none", ())
 
 
 COLLEAGUES = (Colleague("p2", "何静"), Colleague("p3", "林涛", date(2026, 5, 8)))
