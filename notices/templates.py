@@ -71,7 +71,7 @@ ROLES = {"h2": HEI, "h3": KAI}
 WORDS = {
     "zh-CN": {
         "draft": "〔草稿〕",
-        "scan": "扫码查询",
+        "scan": "扫码核验",
         "qr": "二维码",
         "seal": "印章",
         "annex": "附件",
@@ -81,7 +81,7 @@ WORDS = {
     },
     "en": {
         "draft": "[DRAFT]",
-        "scan": "Scan to look up",
+        "scan": "Scan to verify",
         "qr": "QR code",
         "seal": "seal",
         "annex": "Annex",
