@@ -98,6 +98,7 @@ MEANINGS = {
     "supervisors who see the case": "401 401 401 | 403 403 in | 404 404 | 404 no",
     "the bound house": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "who may decide on a printed date": "401 401 401 | 404 404 in | 404 404 | 404 no",
+    "nobody here, since they keep no register, signed in": "door door door | 403 403 403 | 403 403 | 403 403",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -178,6 +179,8 @@ TABLE = {
     "POST /api/v1/notices/{notice_id}/deliveries/{delivery_id}/record": "who sees to the service of the paper",
     "GET /api/v1/notices/{notice_id}/translation": "those of the case",
     "POST /api/v1/notices/{notice_id}/translation": "those of the case, to change it",
+    "POST /api/v1/notices/{notice_id}/withdraw": "nobody here, since it is its heads’",
+    "GET /api/v1/public/papers/{token}": "everybody",
     "GET /api/v1/documents/{document_id}": "those of the case",
     "GET /api/v1/overdue": "who answers for others",
     "GET /api/v1/board": "who answers for others",
@@ -233,6 +236,10 @@ TABLE = {
     "GET /track/documents/{document_id}": "the party, with a code",
     "GET /track/case/{message}": "parties, with a code",
     "POST /track/case/{message}": "parties, with a code",
+    "GET /verify": "everybody",
+    "POST /verify": "everybody",
+    "GET /verify/{token}": "everybody",
+    "POST /verify/{token}": "everybody",
     "GET /desk": "staff, signed in",
     "POST /desk/claim": "staff, signed in",
     "POST /desk/reminders/read": "staff who may change something, signed in",
@@ -240,6 +247,10 @@ TABLE = {
     "GET /desk/cases/{reference}": "those of the case, signed in",
     "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
     "POST /desk/cases/{reference}/deadlines/{deadline}/{act}": "nobody here, since it is its heads’, signed in",
+    "POST /desk/cases/{reference}/withdraw": "nobody here, since it is for heads, signed in",
+    "GET /desk/register": "nobody here, since they keep no register, signed in",
+    "POST /desk/register/void": "nobody here, since they keep no register, signed in",
+    "POST /desk/register/export": "nobody here, since they keep no register, signed in",
     "GET /desk/notices/{notice_id}/pdf": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/pages/{page}.png": "those of the case, signed in",
     "GET /desk/notices/{notice_id}/draft": "the house whose paper it is, signed in",
@@ -337,6 +348,7 @@ BODIES: dict[str, dict[str, Any]] = {
         f"POST /api/v1/cases/{{reference}}/deadlines/{{deadline}}/{act}": {"json": {"reason": "x", **more}}
         for act, more in (("suspend", {}), ("resume", {}), ("extend", {"days": 1}), ("restart", {}))
     },
+    "POST /api/v1/notices/{notice_id}/withdraw": {"json": {"reason": "有误"}},
     "POST /api/v1/cases/{reference}/urge": {"json": {"text": "请抓紧办理。"}},
     "POST /api/v1/notices/{notice_id}/deliveries": {
         "json": {"channel": "post", "reason": "平台无人查阅", "address": "贵阳"}
@@ -436,6 +448,7 @@ def world(small_household: Household) -> World:
         of_case = {
             "task_id": select(Task.id).where(col(Task.case_id) == case_id),
             "notice_id": select(Notice.id).where(col(Notice.case_id) == case_id),
+            "token": select(Notice.verify_token).where(col(Notice.case_id) == case_id),
         }
         case |= {name: reading.session.exec(query).one() for name, query in of_case.items()}
         case["delivery_id"] = reading.session.exec(select(Delivery.id).where(col(Delivery.case_id) == case_id)).one()

@@ -1,5 +1,6 @@
 """A signed paper, and everything that can be done to one: nothing of it goes unnoticed."""
 
+import asyncio
 import io
 import re
 import shutil
@@ -218,17 +219,20 @@ def appended_annotation(signed: bytes) -> bytes:
 
 
 def second_signature(signed: bytes, seal: Seal) -> bytes:
-    """Somebody signs below, as PDF viewers offer."""
+    """Somebody signs below, with a program that does not ask whether it may."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign import signers
+    from pyhanko.sign.fields import SigFieldSpec
+    from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+    from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
     writer = IncrementalPdfFileWriter(io.BytesIO(signed))
-    metadata = signers.PdfSignatureMetadata(field_name="second", md_algorithm="sha256")
+    steps = PdfCMSEmbedder(new_field_spec=SigFieldSpec("second")).write_cms("second", writer)
+    next(steps)
+    steps.send(SigObjSetup(sig_placeholder=SignatureObject(bytes_reserved=16384)))
+    digest, output = steps.send(SigIOSetup(md_algorithm="sha256", in_place=False))
     signer = signing._as_pyhanko(seal)
-    from pyhanko.sign.fields import SigFieldSpec, append_signature_field
-
-    append_signature_field(writer, SigFieldSpec("second"))
-    return signers.PdfSigner(metadata, signer).sign_pdf(writer, existing_fields_only=False).getvalue()  # type: ignore[no-any-return]
+    digest.fill_with_cms(output, asyncio.run(signer.async_sign(digest.document_digest, "sha256")))
+    return bytes(output.getvalue())
 
 
 def glued(signed: bytes) -> bytes:
@@ -259,11 +263,9 @@ def test_a_paper_that_was_tampered_with_is_not_valid(
 
 
 def test_a_paper_that_somebody_else_signed_as_well_is_not_valid(signed: bytes, seal: Seal, trust: Trust) -> None:
-    try:
-        signed_twice = second_signature(signed, seal)
-    except Exception:
-        pytest.skip("the library refuses to sign what may not be changed")
-    assert verify(signed_twice, trust).state == "changed"
+    verdict = verify(second_signature(signed, seal), trust)
+    assert verdict.signatures == 2
+    assert verdict.state == "changed"
 
 
 def test_a_paper_without_its_signature_proves_nothing(printed: Printed, trust: Trust) -> None:
