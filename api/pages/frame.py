@@ -22,6 +22,7 @@ class Viewer:
     oversees: bool
     administers: bool
     heads: bool = False  # people, to whom they may give work
+    posts: bool = False  # sees to letters of their organisation
     dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
@@ -40,6 +41,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         oversees=actor.oversees,
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
+        posts=bool(actor.organisations("registrar")),
         dates=_has_dates(reading),
     )
 
