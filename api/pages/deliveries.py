@@ -138,7 +138,6 @@ def draw(
             _shown(row, deliveries.details(run.key, row), delivery_view(reading, row))
             for row in _rows(reading, notice_id)
         ]
-        usual = deliveries.usual_address(reading, run.key, notice)
         today = clock.day_of(reading.now)
     return rendering.page(
         request,
@@ -151,7 +150,6 @@ def draw(
         reference=case.reference,
         subject=case.subject,
         rows=rows,
-        usual=usual,
         today=today,
         typed=typed or {},
         problems=[problem] if problem else [],

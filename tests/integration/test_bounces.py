@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -37,9 +37,9 @@ def report(message_id: str, action: str = "failed", status: str = "5.1.1", heade
         part = MIMEText(f"Message-ID: {message_id}\nSubject: x\n", _subtype="rfc822-headers")
         mail.attach(part)
     else:
-        original = EmailMessage()
+        original = Message()
         original["Message-ID"] = message_id
-        original.set_content("x")
+        original.set_payload("x")
         mail.attach(MIMEMessage(original))
     return mail.as_bytes()
 
