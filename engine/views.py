@@ -160,7 +160,8 @@ class DeliveryView:
     state: str  # pending, dispatched, served, failed, returned, cancelled
     ordered_at: datetime | None
     dispatched_at: datetime | None
-    deemed_at: datetime | None  # when it will count as served, though nobody opens it
+    dispatched_on: date | None
+    deemed_on: date | None  # the day on which it will count as served, though nobody opens it
     served_on: date | None
     how: str | None  # opened, deemed, signed, direct, left, entrusted, collected
     proof: str  # Message-ID, tracking number; empty for the party

@@ -210,6 +210,12 @@ def is_clerk(actor: Actor, notice: Notice) -> bool:
     return actor.kind == "system" or (actor.duty == "none" and notice.organisation_id in actor.organisations(*CLERKS))
 
 
+def served_by_reader(reading: Reading, case_id: str) -> frozenset[str]:
+    """The ids of the issued papers of a case whose service the reader sees to."""
+    issued = select(Notice).where(col(Notice.case_id) == case_id, col(Notice.state) == "issued")
+    return frozenset(notice.id for notice in reading.session.exec(issued) if is_clerk(reading.actor, notice))
+
+
 def for_clerk(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     """An issued paper whose service the actor sees to; raises NoticeNotFound, NotTheClerk, NotIssued."""
     notice, case = service.find(reading, notice_id)
@@ -339,7 +345,7 @@ def send(uow: UnitOfWork, notice_id: str, delivery_id: str, tracking: str, on: d
     """A letter has been posted: with its tracking number, today or on an earlier day. Raises StepUnfit, AddressMissing."""
     opened = _locked(uow, notice_id, delivery_id)
     row, number = opened.row, "".join(tracking.split())
-    _require(row, ("post",), ("pending",))
+    require(row, ("post",), ("pending",))
     if not 1 <= len(number) <= 60 or not all(sign.isascii() and (sign.isalnum() or sign == "-") for sign in number):
         raise TrackingFaulty()
     if not details(opened.run.key, row).address:
@@ -353,7 +359,7 @@ def send(uow: UnitOfWork, notice_id: str, delivery_id: str, tracking: str, on: d
 def readdress(uow: UnitOfWork, notice_id: str, delivery_id: str, recipient: str, address: str) -> Delivery:
     """Say anew to whom and where a letter goes that has not been sent yet."""
     opened = _locked(uow, notice_id, delivery_id)
-    _require(opened.row, BY_HAND, ("pending",))
+    require(opened.row, BY_HAND, ("pending",))
     who, where = _text(recipient), _text(address)
     if not who or not where or len(who) > LONGEST or len(where) > LONGEST:
         raise AddressMissing(longest=LONGEST)
@@ -380,7 +386,7 @@ def record(
     """
     opened = _locked(uow, notice_id, delivery_id)
     row = opened.row
-    _require(row, BY_HAND, ("dispatched",) if row.channel == "post" else OPEN)
+    require(row, BY_HAND, ("dispatched",) if row.channel == "post" else OPEN)
     who, seen, why = _text(receiver), _text(witness), reasons.said(remarks)
     if how not in HOW[row.channel]:
         raise WayUnfit(channel=row.channel, channel_zh=CHANNELS[row.channel])
@@ -400,7 +406,7 @@ def record(
 def give_back(uow: UnitOfWork, notice_id: str, delivery_id: str, reason: str, on: date | None = None) -> Delivery:
     """A letter came back, or nobody could be met: with the reason. The case's handlers are reminded."""
     opened = _locked(uow, notice_id, delivery_id)
-    _require(opened.row, BY_HAND, ("dispatched",) if opened.row.channel == "post" else OPEN)
+    require(opened.row, BY_HAND, ("dispatched",) if opened.row.channel == "post" else OPEN)
     why = reasons.given(reason)
     _instant(uow, on, _since(opened))
     _add(opened, reason=why)
@@ -414,7 +420,7 @@ def cancel(uow: UnitOfWork, notice_id: str, delivery_id: str, reason: str) -> De
     """An attempt is not wanted any more, or one that failed needs no other: with the reason."""
     opened = _locked(uow, notice_id, delivery_id)
     row = opened.row
-    _require(
+    require(
         row,
         (*BY_HAND, "email"),
         ("pending", "failed", "returned") if row.channel in BY_HAND else ("failed", "returned"),
@@ -432,7 +438,7 @@ def correct(uow: UnitOfWork, notice_id: str, delivery_id: str, on: date | None, 
     """
     opened = _locked(uow, notice_id, delivery_id)
     row = opened.row
-    _require(row, BY_HAND, ("served",))
+    require(row, BY_HAND, ("served",))
     why = reasons.given(reason)
     before = row.served_at.isoformat() if row.served_at else None
     if on is None:
@@ -452,7 +458,8 @@ def undelivered(uow: UnitOfWork, notice: Notice) -> None:
     reminders.remind(uow, people, "undelivered", notice.case_id)
 
 
-def _require(row: Delivery, channels: tuple[str, ...], states: tuple[str, ...]) -> None:
+def require(row: Delivery, channels: tuple[str, ...], states: tuple[str, ...]) -> None:
+    """Raise StepUnfit where something cannot be done with an attempt on this channel, or in this state."""
     if row.channel not in channels or row.state not in states:
         told = {"channel": row.channel, "channel_zh": CHANNELS[row.channel]}
         raise StepUnfit(**told, state=row.state, state_zh=STATES[row.state])

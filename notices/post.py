@@ -165,11 +165,12 @@ def posting_list(uow: UnitOfWork, ids: Collection[str]) -> Sheet:
 
 
 def receipt(uow: UnitOfWork, notice_id: str, delivery_id: str) -> Sheet:
-    """The form of service 送达回证 for one attempt, to be signed by who receives the paper."""
+    """The form of service 送达回证 for one attempt, to be signed by who receives the paper; raises StepUnfit for the portal."""
     notice, case = deliveries.for_clerk(uow, notice_id)
     row = uow.session.get(Delivery, delivery_id)
-    if row is None or row.notice_id != notice.id or row.channel not in deliveries.BY_HAND:
+    if row is None or row.notice_id != notice.id:
         raise deliveries.DeliveryNotFound()
+    deliveries.require(row, deliveries.BY_HAND, (*deliveries.OPEN, "served", "returned"))
     piece = _piece(uow, row, notice, case)
     _printed(uow, [piece], "receipt")
     facts = {

@@ -6,6 +6,7 @@ later of an earlier day, or corrected, moves that day, and the clocks follow (``
 
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from engine import audit, clock, corrected_starts, deadlines, incidents, process, service_defaults
@@ -100,7 +101,9 @@ def deem(database: Database) -> int:
         due = (
             select(Delivery.id, Delivery.case_id)
             .join(Case, col(Case.id) == col(Delivery.case_id))
-            .where(col(Delivery.state) == "dispatched", col(Delivery.channel) == "portal")
+            .where(
+                text("delivery.state = 'dispatched' AND delivery.channel <> 'email'")
+            )  # as its partial index says it
             .where(col(Delivery.deemed_at) <= reading.now, col(Case.wrapped_key).is_not(None))
             .order_by(col(Delivery.deemed_at))
             .limit(BATCH)
@@ -122,7 +125,7 @@ def _deem(uow: UnitOfWork, run: Run, delivery_id: str) -> bool:
     notice = uow.session.get_one(Notice, row.notice_id)
     sent = clock.day_of(row.dispatched_at or uow.now)
     day = deliveries.deemed_day(uow, deliveries.rule_of(uow, notice), sent)
-    if row.state != "dispatched":
+    if row.state != "dispatched" or row.channel != "portal":
         return False
     if day is None or day.at > uow.now:
         row.deemed_at = day.at if day else None

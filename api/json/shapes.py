@@ -103,7 +103,7 @@ class DeliveryShape(Shape):
     attempt: int
     state: str = Field(description="pending, dispatched, served, failed, returned, cancelled")
     at: datetime | None = Field(description="When it went out")
-    deemed_at: datetime | None = Field(description="When it will count as served, though nobody opens it")
+    deemed_on: date | None = Field(description="The day on which it will count as served, though nobody opens it")
     served_on: date | None
     how: str | None = Field(description="opened, deemed, signed, direct, left, entrusted, collected")
     proof: str = Field(description="Tracking number of a letter, Message-ID of a mail; empty for the public")

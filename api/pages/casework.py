@@ -17,6 +17,7 @@ from engine.queries import instructions, leads
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
 from engine.views import DeadlineView, DiagramView, FieldShown, Offer
+from notices import deliveries
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Around:
     offers: list[Offer]  # what the reader may send into the case now
     bindable: list[Organisation]  # whom an instruction of the reader could bind
     may_urge: bool = False
+    serves: frozenset[str] = frozenset()  # ids of papers whose service the reader sees to
 
 
 def around(reading: Reading, case_id: str) -> Around:
@@ -56,6 +58,7 @@ def around(reading: Reading, case_id: str) -> Around:
         offers=[offer for offer in queries.offers(reading, case) if offer.refusal is None],
         bindable=bindable(reading, case),
         may_urge=urging.may_urge(reading, case),
+        serves=deliveries.served_by_reader(reading, case_id),
     )
 
 

@@ -24,6 +24,7 @@ class Viewer:
     administers: bool
     heads: bool = False  # people, to whom they may give work
     registers: bool = False  # numbers of papers: they keep the register of an organisation
+    posts: bool = False  # sees to letters of their organisation
     dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
@@ -43,6 +44,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
         registers=register.keeps(reading),
+        posts=bool(actor.organisations("registrar")),
         dates=_has_dates(reading),
     )
 

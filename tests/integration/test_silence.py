@@ -115,6 +115,39 @@ def test_a_delivery_that_says_nothing_for_a_working_day_is_an_alarm(heard: World
     require_alarm(heard, "undelivered")
 
 
+def test_a_letter_that_lies_unsent_for_two_working_days_is_an_alarm(heard: World) -> None:
+    notice = heard.one(Notice)
+    letter = {"notice_id": notice.id, "case_id": notice.case_id, "channel": "post", "state": "pending"}
+    with heard.database.unit_of_work() as uow:
+        uow.add(Delivery(**letter, ordered_at=uow.now))
+    heard.travel("+1d")
+    assert "undelivered" not in alarms(heard)
+    heard.travel("+1d")
+    require_alarm(heard, "undelivered")
+
+
+def test_a_letter_that_came_back_is_an_alarm_until_another_way_was_found(heard: World) -> None:
+    change(heard, update(Delivery).values(ordered_at=heard.watch.at))
+    notice, later = heard.one(Notice), heard.watch.at + timedelta(minutes=1)
+    letter = {"notice_id": notice.id, "case_id": notice.case_id}
+    with heard.database.unit_of_work() as uow:
+        uow.add(Delivery(**letter, channel="post", state="returned", ordered_at=heard.watch.at))
+    require_alarm(heard, "undelivered")
+    with heard.database.unit_of_work() as uow:
+        uow.add(Delivery(**letter, channel="in_person", state="served", ordered_at=later))
+    assert alarms(heard) == {}
+
+
+def test_a_paper_that_went_out_long_ago_and_was_never_served_is_an_alarm(heard: World) -> None:
+    change(heard, update(Delivery).values(deemed_at=None))  # a paper that is served by receipt only
+    heard.travel("2026-05-13T09:29")
+    assert "undelivered" not in alarms(heard)
+    heard.travel("2026-05-14T09:30")
+    assert alarms(heard)["undelivered"] == 1
+    change(heard, update(Notice).values(served_at=heard.watch.at))
+    assert "undelivered" not in alarms(heard)
+
+
 def test_a_case_that_waits_for_nobody_is_an_alarm(heard: World) -> None:
     change(heard, update(Task).values(state="cancelled"))
     case_id, now, later = heard.case_id, clock.wall(), heard.watch.at + timedelta(days=1)
