@@ -398,7 +398,6 @@ def html(page: Page, setter: Typesetter, *, extra_side: bool = False) -> str:
             title_lines=partial(gongwen.title_lines, setter=setter),
             centre=_signature_centre(page, setter),
             extra_side=extra_side,
-            strong=setter.faces.stack("strong"),
         )
     )
 
