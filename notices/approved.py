@@ -6,7 +6,7 @@ import json
 from engine.errors import Conflict
 from notices.paper import Paper
 
-ADDED_BY_ISSUING = frozenset({"number", "issued_on", "seal", "signed", "created", "qr", "attached"})
+ADDED_BY_ISSUING = frozenset({"number", "issued_on", "seal", "signed", "signers", "created", "qr", "attached"})
 
 
 class DraftChanged(Conflict):

@@ -311,11 +311,16 @@ def draft_pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     return notice, f"{notice.title}-草稿-{case.reference}.pdf", bytes_of(reading, case, notice.draft_document_id)
 
 
+def may_see_draft(reading: Reading, notice: Notice) -> bool:
+    """Whether the actor works in the office whose paper this will be, or takes a step in approving it."""
+    return approvals.may_see_draft(reading, notice)
+
+
 def find_draft(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     """A paper before those who take part in approving it; raises NoticeNotFound for all others."""
     query = select(Notice, Case).join(Case, col(Case.id) == col(Notice.case_id)).where(col(Notice.id) == notice_id)
     found = reading.session.exec(query.where(visible_cases(reading.actor))).first()
-    if found is None or not approvals.may_see_draft(reading, found[0]):
+    if found is None or not may_see_draft(reading, found[0]):
         raise NoticeNotFound()
     return found[0], found[1]
 

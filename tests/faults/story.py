@@ -64,6 +64,7 @@ STORY: tuple[Step, ...] = (
     _files,
     _works,
     _completes("check", intake_action="supplement", defects="没有写明需要哪些字段。"),
+    _works,
     _completes("approve_intake", intake_approval="approve"),
     _works,
     _after("+1d", _supplements),
@@ -78,7 +79,9 @@ STORY: tuple[Step, ...] = (
     _completes("sign_reply"),
     _works,
     _completes("open_dataset"),
+    _works,
     _completes("verify_opening"),
+    _completes("sign_completion"),
     _works,
 )
 

@@ -36,8 +36,8 @@ def recorded(world: World) -> World:
 
 def test_a_whole_journey_leaves_a_whole_chain(world: World) -> None:
     world.submit()
-    world.reach("verify_opening")
-    world.do("verify_opening")
+    world.reach("sign_completion")
+    world.do("sign_completion")
     world.work()
     assert maintenance.verify_audit(world.database) == []
     with world.database.reading(SYSTEM) as reading:

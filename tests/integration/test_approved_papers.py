@@ -1,0 +1,38 @@
+"""What is approved is what is issued: for every paper of every process, the two differ by number, date and seal alone."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from engine.clock import SHANGHAI
+from engine.manifest import read_notice
+from engine.settings import ROOT
+from notices import approved
+from notices.render import render
+from notices.sample import sample_paper
+from tests import papers
+
+FOLDERS = sorted(path.parent for path in (ROOT / "bpmn").glob("*/notices/*/notice.toml"))
+APPROVED = [folder for folder in FOLDERS if read_notice((folder / "notice.toml").read_bytes()).approval]
+
+
+def _name(folder: Path) -> str:
+    return f"{folder.parts[-3]}/{folder.name}"
+
+
+@pytest.mark.parametrize("folder", APPROVED, ids=_name)
+def test_the_draft_and_the_issued_paper_say_the_same(folder: Path) -> None:
+    issued = sample_paper(folder.parents[1], folder.name, datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
+    draft = replace(issued, number=None, issued_on=None, seal=False)
+    assert approved.digest(draft) == approved.digest(issued)
+    assert issued.number is not None
+    after = papers.text(render(issued)).replace(issued.number, "", 1).replace("2026年12月31日", "", 1)
+    assert papers.text(render(draft)).replace("〔草稿〕", "", 1) == after
+
+
+def test_every_numbered_paper_is_approved_or_says_why_not() -> None:
+    for folder in FOLDERS:
+        rule = read_notice((folder / "notice.toml").read_bytes())
+        assert rule.form == "slip" or bool(rule.approval) != bool(rule.automatic), _name(folder)
