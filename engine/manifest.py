@@ -208,6 +208,10 @@ class NoticeRule(_Declared, frozen=True):
     carries_query_code: bool = False  # only on papers to the party whose code it is
     retention: Literal["permanent", "30", "10"] = "10"
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
+    upward: bool = False  # 上行文 (请示, 报告): to one organ above, names its 签发人
+    secrecy: str | None = None  # 密级和保密期限: 秘密★1年
+    urgency: Literal["特急", "加急"] | None = None  # 紧急程度
+    co_issuers: list[str] = []  # 联合行文: participants that issue it with the issuer, in this order
 
 
 def fits(value: Any, kind: FieldType) -> bool:

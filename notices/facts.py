@@ -18,12 +18,15 @@ from engine.models import Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
+from notices import letterhead
 
 
 def collect(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     """All facts of one notice, as plain JSON values."""
     names = available(reading, run, rule)
-    return {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
+    return {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()} | letterhead.frozen(
+        run, rule
+    )
 
 
 def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from engine import clock, definitions
 from engine.definitions import Bundle
 from engine.errors import Invalid, NotFound
-from notices import render
+from notices import letterhead, render
 from notices.paper import Paper
 
 
@@ -47,6 +47,9 @@ def sample_paper(folder: Path, notice: str, now: datetime) -> Paper:
         qr=None,
         lang="zh-CN",
         created=now,
+        signers=("张某某",) if rule.upward else None,
+        co_issuers=tuple(_title(bundle, part) for part in rule.co_issuers),
+        **letterhead.declared(rule),
     )
 
 

@@ -21,7 +21,7 @@ from engine.models import Case, Delivery, Document, Notice, Organisation, Party,
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import facts, numbering
+from notices import facts, letterhead, numbering
 from notices.paper import Paper
 
 FACTS = "notice.facts:"
@@ -192,11 +192,12 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
     rule = bundle.notice(notice.name)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     issuer = reading.session.get_one(Organisation, notice.organisation_id)
+    said = key.open_value(notice.facts, FACTS + notice.id)
     created: datetime = notice.issued_at or notice.created_at
     return Paper(
         template=bundle.template(notice.name),
         form=rule.form,
-        facts=key.open_value(notice.facts, FACTS + notice.id) | {"remedy_litigation": rule.remedy_litigation},
+        facts=said | {"remedy_litigation": rule.remedy_litigation},
         title=rule.title,
         organisation=issuer.name,
         number=notice.number,
@@ -206,6 +207,7 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
         qr=reading.settings.base_url.rstrip("/") + "/track",
         lang="zh-CN",
         created=created,
+        **letterhead.of(reading, notice, rule, said),
     )
 
 
