@@ -242,6 +242,10 @@ class NoticeRule(_Declared, frozen=True):
     remedy_litigation: bool = False  # reconsideration and litigation paragraph, for the deployer's lawyers
     approval: list[ApprovalRule] = []  # who approves it, in this order; a paper that has a chain is drafted first
     automatic: str | None = None  # why a numbered paper needs nobody's approval
+    upward: bool = False  # 上行文 (请示, 报告): to one organ above, names its 签发人
+    secrecy: str | None = None  # 密级和保密期限: 秘密★1年
+    urgency: Literal["特急", "加急"] | None = None  # 紧急程度
+    co_issuers: list[str] = []  # 联合行文: participants that issue it with the issuer, in this order
 
 
 def fits(value: Any, kind: FieldType) -> bool:

@@ -35,6 +35,7 @@ AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
+_SECRECY = re.compile(r"(秘密|机密|绝密)(★([1-9][0-9]?(年|个月)|长期))?")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CASE_EVENTS = frozenset({"case.withdrawn", "case.closed"})
 _NOTICE_EVENTS = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
@@ -193,6 +194,7 @@ class _Bundle:
             yield Fault(file, "series", "a letter or file is numbered, and so has a series")
         if "portal" not in notice.channels:
             yield Fault(file, "channels", "lacks portal: an e-mail only says that something lies there")
+        yield from self.letterhead(file, notice)
         for fact, expression in notice.facts.items():
             yield from self.expression(file, f"facts.{fact}", expression, AROUND_FACTS | self.manifest.parties.keys())
         for fact in notice.attached:
@@ -242,6 +244,22 @@ class _Bundle:
             return
         for name in sorted(names - notice.facts.keys()):
             yield Fault(file, "heading", f"reads {name}, which is no fact of the notice")
+
+    def letterhead(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
+        """What the head of a paper may show: only numbered papers have one, and a paper upward goes to one organ."""
+        shown = {"upward": notice.upward, "secrecy": notice.secrecy, "urgency": notice.urgency}
+        for name, value in (shown | {"co_issuers": notice.co_issuers}).items():
+            if value and notice.form == "slip":
+                yield Fault(file, name, "a slip has no letterhead that could show it")
+        if notice.upward and (notice.form != "file" or notice.addressee not in self.manifest.participants):
+            yield Fault(file, "upward", "a paper upward is a file, and goes to one participant")
+        if notice.secrecy is not None and not _SECRECY.fullmatch(notice.secrecy):
+            yield Fault(file, "secrecy", f"{notice.secrecy} is not written as 秘密★1年")
+        for part in notice.co_issuers:
+            if part not in self.manifest.participants:
+                yield Fault(file, "co_issuers", f"there is no participant {part}")
+        if len({notice.issuer, *notice.co_issuers}) <= len(notice.co_issuers):
+            yield Fault(file, "co_issuers", "an organ issues a paper once")
 
     def locale(self) -> Iterator[Fault]:
         for file in sorted(f for f in self.files if f.startswith("locale/") and f.endswith(".toml")):

@@ -19,7 +19,7 @@ from engine.models import Notice, Organisation, Party
 from engine.privacy import show_code
 from engine.process import Run
 from engine.runtime import evaluate
-from notices import headings
+from notices import headings, letterhead
 
 LONGEST_CODE = 64  # of an organisation
 
@@ -29,7 +29,7 @@ def collect(reading: Reading, run: Run, rule: NoticeRule, replaced: Notice | Non
     names = available(reading, run, rule) | {"replaced": _replaced(replaced)}
     said = {name: plain(evaluate(expression, names)) for name, expression in rule.facts.items()}
     headings.title(rule, said)  # one that cannot be made stops the paper here, not in the job that typesets it
-    return said
+    return said | letterhead.frozen(run, rule)
 
 
 def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:

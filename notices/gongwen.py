@@ -45,7 +45,10 @@ _UNIT = (
     "个?工作日|[万亿]?[元字件条份次人项个]|[%％℃‰年月日号条款章页]|周岁|小时|分钟|平方米|公里"
     "|[ \u00a0](?:[kKMGT]?B|[kcm]?m|kg|h|min)\\b"
 )
-_TOKEN = re.compile(rf"〔\d{{4}}〕\d+号|[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*(?:(?<=[0-9])(?:{_UNIT}))?|——|……|.", re.S)
+_TOKEN = re.compile(
+    rf"〔\d{{4}}〕\d+号|\d{{1,2}}月\d{{1,2}}日|[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*(?:(?<=[0-9])(?:{_UNIT}))?|——|……|.",
+    re.S,
+)
 """What is never torn: a number with its unit, a word, the year and number of a document, a dash."""
 _MAY_CUT_AFTER = frozenset("/-._@?&=,:")
 _MARK_GIVES = 0.3

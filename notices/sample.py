@@ -14,7 +14,7 @@ from engine import clock, definitions
 from engine.definitions import Bundle
 from engine.errors import Invalid, NotFound
 from engine.strict import Unreadable, read_json
-from notices import headings, render
+from notices import headings, letterhead, render
 from notices.paper import Paper
 
 USUAL = "sample"
@@ -101,6 +101,9 @@ def of_bundle(
         qr=None,
         lang="zh-CN" if language == "zh" else "en",
         created=now,
+        signers=("张某某",) if rule.upward else None,
+        co_issuers=tuple(_title(bundle, part) for part in rule.co_issuers),
+        **letterhead.declared(rule),
     )
 
 

@@ -22,7 +22,7 @@ from engine.models import Case, Document, Notice, Organisation, Party, new_id
 from engine.operations import Call, Done, Parked
 from engine.privacy import CaseKey
 from engine.process import Run
-from notices import approved, attaching, deliveries, facts, headings, numbering, replacing
+from notices import approved, attaching, deliveries, facts, headings, letterhead, numbering, replacing
 from notices.paper import Paper
 
 FACTS, PRINTED = "notice.facts:", "notice.printed:"
@@ -245,6 +245,7 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
         created=created,
         signed=rule.form != "slip" and issued,
         attached=attaching.attached(notice, case, rule, said, shown) if issued else None,
+        **letterhead.of(reading, notice, rule, said),
     )
 
 

@@ -11,12 +11,15 @@ are drawn around it. It is Jinja, and its output is read as these elements:
 ``<h2>`` ``<h3>``                  headings: 一、 in 黑体, （一） in 楷体; you write the number
 ``<table><tr><th>`` / ``<td>``     a table; a first row of ``th`` is its head; widths are found from the content
 ``<dl><dt>…</dt><dd>…</dd></dl>``  particulars: names and values, side by side
-``<contact>``                      the line 联系人：… in brackets below the signature
-``<cc office="…">``                抄送; in a 文件, ``office`` is the office that prints it (印发机关)
-``<annex title="…">``              an 附件 on its own page, holding paragraphs, headings and tables
+``<contact>``                      the 附注: 联系人：… in brackets below the date, or at the foot of a letter's first page
+``<cc office="…">``                抄送 in the 版记; in a 文件, ``office`` is the office that prints it (印发机关)
+``<annex title="…">``              an 附件 on its own page, holding paragraphs, headings and tables; several are numbered
 ``<aside><h2>…</h2><p>…</p>``      in a slip: the one thing that the reader must not miss, large
 ``<code>`` ``<small>`` ``<qr>``    in a slip: a query code, small print, and where the QR code stands
 =================================  ===============================================================================
+
+Do not write what stands around the words: mark, 份号, 密级, 紧急程度, 文号, 签发人, title, addressees, 附件说明, signatures,
+date, seals, 版记 and page numbers come from ``notice.toml`` and the case. Lines and the squeezing of marks are the typesetter's.
 
 Names that a template sees: every fact by its own name (or as ``facts.name``), ``number``, ``issued_on``, ``title``,
 ``organisation``, ``addressee``, ``lang``, ``draft``. A name that is not given is an error, never an empty space; write

@@ -109,3 +109,33 @@ def test_title_lines_lose_nothing_and_are_not_too_long(title: str) -> None:
     lines = title_lines(title, setter)
     assert "".join(lines) == plain_title(title)
     assert all(setter.width(line, "title") <= 22 for line in lines)
+
+
+def test_a_number_keeps_its_unit_and_a_date_its_month(setter: Typesetter) -> None:
+    for whole in ("15个工作日", "2.5万元", "5月6日", "〔2026〕18号", "12 km", "100GB", "37℃"):
+        lines = _lines(setter, "国" * 24 + whole + "国" * 30)
+        assert any(whole in line for line in lines), lines
+
+
+def test_of_two_marks_side_by_side_one_gives_up_its_blank_half(setter: Typesetter) -> None:
+    for pair in ("》（", "。”", "）。", "》《", "，“"):
+        assert setter.width(pair) < 1.7, pair
+        assert "margin-" in setter.plain(f"国{pair}国")
+    assert setter.width("国，国") == 3
+    assert "margin-" not in setter.plain("国，国")
+
+
+@pytest.mark.parametrize("lines", [2, 3, 4])
+def test_a_title_has_the_shape_of_a_trapezoid_or_a_rhombus(setter: Typesetter, lines: int) -> None:
+    title = (
+        "贵阳市人民政府关于市住房和城乡建设局等三个单位未按照《贵阳市政府数据共享开放条例》规定更新共享目录和开放目录"
+        "并逾期未改正情况的通报"
+    )[: 19 * lines]
+    widths = [setter.width(line, "title") for line in title_lines(title, setter)]
+    assert len(widths) == lines
+    assert not any(widths[i] < min(widths[i - 1], widths[i + 1]) - 0.5 for i in range(1, lines - 1))
+
+
+def test_the_name_of_an_office_is_not_torn_before_its_last_character(setter: Typesetter) -> None:
+    lines = title_lines("贵阳市综合行政执法局（贵阳市城市管理局）", setter, 18)
+    assert list(lines) == ["贵阳市综合行政执法局", "（贵阳市城市管理局）"]
