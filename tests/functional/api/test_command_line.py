@@ -80,6 +80,7 @@ def test_alone_it_says_what_it_can_do(run: Run) -> None:
         "user",
         "incidents",
         "incident",
+        "webhook",
     ):
         assert f"  {name} " in out
 
@@ -104,6 +105,14 @@ def test_alone_it_says_what_it_can_do(run: Run) -> None:
         ["test", "no/such/folder"],
         ["notice", "render", "bpmn/open_data_request", "reply", "-o", "x.pdf"],
         ["notice", "render", "bpmn/open_data_request", "no_such", "--sample", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/open_data_request", "reply", "--case", "no_such", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/open_data_request", "reply", "--sample", "--case", "not_held", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/open_data_request", "reply", "--sample", "--lang", "fr", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/supervision_lead", "sheet", "--sample", "--lang", "en", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/open_data_request", "reply", "--facts", "no/such.json", "-o", "x.pdf"],
+        ["notice", "render", "bpmn/open_data_request", "reply", "--facts", "README.md", "-o", "x.pdf"],
+        ["notice", "list", "no/such/folder"],
+        ["webhook", "add", "x", "https://10.0.0.1/"],
         ["travel", "10"],
         ["travel", "+10y"],
         ["travel", "+99999999d"],
@@ -222,6 +231,19 @@ class TestProcesses:
         code, _, err = run("notice", "render", str(BUNDLE), "reply", "--sample", "-o", str(tmp_path / "reply.pdf"))
         assert (code, err) == (0, "")
         assert (tmp_path / "reply.pdf").read_bytes().startswith(b"%PDF-")
+
+    def test_a_notice_is_typeset_as_a_draft_in_english_from_facts_in_a_file(self, run: Run, tmp_path: Path) -> None:
+        facts = tmp_path / "facts.json"
+        facts.write_bytes((BUNDLE / "notices" / "reply" / "samples" / "not_held.json").read_bytes())
+        where = ("--facts", str(facts), "-o", str(tmp_path / "reply.pdf"))
+        code, _, err = run("notice", "render", str(BUNDLE), "reply", "--lang", "en", "--draft", *where)
+        assert (code, err) == (0, "")
+        assert (tmp_path / "reply.pdf").read_bytes().startswith(b"%PDF-")
+
+    def test_the_notices_of_a_process_are_listed_with_their_languages_and_samples(self, run: Run) -> None:
+        code, out, _ = run("notice", "list", str(BUNDLE))
+        assert code == 0
+        assert "receipt  申请回执  slip  zh+en  sample provisional\n" in out
 
     def test_a_diagram_is_drawn(self, run: Run) -> None:
         code, out, _ = run("diagram", "draw", str(BUNDLE / "process.bpmn"))
