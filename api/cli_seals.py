@@ -22,8 +22,10 @@ def seals() -> None:
     from engine import clock
     from engine.settings import Settings
     from notices import certificates
+    from notices.verification import revoked_of
 
     settings, now = Settings(), clock.wall()
+    revoked_of(settings.revoked_seals)  # says so, if it cannot be read
     if settings.seals is not None and not settings.seals.is_dir():
         refuse(f"DUBAN_SEALS names {settings.seals}, and there is no such folder.")
     found = certificates.listed(settings, now)

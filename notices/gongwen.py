@@ -43,7 +43,7 @@ NEIGHBOURS = re.compile(f"[{''.join(sorted(SQUEEZABLE))}]{{2}}")
 _LATIN = "0-9A-Za-z\u00c0-\u024f"
 _UNIT = (
     "个?工作日|[万亿]?[元字件条份次人项个]|[%％℃‰年月日号条款章页]|周岁|小时|分钟|平方米|公里"
-    "|[ \u00a0](?:[kKMGT]?B|[kcm]?m|kg|h|min)\\b"
+    "|[ \u00a0](?:[kKMGT]?B|[kcm]?m|kg|h|min)(?![A-Za-z])"
 )
 _TOKEN = re.compile(
     rf"〔\d{{4}}〕\d+号|\d{{1,2}}月\d{{1,2}}日|[{_LATIN}@][{_LATIN}.,:/\-_@#&+=~?']*(?:(?<=[0-9])(?:{_UNIT}))?|——|……|.",
@@ -267,19 +267,24 @@ class Typesetter:
         return shares
 
     def _closer(self, text: str, shares: Sequence[float], role: str) -> Markup:
-        """Markup in which each character gives up its share: an opening mark before it, all others behind it."""
-        out, run = [], ""
-        for character, share in zip(text, shares, strict=True):
-            if share < _EPSILON:
-                run += character
-                continue
-            side = "left" if character in OPENING else "right"
-            span = Markup('<span style="margin-{}:-{:.4f}em">{}</span>').format(
-                side, share, self._shown(character, role)
-            )
-            out += [self._shown(run, role), span]
-            run = ""
-        return Markup("").join([*out, self._shown(run, role)])
+        """Markup in which each character gives up its share: an opening mark before it, all others behind it.
+
+        A span ends with a mark that gives, or begins with it, so that there are as few as can be.
+        """
+        ends = {i if text[i] in OPENING else i + 1 for i, share in enumerate(shares) if share >= _EPSILON}
+        return Markup("").join(
+            self._drawn_in(text[a:b], shares[a], shares[b - 1], role)
+            for a, b in pairwise(sorted({0, *ends, len(text)}))
+        )
+
+    def _drawn_in(self, text: str, first: float, last: float, role: str) -> Markup:
+        """A stretch of text whose first mark gives up a share before it, and its last one a share behind it."""
+        before = first if text[0] in OPENING else 0.0
+        behind = last if text[-1] not in OPENING else 0.0
+        if before < _EPSILON and behind < _EPSILON:
+            return self._shown(text, role)
+        margins = f"margin:0 -{behind:.4f}em 0 -{before:.4f}em"
+        return Markup('<span style="{}">{}</span>').format(margins, self._shown(text, role))
 
 
 def _thousandths(spacing: float) -> str:

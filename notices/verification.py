@@ -18,11 +18,13 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any, Literal
 
+from engine.errors import EngineError
 from notices import certificates
 
 State = Literal["valid", "unsigned", "changed", "foreign", "revoked", "expired", "not_yet_valid", "unreadable"]
 FACTS_FILE = "notice.json"
 LARGEST_FACTS = 256 * 1024
+FINGERPRINT_BYTES = 32
 
 SENTENCES: Mapping[State, tuple[str, str]] = {
     "valid": ("签章有效，签署后未被改动。", "The signature is valid, and nothing was changed since."),
@@ -100,12 +102,27 @@ class Trust:
     signed_at: datetime | None = None  # what the register proves
 
 
+class RevokedSealsFaulty(EngineError):
+    """DUBAN_REVOKED_SEALS cannot be read at “{entry}”: it is a fingerprint of 64 hexadecimal digits, or one with =2026-05-01."""
+
+    zh = "DUBAN_REVOKED_SEALS 中的“{entry}”无法识别：应为 64 位十六进制指纹，或者指纹后加 =2026-05-01。"
+
+
 def revoked_of(said: str) -> dict[str, date | None]:
-    """The setting ``DUBAN_REVOKED_SEALS``: ``fingerprint=2026-05-01``, or a fingerprint alone; raises ValueError."""
+    """The setting ``DUBAN_REVOKED_SEALS``: fingerprints, each with the day from which on it is revoked, or none.
+
+    Raises RevokedSealsFaulty.
+    """
     found: dict[str, date | None] = {}
     for entry in filter(None, (part.strip() for part in said.split(","))):
-        print_, _, day = entry.partition("=")
-        found[print_.strip().replace(":", "").lower()] = date.fromisoformat(day.strip()) if day.strip() else None
+        digits, _, day = entry.partition("=")
+        digits = digits.strip().replace(":", "").lower()
+        try:
+            if len(bytes.fromhex(digits)) != FINGERPRINT_BYTES:
+                raise ValueError(digits)
+            found[digits] = date.fromisoformat(day.strip()) if day.strip() else None
+        except ValueError:
+            raise RevokedSealsFaulty(entry=entry[:100]) from None
     return found
 
 

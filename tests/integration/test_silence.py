@@ -1,6 +1,6 @@
 """Silence is heard: what should have happened and did not is an alarm, and each alarm opens the cases that it counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, update
@@ -18,6 +18,7 @@ from engine.models import (
     Notice,
     Organisation,
     PrintedDate,
+    SealCertificate,
     SystemValue,
     Task,
     Timer,
@@ -203,6 +204,26 @@ def test_a_dataset_that_is_older_than_its_frequency_is_an_alarm(heard: World) ->
         uow.session.merge(item)
     assert alarms(heard, heard.member("gy-jtw", "leader"))["outdated"] == 1
     assert "outdated" not in alarms(heard, heard.member("gy-wjj", "leader"))
+
+
+def test_a_seal_that_ends_within_thirty_days_is_an_alarm_until_another_one_signs(heard: World) -> None:
+    owner, ends = heard.one(Organisation, code="gy-jtw"), heard.watch.at + timedelta(days=30, seconds=1)
+
+    def signs(fingerprint: str, until: datetime) -> None:
+        names = {"subject": "CN=x", "issuer": "CN=y", "valid_from": heard.watch.at, "chain": "", "demonstration": False}
+        with heard.database.unit_of_work() as uow:
+            uow.add(
+                SealCertificate(fingerprint=fingerprint, organisation_id=owner.id, valid_until=until, **names)  # type: ignore[arg-type]
+            )
+
+    signs("a", ends)
+    assert "seal_ends" not in alarms(heard)
+    heard.watch.at += timedelta(seconds=1)
+    assert alarms(heard)["seal_ends"] == 1
+    assert alarms(heard, heard.member("gy-jtw", "leader"))["seal_ends"] == 1
+    assert "seal_ends" not in alarms(heard, heard.member("gy-wjj", "leader"))
+    signs("b", ends + timedelta(days=365))
+    assert "seal_ends" not in alarms(heard)
 
 
 def test_the_cases_of_an_alarm_come_in_pages(heard: World) -> None:

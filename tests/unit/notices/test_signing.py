@@ -19,7 +19,7 @@ from notices.certificates import Seal
 from notices.paper import Printed
 from notices.render import typeset
 from notices.signing import PadesSigner
-from notices.verification import Trust, Verdict, verify
+from notices.verification import RevokedSealsFaulty, Trust, Verdict, revoked_of, verify
 from tests import machine
 from tests.papers import image, paper, text
 from tests.seals import ENDS, PASSPHRASE, Authority
@@ -318,6 +318,15 @@ def test_a_revoked_certificate_proves_only_what_the_register_saw_signed_before(
     ):
         told = replace(trust, revoked={seal.fingerprint: day}, signed_at=signed_at)
         assert verify(signed, told).state == state
+
+
+def test_a_list_of_revoked_seals_that_cannot_be_read_is_never_taken_for_an_empty_one(seal: Seal) -> None:
+    print_ = seal.fingerprint
+    assert revoked_of(f" {print_.upper()}=2026-05-07 ,{'0' * 64}") == {print_: date(2026, 5, 7), "0" * 64: None}
+    assert revoked_of("") == {}
+    for said in ("abc", f"{print_}=yesterday", f"{print_}x", "=2026-05-07"):
+        with pytest.raises(RevokedSealsFaulty):
+            revoked_of(said)
 
 
 # ---------------------------------------------------------------- files of strangers
