@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from api.problems import places
 from engine import clock, maintenance
 from engine.db import Database
+from notices import render
 
 log = logging.getLogger("duban.worker")
 
@@ -33,13 +34,15 @@ class Metronome:
         self.database = database
         self._wanted, self._stopping = threading.Event(), threading.Event()
         self._scheduler = BackgroundScheduler(timezone=clock.SHANGHAI)
+        # As many jobs are done at once as papers can be typeset, so that one that takes its whole time holds up no other.
+        self._job_beats = [f"{JOBS}-{number}" for number in range(render.workers(database.settings))]
         self._prepared, self._heard = False, datetime.min.replace(tzinfo=UTC)
 
     def start(self) -> None:
         """Begin to beat, at once."""
         every, now = self.database.settings.metronome_seconds, clock.wall()
         hour, minute = TIDY_AT.split(":")
-        for name, work in ((JOBS, self._jobs), (SWEEP, self._sweep)):
+        for name, work in (*((name, self._jobs) for name in self._job_beats), (SWEEP, self._sweep)):
             self._scheduler.add_job(
                 work, IntervalTrigger(seconds=every), id=name, next_run_time=now, max_instances=1, coalesce=True
             )
@@ -51,7 +54,8 @@ class Metronome:
         """Look for jobs now: somebody has just committed one."""
         self._wanted.set()
         if self._scheduler.running:
-            self._scheduler.modify_job(JOBS, next_run_time=clock.wall())
+            for name in self._job_beats:
+                self._scheduler.modify_job(name, next_run_time=clock.wall())
 
     def stop(self) -> None:
         """Finish what is being done, and beat no more."""
