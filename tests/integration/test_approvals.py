@@ -279,6 +279,11 @@ def test_opinions_are_for_the_office_whose_paper_it_is(chain: Chain) -> None:
     colleague = chain.world.member("gy-wjj", "case_handler")
     assert [view.opinion for view in steps(chain, handler)][:3] == ["", "内部意见。", "会签意见。"]
     assert [view.opinion for view in steps(chain, countersigner)][:3] == ["", "", "会签意见。"]
+    for reader, seen in ((handler, ["内部意见。", "会签意见。"]), (countersigner, ["会签意见。"])):
+        with chain.database.reading(reader) as reading:
+            file = queries.case_file(reading, chain.world.case().reference)
+        said = [field.value for _, fields in file.answers for field in fields if field.name == "remark"]
+        assert said == seen
     for reader in (chain.world.applicant(), colleague):
         assert steps(chain, reader) == []
         with pytest.raises(NoticeNotFound), chain.database.reading(reader) as reading:

@@ -65,6 +65,9 @@ def test_nobody_outside_the_office_reads_who_thought_what(small_household: House
         program = small_household.program_of(login)
         for what in ("approvals", "manuscript", "draft"):
             assert program.get(f"/api/v1/notices/{notice}/{what}").status_code == 404, (login, what)
+    for login, sees in (("handler", True), ("bureau", False), ("supervisor", False)):
+        file = small_household.program_of(login).get(f"/api/v1/cases/{filed['reference']}")
+        assert (OPINION in file.text) == sees, login
     applicant = small_household.follower(filed)
     assert applicant.get(f"/api/v1/notices/{notice}/approvals").status_code == 401
     small_household.complete("leader", sign_result="sign")
