@@ -6,10 +6,9 @@ be, and facts that nothing uses.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from engine.errors import EngineError
-from engine.manifest import FieldType, NoticeRule, fits, parse_toml, read_manifest, read_notice
+from engine.manifest import FieldType, NoticeRule, fits, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault, names_read
 
 TEMPLATE = re.compile(r"(notices/[^/]+)/body(\.en)?\.html\.j2")
@@ -88,8 +87,7 @@ def _kind(expression: str, data: Mapping[str, FieldType]) -> FieldType | None:
 
 def _unused(path: str, source: bytes, rule: NoticeRule, read: set[str]) -> Iterator[Fault]:
     """A fact that nothing shows is frozen for nothing."""
-    attached: Any = parse_toml(source, path).get("attached", [])
-    used = {*read, *_heading_reads(rule), *(attached if isinstance(attached, list) else ())}
+    used = {*read, *_heading_reads(rule), *rule.attached}
     for name in rule.facts:
         if name not in used:
             yield Fault(path, f"facts.{name}", "is used by no text, heading or attachment", warning=True)

@@ -113,3 +113,20 @@ def _called(reading: Reading, step: NoticeApproval, notice: Notice) -> str:
 def chain(reading: Reading, run: Run, notice: Notice) -> tuple[ApprovalView, ...]:
     """The chain of one paper; empty for those who may not see it."""
     return of_notices(reading, run, [notice]).get(notice.id, ())
+
+
+def hidden(reading: Reading, tasks: Sequence[Task]) -> set[str]:
+    """Tasks in which papers of other offices are approved: what was thought there stays in the office."""
+    steps = {task.id: task.approval_id for task in tasks if task.approval_id}
+    if reading.actor.kind == "system" or not steps:
+        return set()
+    ours = reading.actor.organisations()
+    papers = (
+        select(NoticeApproval.id)
+        .join(Notice, col(Notice.id) == col(NoticeApproval.notice_id))
+        .where(col(NoticeApproval.id).in_(steps.values()), col(Notice.organisation_id).in_(ours))
+    )
+    own = set(reading.session.exec(papers))
+    return {
+        task.id for task in tasks if task.approval_id and task.organisation_id not in ours and steps[task.id] not in own
+    }

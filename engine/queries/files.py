@@ -226,16 +226,17 @@ def _answers(
     """What later steps wrote and what was sent into the case, in order."""
     tasks = list(reading.session.exec(select(Task).where(col(Task.case_id) == run.case.id)))
     nodes, steps = {t.id: t.node for t in tasks}, chains.step_titles(reading, tasks)
-    told = _messages(reading, run) if messages else []
+    told, hidden = _messages(reading, run) if messages else [], chains.hidden(reading, tasks)
     versions = definitions.versions_of(reading, run.case)
     for revision in revisions:
         bundle = versions.at(revision.revision)
-        node = nodes.get(revision.cause.removeprefix("task:")) if revision.cause.startswith("task:") else None
+        task_id = revision.cause.removeprefix("task:")
+        node = nodes.get(task_id) if revision.cause.startswith("task:") and task_id not in hidden else None
         name = bundle.form_of(node) if node else None
         if node and name:
             fields = shown(_form(reading, bundle, name), _writes(run, revision), reading.actor.locale)
             if fields:
-                title = steps.get(revision.cause.removeprefix("task:"))
+                title = steps.get(task_id)
                 told.append((revision.at, title or bundle.node_title(node, reading.actor.locale), fields))
     return tuple((title, fields) for _, title, fields in sorted(told, key=lambda entry: entry[0]))
 

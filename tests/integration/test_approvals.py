@@ -253,6 +253,20 @@ def test_a_paper_that_would_differ_from_what_was_approved_is_not_issued(chain: C
     assert chain.world.open_tasks() == ["write"]
 
 
+def test_a_version_without_a_chain_issues_as_before_with_four_eyes(world: World) -> None:
+    """As running cases of a version from before there were chains do."""
+    files = chained(())
+    toml = files["notices/decision/notice.toml"].replace(b"\n[facts]", '\nautomatic = "试验"\n[facts]'.encode())
+    chain = Chain(world, files | {"notices/decision/notice.toml": toml})
+    drafter = world.person(HANDLER)
+    chain.write()
+    assert chain.open_task().approval_id is None
+    with pytest.raises(service.DrafterIssues):
+        chain.decide(by=drafter)
+    chain.decide(by=world.person(f"{HANDLER}#2"))
+    assert decision(chain, "issued").approved_by == world.person(f"{HANDLER}#2").person_id
+
+
 # ---------------------------------------------------------------- who may know
 
 
@@ -265,6 +279,11 @@ def test_opinions_are_for_the_office_whose_paper_it_is(chain: Chain) -> None:
     colleague = chain.world.member("gy-wjj", "case_handler")
     assert [view.opinion for view in steps(chain, handler)][:3] == ["", "内部意见。", "会签意见。"]
     assert [view.opinion for view in steps(chain, countersigner)][:3] == ["", "", "会签意见。"]
+    for reader, seen in ((handler, ["内部意见。", "会签意见。"]), (countersigner, ["会签意见。"])):
+        with chain.database.reading(reader) as reading:
+            file = queries.case_file(reading, chain.world.case().reference)
+        said = [field.value for _, fields in file.answers for field in fields if field.name == "remark"]
+        assert said == seen
     for reader in (chain.world.applicant(), colleague):
         assert steps(chain, reader) == []
         with pytest.raises(NoticeNotFound), chain.database.reading(reader) as reading:

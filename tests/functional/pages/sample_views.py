@@ -33,6 +33,7 @@ from engine.situations import Field, Row
 from engine.views import (
     ActView,
     Ageing,
+    ApprovalView,
     BoardCounts,
     CaseFile,
     CaseView,
@@ -375,7 +376,18 @@ REMINDERS = (
     ),
     ReminderRow("r2", "due_day", "今天到期", REFERENCE, PARKING, None, None, "", "", at(27), None),
 )
-DRAFT = NoticeView("n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, "none", ())
+CHAIN = (
+    ApprovalView(0, "draft", "拟稿", "passed", "市交委", "", "周敏", "", "", at(22)),
+    ApprovalView(1, "review", "核稿", "passed", "市交委", "科室负责人", "钱伟", "林涛", "文字已核，\n同意。", at(23)),
+    ApprovalView(
+        2, "legal_review", "合法性审核", "returned", "市交委", "合法性审核员", "吴蕾", "", "缺少依据。", at(24)
+    ),
+    ApprovalView(3, "countersign", "会签", "now", "市大数据局", "科室负责人", "", "", "", None),
+    ApprovalView(4, "sign", "签发", "next", "市交委", "分管领导", "", "", "", None),
+)
+DRAFT = NoticeView(
+    "n3", "reply", "开放需求申请答复书", None, "draft", None, None, None, 90_000, True, "none", (), chain=CHAIN
+)
 
 
 COLLEAGUES = (Colleague("p2", "何静"), Colleague("p3", "林涛", date(2026, 5, 8)))
