@@ -31,7 +31,7 @@ def notice_faults(files: Mapping[str, bytes]) -> Iterator[Fault]:
             read |= _reads(files[path])
         for path in _in(files, folder, SAMPLE):
             yield from sample_faults(path, files[path], rule, read, data)
-        yield from _unused(f"{folder}/notice.toml", source, rule, read)
+        yield from _unused(f"{folder}/notice.toml", rule, read)
 
 
 def template_faults(path: str, template: bytes, rule: NoticeRule) -> Iterator[Fault]:
@@ -85,7 +85,7 @@ def _kind(expression: str, data: Mapping[str, FieldType]) -> FieldType | None:
     return None
 
 
-def _unused(path: str, source: bytes, rule: NoticeRule, read: set[str]) -> Iterator[Fault]:
+def _unused(path: str, rule: NoticeRule, read: set[str]) -> Iterator[Fault]:
     """A fact that nothing shows is frozen for nothing."""
     used = {*read, *_heading_reads(rule), *rule.attached}
     for name in rule.facts:

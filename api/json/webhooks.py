@@ -104,6 +104,7 @@ def subscribe(asked: NewSubscription, door: ApiAdministrator, once: OnlyOnce, re
 
 @router.get("/webhooks/{webhook_id}", summary="One system that is told")
 def show(webhook_id: Id, door: ApiAdministrator) -> SubscriptionDetails:
+    """With how many messages are being sent, wait, were delivered and were given up. The secret is not shown."""
     with door.reading() as reading:
         row = webhooks.find(reading, webhook_id)
         return SubscriptionDetails.model_validate(

@@ -56,7 +56,7 @@ class WebhookDelivery(SQLModel, table=True):
     body: str = Field(sa_column=Column(Text, nullable=False))  # the CloudEvent: ids and references only
     state: str = Field(default="pending", max_length=20)  # pending, waiting (paused), delivered, dead
     round: int = 1  # replaying begins another one
-    attempts: int = 0  # of all rounds
+    attempts: int = 0  # of this round
     status: int | None = None  # what the receiver answered last
     error: str = Field(default="", max_length=300)
     created_at: datetime = instant()

@@ -18,13 +18,21 @@ from api.pages.incidents import Attempt, Place, Standing
 from api.pages.notices import FaceShown
 from api.pages.notices import Row as NoticeRow
 from api.pages.services import Service
-from engine import holidays, silence
+from api.pages.webhooks import Attempt as WebhookAttempt
+from engine import holidays, silence, webhooks
 from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
 from engine.holiday_notices import Remark, Share
 from engine.kin import KinView
-from engine.models import HolidayNotice, Incident, Organisation, SealCertificate
+from engine.models import (
+    HolidayNotice,
+    Incident,
+    Organisation,
+    SealCertificate,
+    WebhookDelivery,
+    WebhookSubscription,
+)
 from engine.printed_corrections import Waiting
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
@@ -848,6 +856,64 @@ def dates_page(**changes: Any) -> dict[str, Any]:
     return values | changes
 
 
+WEBHOOK_USUAL: dict[str, Any] = {
+    "address": "https://ducha.example.cn/hooks/duban?tenant=guiyang",
+    "kinds": list(webhooks.KINDS),
+    "processes": [],
+    "secret": b"",
+    "master_key_id": "",
+    "created_at": at(20),
+    "created_by": "system",
+}
+WEBHOOK = WebhookSubscription(
+    id="w1", name="市政务督查平台", failing_since=at(27), wait_until=at(28, 12), failures=3, **WEBHOOK_USUAL
+)
+PAUSED_WEBHOOK = WebhookSubscription(
+    id="w2", name="开放平台", active=False, **WEBHOOK_USUAL | {"processes": ["open_data_request"]}
+)
+NUMBERS = {"pending": 1, "waiting": 0, "delivered": 12, "dead": 1}
+WEBHOOK_MESSAGES = [
+    WebhookDelivery(
+        id=f"d{n}",
+        subscription_id="w1",
+        event_id=f"{n}" * 32,
+        kind=kind,
+        body="{}",
+        state=state,
+        attempts=n,
+        status=status,
+        error="The receiver did not take the message: it answered 502." if state != "delivered" else "",
+        created_at=at(28),
+        queued_at=at(28),
+        next_at=at(28, 12) if state == "pending" else None,
+    )
+    for n, (kind, state, status) in enumerate(
+        [
+            ("notice.served", "pending", None),
+            ("deadline.missed", "dead", 502),
+            ("case.opened", "delivered", 204),
+            ("webhook.test", "waiting", None),
+        ]
+    )
+]
+
+
+def webhooks_page(**changes: Any) -> dict[str, Any]:
+    values = {"here": "webhooks", "viewer": ADMINISTRATOR, "rows": [], "numbers": {}, "kinds": webhooks.KINDS}
+    values |= {
+        "processes": [("open_data_request", "开放需求申请")],
+        "attempt": WebhookAttempt(),
+        "submission": "s" * 32,
+    }
+    return values | changes
+
+
+def webhook_page(**changes: Any) -> dict[str, Any]:
+    values = {"here": "webhooks", "viewer": ADMINISTRATOR, "row": WEBHOOK, "messages": [], "next": None}
+    values |= {"numbers": NUMBERS, "secret": "", "conflict": "", "submission": "s" * 32}
+    return values | changes
+
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
@@ -1281,6 +1347,21 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "fonts_missing": "无法排版文书：缺少字体。请运行 scripts/fetch_fonts.sh。",
         },
     ),
+    "webhooks": ("webhooks.html", webhooks_page(rows=[WEBHOOK], numbers={WEBHOOK.id: NUMBERS})),
+    "webhooks-empty": (
+        "webhooks.html",
+        webhooks_page(
+            attempt=WebhookAttempt("接收地址不可用：指向内部网络。", "address", "<b>", "https://10.0.0.1/", status=422),
+            problems=[formview.FaultView("接收地址不可用：指向内部网络。", "address")],
+        ),
+    ),
+    "webhook": (
+        "webhook.html",
+        webhook_page(
+            messages=WEBHOOK_MESSAGES, next="abc", secret="whsec_" + "x" * 44, said="该系统自现在起接收事件。"
+        ),
+    ),
+    "webhook-paused": ("webhook.html", webhook_page(row=PAUSED_WEBHOOK, conflict="该订阅已暂停，请先恢复。")),
     "calendar": (
         "calendar.html",
         {
