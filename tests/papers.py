@@ -87,7 +87,7 @@ def circular(**changes: Any) -> Paper:
         "各民主党派贵阳市委</cc>"
         '<annex title="2026年第三季度未按照规定期限更新共享目录和开放目录的单位和项目一览"><p>统计截至2026年9月30日。</p></annex>'
         '<annex title="逐项更新情况"><table><tr><th>序号</th><th>单位</th><th>目录</th><th>改正期限</th></tr>'
-        "{% for n in range(70) %}<tr><td>{{ n + 1 }}</td><td>市住房和城乡建设局</td><td>房屋租赁备案（第{{ n + 1 }}批）</td>"
+        "{% for n in range(45) %}<tr><td>{{ n + 1 }}</td><td>市住房和城乡建设局</td><td>房屋租赁备案（第{{ n + 1 }}批）</td>"
         "<td>2026年12月7日</td></tr>{% endfor %}</table></annex>"
     )
     usual: dict[str, Any] = {

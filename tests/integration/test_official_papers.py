@@ -72,7 +72,7 @@ def stretched(paper: Paper, times: int) -> Paper:
 
 
 @pytest.mark.parametrize("folder", NOTICES, ids=_name)
-@pytest.mark.parametrize("times", [0, 6, 40])
+@pytest.mark.parametrize("times", [0, 5, 20])
 def test_every_shipped_notice_is_an_official_paper(folder: Path, times: int) -> None:
     paper = stretched(shipped(folder), times)
     assert inspection.inspect(render(paper), paper) == []
@@ -98,7 +98,6 @@ def test_a_title_of_one_to_four_lines_has_the_shape_of_a_trapezoid_or_a_rhombus(
     "paper",
     [
         papers.order(1),
-        papers.order(60),
         papers.circular(),
         papers.circular(addressee="，".join(["贵阳市住房和城乡建设局", "市司法局"] * 18)),
         papers.request(),
@@ -127,7 +126,10 @@ def test_wherever_the_text_ends_signature_and_foot_find_their_place(lines: int) 
 def test_an_order_has_one_page_or_twenty() -> None:
     short = papers.order(template="<p>责令改正。</p>")
     assert len(inspection.sides(render(short))) == 1
-    assert len(inspection.sides(render(papers.order(99)))) >= 20
+    long = papers.order(99)
+    pdf = render(long)
+    assert len(inspection.sides(pdf)) >= 20
+    assert inspection.inspect(pdf, long) == []
 
 
 def test_the_checker_sees_what_is_wrong() -> None:
@@ -203,7 +205,7 @@ def test_a_screen_reader_reads_every_notice_in_its_order(folder: Path) -> None:
     assert tree.reading()[: len(said)] == said
 
 
-@pytest.mark.parametrize("paper", [papers.order(20), papers.circular(), papers.request(), papers.joint(3)])
+@pytest.mark.parametrize("paper", [papers.order(8), papers.circular(), papers.request(), papers.joint(3)])
 def test_a_screen_reader_reads_the_whole_family_in_its_order(paper: Paper) -> None:
     said = _spoken(paper)
     assert inspection.structure(render(paper)).reading()[: len(said)] == said
@@ -221,7 +223,7 @@ def test_a_table_over_pages_is_one_table_whose_head_is_read_once() -> None:
     tree = inspection.structure(render(papers.circular()))
     kinds = [element.kind for element in tree.walk()]
     assert kinds.count("Table") == 1
-    assert kinds.count("TR") == 71
+    assert kinds.count("TR") == 46
     heads = [element for element in tree.walk() if element.kind == "TH"]
     assert [element.reading() for element in heads] == ["序号", "单位", "目录", "改正期限"]
     assert all(element.attributes["/Scope"] == "/Column" for element in heads)
