@@ -110,10 +110,9 @@ def test_the_processes_end_with_us_however_we_die(how: signal.Signals) -> None:
     assert _soon(lambda: not Path(f"/proc/{child}").exists())
 
 
-def test_a_process_that_stops_reading_is_given_up(pool: Pool) -> None:
-    before = _children()
-    impatient = Pool("notices.viewer", 1, 0.3)
-    impatient.ask(viewer.COUNT, render.render(paper()))
+def test_a_process_that_stops_reading_is_given_up() -> None:
+    pdf, before, impatient = render.render(paper()), _children(), Pool("notices.viewer", 1, 1)
+    impatient.ask(viewer.COUNT, pdf)
     (process,) = _children() - before
     os.kill(process, signal.SIGSTOP)  # it reads no more, and a large order fills the pipe
     with pytest.raises(RenderTimedOut):
