@@ -29,6 +29,7 @@ def _draw(payload: bytes) -> bytes:
     head, _, content = payload.partition(b"\n")
     asked: dict[str, Any] = json.loads(head)
     with _opened(content) as document:
+        document.init_forms()  # the seal of a signed paper is shown by a field
         pictures = (_png(document[page], asked["dpi"]) for page in _pages(document, asked["page"]))
         return b"".join(struct.pack(">I", len(png)) + png for png in pictures)
 
