@@ -49,6 +49,7 @@ from engine.views import (
     Colleague,
     Counts,
     DeadlineView,
+    DeliveryView,
     DiagramView,
     DocumentView,
     FieldShown,
@@ -264,7 +265,10 @@ NOTICES = (
         88_140,
         True,
         "offered",
-        (("portal", "dispatched", at(21)), ("email", "pending", None)),
+        (
+            DeliveryView("v1", "portal", 1, "dispatched", at(21), at(21), date(2026, 4, 21), date(2026, 4, 28), None, None, ""),
+            DeliveryView("v2", "email", 1, "pending", at(21), None, None, None, None, None, ""),
+        ),
     ),
     NoticeView(
         "n2",
