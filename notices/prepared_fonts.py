@@ -38,6 +38,7 @@ PRINTABLE = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No"}) | {
 HANGUL = tuple(range(*block) for block in ((0x1100, 0x1200), (0x3130, 0x3190), (0xA960, 0xA980), (0xAC00, 0xD800)))
 """Not printed: its parts would have to be put together, and some of them are invisible."""
 UNIFIED = range(0x4E00, 0xA000)
+MARKS = frozenset(map(ord, "—…‘’“”·、。〈〉《》「」『』【】〔〕〇（），．：；？！％／～￥℃§①②③④⑤⑥⑦⑧⑨⑩★"))
 KEPT_TABLES = frozenset({"GlyphOrder", "head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "CFF ", "name", "post"})
 
 
@@ -61,7 +62,7 @@ def make(source: Path, folder: Path) -> Path:
 
 
 def by_frequency(codes: Iterable[int]) -> list[int]:
-    """Latin and figures, what papers use most, the common characters of GB 2312, other Chinese characters, all else."""
+    """Latin and figures, what papers use most, marks, the common characters of GB 2312, other Chinese characters, all else."""
     frequent = FREQUENT.read_text(encoding="utf-8").replace("\n", "")
     rank = {ord(character): place for place, character in enumerate(frequent)}
 
@@ -70,9 +71,11 @@ def by_frequency(codes: Iterable[int]) -> list[int]:
             return 0, code
         if code in rank:
             return 1, rank[code]
+        if code in MARKS:
+            return 2, code
         if code in UNIFIED:
-            return (2 if _common(code) else 3), code
-        return 4, code
+            return (3 if _common(code) else 4), code
+        return 5, code
 
     return sorted(codes, key=place)
 

@@ -56,6 +56,13 @@ def test_the_page_is_the_same_without_any_short_way(printer: Printer, monkeypatc
     assert [papers.image(short, n).tobytes() for n in (0, 1)] == [papers.image(long, n).tobytes() for n in (0, 1)]
 
 
+def test_a_prepared_face_gives_the_same_subset(printer: Printer, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = printer.write(printer.page(NOTICE)).content
+    assert weasy._faces
+    monkeypatch.setattr(weasy, "_subsets", None)
+    assert printer.write(printer.page(NOTICE)).content == prepared
+
+
 def test_what_the_finisher_is_given_is_compressed_once() -> None:
     pdf = (
         weasyprint.HTML(string="<p>x").render(**OPTIONS).write_pdf(finisher=weasy.Finisher(b"0 0 1 1 re f"), **OPTIONS)
