@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     metronome_seconds: float = Field(default=2.0, description="How often due work is looked for")
     render_seconds: float = Field(default=10.0, description="A rendering that takes longer is killed")
     render_workers: int = Field(
-        default=0, ge=0, description="Papers typeset at once, some 200 MB of memory each; 0 = one a core, at most two"
+        default=0, ge=0, description="Papers typeset at once, some 250 MB of memory each; 0 = one a core, at most two"
     )
     seals: Path | None = Field(
         default=None, description="Folder of the organs' seals, <code>.p12; empty = demonstration seals"
