@@ -266,7 +266,9 @@ NOTICES = (
         True,
         "offered",
         (
-            DeliveryView("v1", "portal", 1, "dispatched", at(21), at(21), date(2026, 4, 21), date(2026, 4, 28), None, None, ""),
+            DeliveryView(
+                "v1", "portal", 1, "dispatched", at(21), at(21), date(2026, 4, 21), date(2026, 4, 28), None, None, ""
+            ),
             DeliveryView("v2", "email", 1, "pending", at(21), None, None, None, None, None, ""),
         ),
     ),
