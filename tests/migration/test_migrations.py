@@ -1,6 +1,7 @@
 """The schema: up, down and up again on both databases, and the same as the models say."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,6 +11,7 @@ from sqlmodel import SQLModel
 
 import engine.models  # noqa: F401  (fills the metadata)
 from engine.db import connect, downgrade, is_empty, upgrade
+from tests.factories import installation
 
 
 @pytest.fixture
@@ -61,33 +63,41 @@ def _tables(blank: Engine) -> dict[str, list[str]]:
 
 
 @pytest.mark.sqlite_only
-def test_numbers_of_earlier_papers_are_entered_into_the_register(blank: Engine, blank_database_url: str) -> None:
-    upgrade(blank_database_url)
-    downgrade(blank_database_url, "0012")
-    paper = (
-        "INSERT INTO notice (id, case_id, name, presentation_id, organisation_id, form, title, number, facts, state,"
-        " verify_token, digest_algorithm, created_at, issued_at, issued_on) VALUES (:id, 'c', 'reply', 'p', 'o', 'letter',"
-        " '答复书', :number, x'', 'issued', :id, 'sha256', '2026-04-21 01:00:00', '2026-04-21 01:00:00', '2026-04-21')"
+def test_numbers_of_earlier_papers_are_entered_into_the_register(city_url: str, tmp_path: Path) -> None:
+    with installation(city_url, tmp_path) as world:
+        for _ in range(2):
+            world.submit()
+            world.reach("sign_reply")
+            world.do("sign_reply")
+    entries = text("SELECT series, year, ordinal, number, notice_id FROM registered_number ORDER BY ordinal")
+    shorter = text(
+        "INSERT INTO number_sequence (id, owner, series, year, last)"
+        " SELECT 's', owner, substr(series, 2), year, 2 FROM number_sequence WHERE series = '数复'"
     )
-    series = "INSERT INTO number_sequence (id, owner, series, year, last) VALUES (:series, 'o', :series, 2026, 2)"
-    organ = (
-        "INSERT INTO organisation (id, code, name, short_name, name_en, kind, level, document_prefix, phone, address,"
-        " applicability, demonstration, active) VALUES ('o', 'o', 'o', 'o', '', 'agency', 'city', '筑', '', '', 'direct', 0, 1)"
-    )
-    with blank.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.execute(text(organ))
-        for name in ("复", "数复"):
-            connection.execute(text(series), {"series": name})
-        for ident, number in (("a", "筑数复〔2026〕1号"), ("b", "筑数复〔2026〕2号"), ("c", None)):
-            connection.execute(text(paper), {"id": ident, "number": number})
-        connection.commit()
-    upgrade(blank_database_url)
-    with blank.connect() as connection:
-        entered = connection.execute(
-            text("SELECT series, year, ordinal, number, notice_id FROM registered_number ORDER BY ordinal")
-        )
-        assert [tuple(row) for row in entered] == [
-            ("数复", 2026, 1, "筑数复〔2026〕1号", "a"),
-            ("数复", 2026, 2, "筑数复〔2026〕2号", "b"),
-        ]
+    with connect(city_url).begin() as connection:
+        before = [tuple(row) for row in connection.execute(entries)]
+        assert [row[:3] for row in before] == [("数复", 2026, 1), ("数复", 2026, 2)]
+        connection.execute(shorter)  # a series whose name ends like that of the other one
+    downgrade(city_url, "0012")
+    upgrade(city_url)
+    with connect(city_url).connect() as connection:
+        assert [tuple(row) for row in connection.execute(entries)] == before
+
+
+@pytest.mark.sqlite_only
+def test_tables_that_others_refer_to_are_made_anew_with_rows_in_them(city_url: str, tmp_path: Path) -> None:
+    with installation(city_url, tmp_path) as world:
+        world.submit()
+        world.reach("sign_reply")
+    kept = ("notice", "delivery", "document", "task", "case_file")
+    with connect(city_url).connect() as connection:
+        before = [connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in kept]
+        upgraded = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    downgrade(city_url, "0011")
+    upgrade(city_url)
+    with connect(city_url).connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == upgraded
+        assert [connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in kept] == before
+        assert all(before)
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
