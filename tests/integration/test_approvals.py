@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.models import AuditEvent, Case, Document, Notice, NoticeApproval, Organisation, Person, Task
 from engine.process import lock, opened
 from engine.views import ApprovalView
-from notices import manuscript, service
+from notices import manuscript, pages, service
 from notices.approved import DraftChanged
 from notices.service import NoticeNotFound
 from tests import papers
@@ -335,6 +335,7 @@ def test_whoever_countersigns_for_another_office_reads_the_draft(chain: Chain) -
     chain.decide()
     with chain.database.reading(countersigner) as reading:
         assert service.draft_pdf(reading, decision(chain).id)[2].startswith(b"%PDF")
+        assert pages.find(reading, decision(chain).id).document.kind == "draft"
 
 
 # ---------------------------------------------------------------- on paper

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +146,22 @@ def test_what_nobody_opens_is_deemed_served_after_five_working_days(world: World
     world.travel("+1h")
     order.open()  # too late to change anything
     assert (order.state("portal"), order.announced()) == (("served", "deemed"), 1)
+
+
+@pytest.mark.sqlite_only
+def test_deemed_service_falls_on_the_fifth_working_day_whatever_the_day_of_sending(world: World) -> None:
+    order = Order(world)
+    # 2026: Labour Day rests from 1 to 5 May, and Saturday, 9 May, is worked
+    rests, works = {date(2026, 5, day) for day in range(1, 6)}, {date(2026, 5, 9)}
+    with world.database.reading(SYSTEM) as reading:
+        rule = deliveries.rule_of(reading, reading.session.get_one(Notice, order.notice_id))
+        for sent in (date(2026, 4, 13) + timedelta(number) for number in range(31)):
+            day, left = sent, 5
+            while left:
+                day += timedelta(1)
+                left -= day in works or (day.weekday() < 5 and day not in rests)
+            counted = deliveries.deemed_day(reading, rule, sent)
+            assert counted is not None and counted.day == day, sent
 
 
 def test_only_the_addressee_serves_a_paper_by_opening_it(world: World) -> None:
