@@ -77,11 +77,12 @@ def _clocks_named(tree: ast.AST) -> Iterable[tuple[ast.AST, str]]:
 
 
 def newest(reading: Reading, deadline_ids: Collection[str]) -> dict[str, Printed]:
-    """By clock, the date on its newest issued paper."""
+    """By clock, the date on its newest issued paper that has not been withdrawn."""
     papers = (
         select(col(PrintedDate.deadline_id), col(PrintedDate.notice_id), col(PrintedDate.due_on))
         .join(Notice, col(Notice.id) == col(PrintedDate.notice_id))
-        .where(col(Notice.state) == "issued", col(PrintedDate.deadline_id).in_(deadline_ids))
+        .where(col(Notice.state) == "issued", col(Notice.withdrawn_at).is_(None))
+        .where(col(PrintedDate.deadline_id).in_(deadline_ids))
         .order_by(col(Notice.issued_at))
     )
     return {deadline: Printed(notice, due_on) for deadline, notice, due_on in reading.session.exec(papers)}

@@ -30,6 +30,7 @@ from engine.models import (
     CaseRevision,
     Deadline,
     Incident,
+    Notice,
     Organisation,
     Participant,
     Party,
@@ -394,11 +395,12 @@ def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> N
     uow.append(CaseRevision, [{"case_id": run.case.id, **row}])
 
 
-def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None) -> None:
+def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, paper: Notice | None = None) -> None:
     """Let a domain event be known: clocks start and stop on it, and it is remembered as having happened.
 
-    One that is registered later than it happened says on which day that was, and clocks go by that day; raises
-    EventDayUnusable for a day to come, or before the calendars begin.
+    One that is registered later than it happened says on which day that was, and clocks go by that day. An
+    event that befell a paper says which, for other systems: a case may have several of a name.
+    Raises EventDayUnusable for a day to come, or before the calendars begin.
     """
     today = deadlines.today(uow)
     if on is not None and not FIRST_DAY <= on <= today:
@@ -418,7 +420,7 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None) -> N
         )
     )
     deadlines.on_event(uow, run, event, on)
-    webhook_events.hear(uow, run.case, event, run.bundle.manifest.begins_with)
+    webhook_events.hear(uow, run.case, event, run.bundle.manifest.begins_with, paper)
 
 
 def happened(reading: Reading, case_id: str, event: str) -> bool:

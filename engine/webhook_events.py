@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import webhook_deliveries
+from engine import clock, webhook_deliveries
 from engine.db import UnitOfWork
 from engine.models import Breach, Case, Deadline, Notice, Organisation, WebhookSubscription, new_id
 
@@ -20,15 +20,15 @@ TEST = "webhook.test"
 _NOTICES = frozenset({"notice.issued", "notice.dispatched", "notice.served"})
 
 
-def hear(uow: UnitOfWork, case: Case, event: str, begins_with: str) -> None:
+def hear(uow: UnitOfWork, case: Case, event: str, begins_with: str, paper: Notice | None = None) -> None:
     """A domain event was announced: those who asked for its kind are told."""
-    name, _, of = event.partition(":")
+    name = event.partition(":")[0]
     if event == begins_with:
         _tell(uow, "case.opened", case, {})
     elif event == "case.closed":
         _tell(uow, event, case, {})
-    elif name in _NOTICES:
-        _tell_of_notice(uow, name, case, of)
+    elif name in _NOTICES and paper is not None:
+        _tell(uow, name, case, _of_paper(uow, paper))
 
 
 def hear_missed(uow: UnitOfWork, deadline: Deadline, breach: Breach) -> None:
@@ -50,23 +50,15 @@ def send_test(uow: UnitOfWork, subscription: WebhookSubscription) -> str:
     return webhook_deliveries.write(uow, subscription, said["id"], TEST, None, _as_text(said))
 
 
-def _tell_of_notice(uow: UnitOfWork, kind: str, case: Case, name: str) -> None:
-    subscriptions = _subscribed(uow, kind, case)
-    newest = (
-        select(Notice)
-        .where(col(Notice.case_id) == case.id, col(Notice.name) == name, col(Notice.state) == "issued")
-        .order_by(col(Notice.issued_at).desc())
-    )
-    notice = uow.session.exec(newest.limit(1)).first() if subscriptions else None
-    if notice is not None:
-        said = {
-            "notice": notice.id,
-            "notice_kind": notice.name,
-            "number": notice.number,
-            "issued_on": notice.issued_on.isoformat() if notice.issued_on else None,
-            "organisation": _code(uow, notice.organisation_id),
-        }
-        _write(uow, subscriptions, kind, case, said)
+def _of_paper(uow: UnitOfWork, notice: Notice) -> dict[str, Any]:
+    return {
+        "notice": notice.id,
+        "notice_kind": notice.name,
+        "number": notice.number,
+        "issued_on": notice.issued_on.isoformat() if notice.issued_on else None,
+        "served_on": clock.day_of(notice.served_at).isoformat() if notice.served_at else None,
+        "organisation": _code(uow, notice.organisation_id),
+    }
 
 
 def _tell(uow: UnitOfWork, kind: str, case: Case, said: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ happened. What all attempts of a notice come to, its service, is in ``notices.se
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import func
@@ -78,9 +78,9 @@ class StepUnfit(Conflict):
 
 
 class DayUnfit(Invalid):
-    """The day {day} does not fit: not before the paper was issued or sent, and not after today."""
+    """The day {day} does not fit: not before the paper was issued or sent, not after it was withdrawn, and not after today."""
 
-    zh = "日期 {day} 不合适：不能早于签发或者发出之日，也不能晚于今天。"
+    zh = "日期 {day} 不合适：不能早于签发或者发出之日，不能晚于撤回之日，也不能晚于今天。"
 
 
 class TrackingFaulty(Invalid):
@@ -141,7 +141,7 @@ def dispatch(uow: UnitOfWork, run: Run, notice: Notice, rule: NoticeRule) -> Non
         row = _new(uow, notice, "portal", "dispatched")
         row.dispatched_at, row.deemed_at = uow.now, day.at if day else None
         uow.add(row)
-        process.announce(uow, run, f"notice.dispatched:{notice.name}")
+        process.announce(uow, run, f"notice.dispatched:{notice.name}", paper=notice)
     if "email" in rule.channels and _can_mail(uow, run, notice):
         _mail(uow, notice)
     for channel, condition in (("post", "post_when"), ("in_person", "in_person_when")):
@@ -395,7 +395,7 @@ def record(
             raise WitnessMissing()
     elif not who or len(who) > LONGEST:
         raise ReceiverMissing(longest=LONGEST)
-    at = _instant(uow, on, _since(opened))
+    at = _instant(uow, on, _since(opened), _until(opened))
     if scan is not None:
         row.document_id = documents.attach(uow, row.case_id, opened.run.key, scan, kind="receipt").id
     _add(opened, receiver=who[:LONGEST], witness=seen[:LONGEST], remarks=why)
@@ -431,6 +431,17 @@ def cancel(uow: UnitOfWork, notice_id: str, delivery_id: str, reason: str) -> De
     return row
 
 
+def call_off(uow: UnitOfWork, notice: Notice) -> None:
+    """A paper that was withdrawn is not served any more: neither opened nor deemed. A letter that is on its way is recorded."""
+    every = select(Delivery).where(col(Delivery.notice_id) == notice.id)
+    for row in uow.session.exec(every):
+        if row.state == "pending" or (row.channel == "portal" and row.state == "dispatched"):
+            row.state, row.deemed_at = "cancelled", None
+            row.recorded_at, row.recorded_by = uow.now, str(uow.actor)
+            uow.add(row)
+            audit.record(uow, "delivery.cancelled", row.case_id, delivery=row.id, channel=row.channel)
+
+
 def correct(uow: UnitOfWork, notice_id: str, delivery_id: str, on: date | None, reason: str) -> Delivery:
     """A service was recorded wrongly: it was on another day, or (without a day) it was none. The clocks follow.
 
@@ -444,7 +455,7 @@ def correct(uow: UnitOfWork, notice_id: str, delivery_id: str, on: date | None, 
     if on is None:
         row.state, row.served_at, row.how = "cancelled", None, None
     else:
-        row.served_at = _instant(uow, on, _since(opened))
+        row.served_at = _instant(uow, on, _since(opened), _until(opened))
     _add(opened, reason=why)
     _recorded(uow, opened, "corrected", before=before, on=on.isoformat() if on else None)
     served.settle(uow, opened.run, opened.notice, why)
@@ -470,14 +481,19 @@ def _since(opened: Opened) -> date:
     return clock.day_of(opened.row.dispatched_at or opened.notice.issued_at or opened.run.case.submitted_at)
 
 
-def _instant(uow: UnitOfWork, on: date | None, earliest: date) -> Any:
+def _until(opened: Opened) -> date | None:
+    """After which day a paper was served no more, because it had been withdrawn."""
+    at = opened.notice.withdrawn_at
+    return clock.day_of(at) if at else None
+
+
+def _instant(uow: UnitOfWork, on: date | None, earliest: date, latest: date | None = None) -> datetime:
     """The instant of something that happened today, now; or of an earlier day, whose beginning stands for it."""
     today = deadlines.today(uow)
-    if on is None or on == today:
-        return uow.now
-    if not earliest <= on < today:
-        raise DayUnfit(day=on.isoformat())
-    return clock.start_of(on)
+    day = on or today
+    if not earliest <= day <= min(today, latest or today):
+        raise DayUnfit(day=day.isoformat())
+    return uow.now if day == today else clock.start_of(day)
 
 
 def _recorded(uow: UnitOfWork, opened: Opened, what: str, **detail: Any) -> None:

@@ -21,6 +21,7 @@ from notices.render import render, typeset
 PDF = "application/pdf"
 NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
 REPLACES = {"type": ["string", "null"], "x-refers": "notice", "default": None}
+OVER = ("dispatched", "cancelled")  # an e-mail that is not to be sent (again)
 
 
 def register(registry: Registry) -> None:
@@ -115,9 +116,9 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
         notice = reading.session.get_one(Notice, delivery.notice_id)
         case = reading.session.get_one(Case, delivery.case_id)
         address = service.mail_address(reading, process.opened(reading, case), notice)
-        sent_before = delivery.state == "dispatched"
+        over = delivery.state in OVER
     proof, failure, refused = "", None, False
-    if address and not sent_before:
+    if address and not over:
         try:
             mail = email.pointer(database.settings, address, case.reference, delivery.id)
             proof = email.send(database.settings, mail)
@@ -133,7 +134,7 @@ def send_mail(database: Database, ticket: JobTicket) -> None:
         delivery = uow.session.get_one(Delivery, delivery.id, populate_existing=True)
         if failure is None:
             jobs.settle(uow, ticket)
-        if delivery.state != "dispatched":  # a failed one may be tried again by an operator
+        if not over and delivery.state not in OVER:  # a failed one may be tried again by an operator
             gone_out = failure is None and not refused and bool(address)
             delivery.state, delivery.proof = ("dispatched" if gone_out else "failed"), proof
             delivery.dispatched_at = uow.now if gone_out else None

@@ -1,6 +1,6 @@
 """What the head of a paper shows by its ``notice.toml``: secrecy, urgency, signers, and the organs of a joint paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.db import Reading
@@ -38,10 +38,15 @@ def declared(rule: NoticeRule) -> dict[str, Any]:
     }
 
 
-def of(reading: Reading, notice: Notice, rule: NoticeRule, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with the organs that were frozen and, on a paper upward, whoever approved it; a draft has no signer yet."""
-    signer = reading.session.get(Person, notice.approved_by) if rule.upward and notice.approved_by else None
+def signers(reading: Reading, notice: Notice) -> list[str]:
+    """The names of those who sign a paper, as they are called now; a draft has no signer yet."""
+    signer = reading.session.get(Person, notice.approved_by) if notice.approved_by else None
+    return [signer.name] if signer else []
+
+
+def of(rule: NoticeRule, facts: Mapping[str, Any], signed_by: Sequence[str]) -> dict[str, Any]:
+    """The same with the organs that were frozen and, on a paper upward, whoever signed it."""
     return declared(rule) | {
-        "signers": ((signer.name,) if signer else ()) if rule.upward else None,
+        "signers": tuple(signed_by) if rule.upward else None,
         "co_issuers": tuple(facts.get(CO_ISSUERS, ())),
     }

@@ -66,7 +66,7 @@ def sheet(reading: Reading, notice: Notice, case: Case) -> Paper:
     """The sheet as it is to be typeset, with the opinions that the reader may see."""
     steps = queries.chain(reading, process.opened(reading, case), notice)
     paper = service.paper(reading, notice, case)
-    rows, chain = _particulars(reading, notice, case), [_row(step) for step in steps]
+    rows, chain = _particulars(reading, notice, case, paper), [_row(step) for step in steps]
     looked_at = _digest(reading, notice)
     shown = {
         "kind": TITLE,
@@ -92,7 +92,7 @@ def sheet(reading: Reading, notice: Notice, case: Case) -> Paper:
     )
 
 
-def _particulars(reading: Reading, notice: Notice, case: Case) -> list[dict[str, str]]:
+def _particulars(reading: Reading, notice: Notice, case: Case, paper: Paper) -> list[dict[str, str]]:
     """What stands beside each other above the chain."""
     rule = with_presentation(reading, notice.presentation_id).notice(notice.name)
     day = notice.issued_on
@@ -100,6 +100,8 @@ def _particulars(reading: Reading, notice: Notice, case: Case) -> list[dict[str,
         "文　号": notice.number or "",
         "成文日期": f"{day.year}年{day.month}月{day.day}日" if day else "",
         "格　式": FORMS[rule.form],
+        "密　级": paper.secrecy or "",
+        "紧急程度": paper.urgency or "",
         "份　数": "1",
         "保管期限": RETENTION[rule.retention],
         "办件编号": case.reference,

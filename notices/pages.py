@@ -4,13 +4,19 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine import approvals, documents
+from engine import documents
 from engine.db import Reading
-from engine.errors import EngineError
+from engine.errors import Conflict, EngineError
 from engine.models import Case, Document, Notice
-from notices import render, service
+from notices import render, served, service
 
 MOST_REMEMBERED = 4096
+
+
+class NotOpened(Conflict):
+    """This paper has not been opened yet. Open the PDF; it is thereby served."""
+
+    zh = "这份文书尚未签收。请打开 PDF 文件，打开即为送达。"
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,22 @@ class Leaves:
 def find(reading: Reading, notice_id: str) -> Leaves:
     """The file whose pages may be looked at: by whom, is the same as for the PDF.
 
-    Raises NoticeNotFound, and NoticeNotReady while it is being made.
+    Looking at pictures that a page of ours shows serves nothing; so the addressee sees them once the paper itself was opened.
+    Raises NoticeNotFound, NotOpened, and NoticeNotReady while it is being made.
     """
-    notice, case = service.find(reading, notice_id)
-    if notice.state != "issued" and not approvals.may_see_draft(reading, notice):
-        raise service.NoticeNotFound()
+    notice, case = _shown(reading, notice_id)
+    if served.awaits_opening(reading, notice_id):
+        raise NotOpened()
     document_id = _document_of(notice)
     if document_id is None:
         raise service.NoticeNotReady()
     return Leaves(reading.session.get_one(Document, document_id), case)
+
+
+def _shown(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
+    notice = reading.session.get(Notice, notice_id)
+    is_draft = notice is not None and notice.state != "issued"
+    return service.find_draft(reading, notice_id) if is_draft else service.find(reading, notice_id)
 
 
 def content(reading: Reading, leaves: Leaves) -> bytes:

@@ -11,6 +11,7 @@ from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden
 from engine.models import Notice
 from engine.process import Run
+from notices import deliveries
 
 IN_CHARGE = ("unit_head", "leader")
 
@@ -59,8 +60,9 @@ def replacement(reading: Reading, notice: Notice) -> Notice | None:
 def withdraw(uow: UnitOfWork, notice: Notice, reason: str) -> None:
     """Withdraw an issued paper: it stays readable, and says from now on that it does not hold any more.
 
-    By a head of unit or leader of the organ that issued it, with a reason that is kept. Clocks that it stopped stay stopped:
-    what follows from the withdrawal, people decide. Raises NotHeadOfIssuer, NotIssuedYet, AlreadyWithdrawn, ReasonMissing, and
+    By a head of unit or leader of the organ that issued it, with a reason that is kept. Attempts to serve it that wait are called
+    off. Clocks that it stopped stay stopped: what follows from the withdrawal, people decide.
+    Raises NotHeadOfIssuer, NotIssuedYet, AlreadyWithdrawn, ReasonMissing, and
     what keeps a recused person from the case.
     """
     run = process.lock(uow, notice.case_id)
@@ -75,6 +77,7 @@ def withdraw(uow: UnitOfWork, notice: Notice, reason: str) -> None:
     notice.withdrawal_reason = reasons.given(reason)
     notice.withdrawn_at, notice.withdrawn_by = uow.now, str(uow.actor)
     uow.add(notice)
+    deliveries.call_off(uow, notice)
     audit.record(uow, "notice.withdrawn", run.case.id, notice=notice.id, number=notice.number)
 
 

@@ -42,7 +42,7 @@ def settle(uow: UnitOfWork, run: Run, notice: Notice, reason: str) -> None:
     on = clock.day_of(at) if at else None
     if before is None and on is not None:
         audit.record(uow, "notice.served", run.case.id, notice=notice.id, on=on.isoformat())
-        process.announce(uow, run, event, on)
+        process.announce(uow, run, event, on, notice)
     elif before is not None and clock.day_of(before) != on:
         told = {"before": clock.day_of(before).isoformat(), "on": on.isoformat() if on else None}
         audit.record(uow, "notice.service_corrected", run.case.id, notice=notice.id, **told)

@@ -120,6 +120,9 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     day = clock.day_of(uow.now)
     notice.state, notice.issued_at, notice.issued_on = "issued", uow.now, day
     notice.approved_by = next((step.person_id for step in steps if step.step == "sign"), uow.actor.person_id)
+    if rule.upward:
+        printed = shown_besides(uow, notice, run.case)
+        notice.printed = run.key.seal_value(printed, PRINTED + notice.id)
     uow.add(notice)
     if rule.series is not None:
         issuer = uow.session.get_one(Organisation, notice.organisation_id)
@@ -132,7 +135,7 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
         printed_dates.overtaken(uow, run, notice)
     audit.record(uow, "notice.issued", run.case.id, notice=notice.id, kind=name, number=notice.number)
     jobs.enqueue(uow, "notice.render", f"notice.render:{notice.id}", case_id=run.case.id, notice=notice.id)
-    process.announce(uow, run, f"notice.issued:{name}")
+    process.announce(uow, run, f"notice.issued:{name}", paper=notice)
     process.let_see(uow, run, rule.addressee)
     if steps:
         jobs.enqueue(uow, MANUSCRIPT, f"{MANUSCRIPT}:{notice.id}", case_id=run.case.id, notice=notice.id)
@@ -245,7 +248,7 @@ def paper(reading: Reading, notice: Notice, case: Case) -> Paper:
         created=created,
         signed=rule.form != "slip" and issued,
         attached=attaching.attached(notice, case, rule, said, shown) if issued else None,
-        **letterhead.of(reading, notice, rule, said),
+        **letterhead.of(rule, said, shown["signers"]),
     )
 
 
@@ -253,13 +256,15 @@ def shown_besides(reading: Reading, notice: Notice, case: Case) -> dict[str, Any
     """What was frozen with the facts; papers of earlier versions have only what is so now. Raises Erased."""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     if notice.printed is not None:
-        return dict(key.open_value(notice.printed, PRINTED + notice.id))
+        kept: dict[str, Any] = key.open_value(notice.printed, PRINTED + notice.id)
+        return {"signers": letterhead.signers(reading, notice)} | kept
     issuer = reading.session.get_one(Organisation, notice.organisation_id)
     portal = reading.settings.base_url.rstrip("/")
     return {
         "organisation": issuer.name,
         "addressee": _addressee_name(reading, notice, key),
         "qr": f"{portal}/track",
+        "signers": letterhead.signers(reading, notice),
     }
 
 

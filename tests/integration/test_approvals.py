@@ -9,9 +9,9 @@ from engine.access import SYSTEM, Actor
 from engine.approvals import ApprovesTwice, DrafterApproves, DraftMissing, NotApproved
 from engine.errors import EngineError
 from engine.models import AuditEvent, Case, Document, Notice, NoticeApproval, Organisation, Person, Task
-from engine.process import opened
+from engine.process import lock, opened
 from engine.views import ApprovalView
-from notices import manuscript, service
+from notices import manuscript, pages, service
 from notices.approved import DraftChanged
 from notices.service import NoticeNotFound
 from tests import papers
@@ -243,14 +243,51 @@ def test_a_paper_that_would_differ_from_what_was_approved_is_not_issued(chain: C
     chain.write()
     chain.until("registrar")
     with chain.database.unit_of_work(SYSTEM) as uow:
-        office = uow.session.get_one(Organisation, decision(chain).organisation_id)
-        office.name = "贵阳市交通运输局"
-        uow.add(office)
+        run, notice = lock(uow, chain.world.case_id), uow.session.get_one(Notice, decision(chain).id)
+        said = run.key.open_value(notice.facts, service.FACTS + notice.id)
+        notice.facts = run.key.seal_value({**said, "words": "不予开放"}, service.FACTS + notice.id)
+        uow.add(notice)
     with pytest.raises(DraftChanged):
         chain.decide()
     assert decision(chain).number is None
-    chain.decide(result="return", remark="机关名称已变更。")
+    chain.decide(result="return", remark="稿件已变更。")
     assert chain.world.open_tasks() == ["write"]
+
+
+def test_an_office_that_is_renamed_meanwhile_issues_what_was_approved(chain: Chain) -> None:
+    chain.write()
+    chain.until("registrar")
+    with chain.database.unit_of_work(SYSTEM) as uow:
+        office = uow.session.get_one(Organisation, decision(chain).organisation_id)
+        former, office.name = office.name, "贵阳市交通运输局"
+        uow.add(office)
+    chain.decide()
+    with chain.database.reading(SYSTEM) as reading:
+        issued = service.paper(reading, decision(chain, "issued"), reading.session.get_one(Case, chain.world.case_id))
+    assert issued.organisation == former
+
+
+def test_a_classified_urgent_paper_upward_is_issued_as_approved_and_keeps_its_signer(world: World) -> None:
+    files = chained()
+    file = "notices/decision/notice.toml"
+    marked = 'upward = true\nsecrecy = "秘密★1年"\nurgency = "特急"\nseries'
+    upward = files[file].replace(b"series", marked.encode(), 1).replace(b'"letter"', b'"file"')
+    chain = Chain(world, files | {file: upward.replace(b'"applicant"', b'"city_data_bureau"')})
+    chain.write()
+    with world.database.reading(SYSTEM) as reading:
+        draft, case = decision(chain), reading.session.get_one(Case, world.case_id)
+        rows = manuscript.sheet(reading, draft, case).facts["manuscript"]["rows"]
+    told = {row["name"]: row["value"] for row in rows}
+    assert (told["密　级"], told["紧急程度"]) == ("秘密★1年", "特急")
+    chain.until("registrar")
+    chain.decide()
+    with world.database.unit_of_work(SYSTEM) as uow:
+        signer = uow.session.get_one(Person, decision(chain, "issued").approved_by)
+        former, signer.name = signer.name, "改名人"
+        uow.add(signer)
+    with world.database.reading(SYSTEM) as reading:
+        issued = service.paper(reading, decision(chain, "issued"), reading.session.get_one(Case, world.case_id))
+    assert (issued.signers, issued.copy_number) == ((former,), "000001")
 
 
 def test_a_version_without_a_chain_issues_as_before_with_four_eyes(world: World) -> None:
@@ -298,6 +335,7 @@ def test_whoever_countersigns_for_another_office_reads_the_draft(chain: Chain) -
     chain.decide()
     with chain.database.reading(countersigner) as reading:
         assert service.draft_pdf(reading, decision(chain).id)[2].startswith(b"%PDF")
+        assert pages.find(reading, decision(chain).id).document.kind == "draft"
 
 
 # ---------------------------------------------------------------- on paper

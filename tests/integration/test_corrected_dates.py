@@ -190,6 +190,19 @@ def test_a_later_date_moves_the_clock_with_all_that_hangs_on_it_and_is_told(wint
     whole(winter)
 
 
+def test_a_withdrawn_paper_prints_no_date_that_would_have_to_be_told(winter: World) -> None:
+    winter.submit()
+    winter.work()
+    with winter.database.unit_of_work(SYSTEM) as uow:
+        receipt = uow.session.get_one(Notice, winter.one(Notice, name="receipt").id)
+        receipt.withdrawn_at, receipt.withdrawal_reason = uow.now, "有误"
+        uow.add(receipt)
+    bring_in(winter, LONGER)
+    winter.work()
+    assert reply(winter).due_on == date(2027, 1, 6)
+    assert papers(winter) == []
+
+
 @pytest.mark.sqlite_only
 def test_the_same_notice_again_changes_nothing_and_says_so(winter: World) -> None:
     winter.submit()

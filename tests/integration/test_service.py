@@ -1,17 +1,30 @@
 """Service 送达: issued, dispatched and served are three instants, and what depends on service follows the third."""
 
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from engine import clock, process
+from engine import clock, process, webhooks
 from engine.access import PUBLIC, SYSTEM, Actor
 from engine.errors import Forbidden, NotFound
-from engine.models import AuditEvent, Breach, Case, Deadline, DeadlineChange, Delivery, Notice, Reminder, StepRecord
+from engine.models import (
+    AuditEvent,
+    Breach,
+    Case,
+    Deadline,
+    DeadlineChange,
+    Delivery,
+    Notice,
+    Reminder,
+    StepRecord,
+    WebhookDelivery,
+)
 from engine.process import CaseNotFound
-from notices import deliveries, served
+from notices import deliveries, pages, replacing, served
+from notices.service import NoticeNotReady
 from tests.bundles import Trial, bundle
 from tests.drawing import service
 from tests.factories import World, at_once
@@ -34,6 +47,7 @@ series = "责改"
 issuer = "data_provider"
 addressee = "{addressee}"
 channels = ["portal", "post", "in_person"]
+automatic = "a test"
 [service]
 post_when = "by_post"
 in_person_when = "False"
@@ -132,6 +146,22 @@ def test_what_nobody_opens_is_deemed_served_after_five_working_days(world: World
     world.travel("+1h")
     order.open()  # too late to change anything
     assert (order.state("portal"), order.announced()) == (("served", "deemed"), 1)
+
+
+@pytest.mark.sqlite_only
+def test_deemed_service_falls_on_the_fifth_working_day_whatever_the_day_of_sending(world: World) -> None:
+    order = Order(world)
+    # 2026: Labour Day rests from 1 to 5 May, and Saturday, 9 May, is worked
+    rests, works = {date(2026, 5, day) for day in range(1, 6)}, {date(2026, 5, 9)}
+    with world.database.reading(SYSTEM) as reading:
+        rule = deliveries.rule_of(reading, reading.session.get_one(Notice, order.notice_id))
+        for sent in (date(2026, 4, 13) + timedelta(number) for number in range(31)):
+            day, left = sent, 5
+            while left:
+                day += timedelta(1)
+                left -= day in works or (day.weekday() < 5 and day not in rests)
+            counted = deliveries.deemed_day(reading, rule, sent)
+            assert counted is not None and counted.day == day, sent
 
 
 def test_only_the_addressee_serves_a_paper_by_opening_it(world: World) -> None:
@@ -267,6 +297,65 @@ def test_a_letter_that_comes_back_is_told_and_tried_again_on_another_way(world: 
     assert [r.attempt for r in world.all(Delivery, notice_id=order.notice_id, channel="post")] == [1, 2]
     order.act(deliveries.cancel, again, "改为当面送达")
     assert sorted(r.state for r in world.all(Delivery, channel="post")) == ["cancelled", "returned"]
+
+
+def withdraw(order: Order) -> None:
+    with order.world.database.unit_of_work(order.world.person("data_provider.unit_head")) as uow:
+        replacing.withdraw(uow, uow.session.get_one(Notice, order.notice_id), "引用条款有误")
+
+
+def test_a_paper_that_was_withdrawn_is_neither_opened_nor_deemed_served(world: World) -> None:
+    order = Order(world)
+    world.travel("+1d")
+    withdraw(order)
+    order.open()
+    world.travel("+30d")
+    world.work()
+    assert (order.state("portal"), order.served_on()) == (("cancelled", None), None)
+    assert (order.clock().state, order.announced()) == ("pending", 0)
+
+
+def test_a_letter_that_was_on_its_way_is_recorded_for_a_day_before_the_withdrawal_only(world: World) -> None:
+    order = Order(world, by_post=True)
+    letter = order.row("post").id
+    order.act(deliveries.readdress, letter, "王五", "贵阳市观山湖区林城东路1号")
+    order.act(deliveries.send, letter, "EMS123")
+    world.travel("+2d")
+    withdraw(order)
+    world.travel("+2d")
+    with pytest.raises(deliveries.DayUnfit):
+        order.act(deliveries.record, letter, "signed", receiver="王五")
+    order.act(deliveries.record, letter, "signed", date(2026, 4, 22), receiver="王五")
+    assert order.served_on() == "2026-04-22"
+
+
+def test_pictures_of_a_paper_are_shown_to_its_addressee_after_it_was_opened(world: World) -> None:
+    order = Order(world, addressee="data_provider")
+    world.work()
+    with world.database.reading(order.clerk) as reading, pytest.raises(pages.NotOpened):
+        pages.find(reading, order.notice_id)
+    assert order.served_on() is None
+    order.open(order.clerk)
+    with (
+        world.database.reading(order.clerk) as reading,
+        pytest.raises(NoticeNotReady),
+    ):  # nothing is printed in this test
+        pages.find(reading, order.notice_id)
+
+
+def test_other_systems_are_told_which_paper_was_served_and_since_when(world: World) -> None:
+    with world.database.unit_of_work() as uow:
+        webhooks.subscribe(uow, "监督平台", "https://example.org/x", ["notice.served"])
+    order = Order(world, by_post=True)
+    letter = order.row("post").id
+    order.act(deliveries.readdress, letter, "王五", "贵阳市观山湖区林城东路1号")
+    order.act(deliveries.send, letter, "EMS123")
+    world.travel("2026-04-27T09:00")
+    order.act(deliveries.record, letter, "signed", date(2026, 4, 26), receiver="王五")  # a Sunday
+    assert (order.served_on(), order.due()) == ("2026-04-26", "2026-05-11")
+    [message] = world.all(WebhookDelivery)
+    said = json.loads(message.body)["data"]
+    assert (said["notice"], said["served_on"]) == (order.notice_id, "2026-04-26")
 
 
 def test_a_clock_does_not_start_after_its_case_was_closed(world: World) -> None:

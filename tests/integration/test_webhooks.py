@@ -95,6 +95,7 @@ def test_another_system_hears_of_a_case_from_its_beginning_to_its_end(telling: W
         "notice_kind": "reply",
         "number": reply.number,
         "issued_on": reply.issued_on.isoformat() if reply.issued_on else None,
+        "served_on": None,
         "organisation": "gy-jtw",
     }
 
