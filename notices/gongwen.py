@@ -50,6 +50,7 @@ _TOKEN = re.compile(
     re.S,
 )
 """What is never torn: a number with its unit, a word, the year and number of a document, a dash."""
+_QUOTE = '"'
 _MAY_CUT_AFTER = frozenset("/-._@?&=,:")
 _MARK_GIVES = 0.3
 """So much of its blank half a mark gives up within a line; at the end of a line, where nobody misses it, all."""
@@ -161,9 +162,12 @@ class Typesetter:
     def _clusters(self, text: str, role: str) -> list[_Cluster]:
         """Words and characters with the opening marks before and the closing marks behind them."""
         clusters: list[str] = []
-        open_until_core = False
+        open_until_core = quoting = False
         for token in _TOKEN.findall(text):
             starts_with_mark, is_opening = token[0] in CLOSING, token in OPENING
+            if token == _QUOTE:
+                starts_with_mark, is_opening = quoting, not quoting
+                quoting = not quoting
             if clusters and (open_until_core or (starts_with_mark and clusters[-1] != " ")):
                 clusters[-1] += token
             else:

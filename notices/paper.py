@@ -92,8 +92,9 @@ class Paper:
     ``template`` is the Jinja source of the body (``body.html.j2``; its vocabulary is told in ``notices.templates``), ``facts``
     plain JSON values by name. ``form`` is 信函 ``letter``, 文件 ``file``, or ``slip``: a 提示 such as a receipt, which has
     neither number nor seal. Without a ``number`` a letter or a file is a draft: it says 〔草稿〕, and shows neither date nor
-    seal. ``title`` may hold ``|`` where a line break is wished. ``qr`` is the text of the QR code. ``created`` goes into the
-    PDF's metadata, so that the same paper always gives the same bytes. A paper that will be ``signed`` keeps the place
+    seal; so is a slip without ``issued_on``. ``title`` may hold ``|`` where a line break is wished. ``qr`` is the text of the
+    QR code. ``created`` goes into the PDF's metadata, so that the same paper always gives the same bytes. A paper that will be
+    ``signed`` keeps the place
     of the seal free: the signature shows it there. ``attached`` is what a program may read: the PDF carries it as notice.json.
     ``copy_number`` 份号, ``secrecy`` 密级和保密期限 and ``urgency`` 紧急程度 stand at the upper left. A paper upward 上行文 names
     its ``signers`` 签发人; they are empty while it is a draft, and None on every other paper. ``co_issuers`` are the organs
@@ -123,8 +124,8 @@ class Paper:
 
     @property
     def draft(self) -> bool:
-        """True while a numbered paper has no number yet."""
-        return self.form != "slip" and self.number is None
+        """True while a numbered paper has no number yet, or a slip no day."""
+        return (self.issued_on if self.form == "slip" else self.number) is None
 
     @property
     def sealed(self) -> bool:

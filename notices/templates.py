@@ -213,11 +213,20 @@ def _sandbox(lang: str) -> Sandbox:
 
 def compose(paper: Paper) -> tuple[Block, ...]:
     """Fill the author's template with the facts, and read its output; raises TemplateFaulty, DocumentTooLong."""
-    blocks = body.read(_filled(paper))
+    blocks = body.read(_straight(_filled(paper)) if paper.lang == "en" else _filled(paper))
     size = sum(size_of(text) for block in blocks for text in body.texts(block))
     if size > DOCUMENT_LIMIT:
         raise DocumentTooLong(size=size, limit=DOCUMENT_LIMIT)
     return blocks
+
+
+_CURLY = re.compile("(?<![\u2e80-\uffef])[‘’“”]|[‘’“”](?![\u2e80-\uffef])")
+_STRAIGHT = {"‘": "&#39;", "’": "&#39;", "“": "&#34;", "”": "&#34;"}
+
+
+def _straight(markup: str) -> str:
+    """English with straight quotes: the curly ones of every face that we have are as wide as a Chinese character."""
+    return _CURLY.sub(lambda found: _STRAIGHT[found.group()], markup)
 
 
 def _filled(paper: Paper) -> str:

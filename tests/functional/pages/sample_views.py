@@ -75,7 +75,9 @@ from engine.views import (
     TaskView,
 )
 from engine.what_if import Moved, Outcome
+from notices.deliveries import HOW, Details
 from notices.paper import TemplateFaulty
+from notices.post import Letter
 from notices.register import Asked, Entry, Kept
 from notices.showroom import Exhibit, Shown
 from notices.standing import Comparison, Other
@@ -685,6 +687,93 @@ def register_page(**changes: Any) -> dict[str, Any]:
     return given | changes
 
 
+def post_page(view: str, rows: list[Letter], **changes: Any) -> dict[str, Any]:
+    """What post.html is given."""
+    given = {
+        "here": "post",
+        "canonical": "/desk/post",
+        "viewer": viewer(posts=True),
+        "view": view,
+        "rows": rows,
+        "next_key": None,
+        "problems": [],
+        "typed": {},
+        "picked": frozenset(),
+        "submission": "x" * 24,
+        "said": "",
+    }
+    return given | changes
+
+
+def letter(**changes: Any) -> Letter:
+    """A line of the post desk."""
+    number = "筑数复〔2026〕7号"
+    plain = Letter("l1", "n3", REFERENCE, "开放需求申请答复书", number, "李**", True, date(2026, 4, 28), None, 1, "")
+    return replace(plain, **changes)
+
+
+def tried(channel: str, state: str, *acts: str, scan: str = "", **known: Any) -> dict[str, Any]:
+    """An attempt of a paper's service, and what may be recorded of it."""
+    shown = {name: known.pop(name) for name in tuple(known) if name in Details.__dataclass_fields__}
+    view = DeliveryView(
+        f"{channel}-{state}", channel, 1, state, at(24), *(known.pop(name, None) for name in DELIVERED), **known
+    )
+    by_hand = channel in ("post", "in_person")
+    return {"view": view, "details": Details(**shown), "acts": acts, "scan": scan, "by_hand": by_hand}
+
+
+DELIVERED = ("dispatched_at", "dispatched_on", "deemed_on", "served_on", "how")
+HOME = {"recipient": "李明", "address": "贵阳市观山湖区林城东路1号"}
+TRIED = [
+    tried("portal", "dispatched", dispatched_at=at(24), deemed_on=date(2026, 5, 8), proof=""),
+    tried("email", "failed", "cancelled", reason="550 5.1.1 <li@example.com>", proof=""),
+    tried("post", "pending", "sent", "readdressed", "cancelled", recipient="李明", proof=""),
+    tried("post", "returned", "cancelled", dispatched_at=at(25), proof="XA123456789CN", **HOME),
+    tried("in_person", "pending", "served", "returned", "cancelled", proof="", **HOME),
+]
+SERVED = [
+    tried(
+        "in_person",
+        "served",
+        "corrected",
+        scan="d1",
+        served_on=date(2026, 4, 27),
+        how="left",
+        proof="",
+        receiver="王某（配偶）",
+        witness="社区民警陈某",
+        remarks="拒收，留置于住所。",
+        **HOME,
+    ),
+]
+
+
+def service_page(rows: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    """What service.html is given."""
+    given = {
+        "here": "search",
+        "canonical": "/desk/notices/n3/service",
+        "viewer": viewer(),
+        "paper": replace(
+            DRAFT,
+            number="筑数复〔2026〕7号",
+            state="issued",
+            issued_on=date(2026, 4, 24),
+            deliveries=tuple(row["view"] for row in rows),
+        ),
+        "reference": REFERENCE,
+        "subject": PARKING,
+        "rows": rows,
+        "today": TODAY,
+        "typed": {},
+        "problems": [],
+        "submission": "x" * 24,
+        "ways": HOW,
+        "said": "",
+    }
+    return given | changes
+
+
 BOARD_COUNTS = BoardCounts(3, 9, 41, 0, 2, 1, 1, 2, 53, 0.941)
 OVERDUE = [
     OverdueRow(
@@ -1149,6 +1238,44 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "form": formview.views(form("withdraw"), {}),
             "submission": "x" * 24,
         },
+    ),
+    "post": (
+        "post.html",
+        post_page("waiting", [letter(), letter(id="l2", recipient="", addressed=False, attempt=2)], next_key="abc"),
+    ),
+    "post-sent": (
+        "post.html",
+        post_page("sent", [letter(sent_on=date(2026, 4, 28), tracking="XA123456789CN")], said="已登记寄出。"),
+    ),
+    "post-returned": ("post.html", post_page("returned", [letter(sent_on=date(2026, 4, 24), tracking="XA1")])),
+    "post-empty": ("post.html", post_page("waiting", [])),
+    "post-refused": (
+        "post.html",
+        post_page(
+            "waiting",
+            [letter()],
+            problems=[formview.FaultView("请先勾选邮件。", "letters")],
+            typed={"tracking-l1": "<b>"},
+            picked=frozenset({"l1"}),
+        ),
+    ),
+    "service": ("service.html", service_page(TRIED)),
+    "service-none": ("service.html", service_page([], said="已取消该次送达。")),
+    "service-served": (
+        "service.html",
+        service_page(
+            SERVED,
+            typed={"in_person-served-happened": "corrected", "in_person-served-on": "2026-04-30"},
+            problems=[formview.FaultView("请填写理由。", "in_person-served-corrected-reason")],
+        ),
+    ),
+    "service-refused": (
+        "service.html",
+        service_page(
+            TRIED,
+            typed={"in_person-pending-happened": "served", "in_person-pending-receiver": "<b>"},
+            problems=[formview.FaultView("请选择送达的具体方式。", "in_person-pending-served-how")],
+        ),
     ),
     "register": ("register.html", register_page()),
     "register-with-a-gap": (

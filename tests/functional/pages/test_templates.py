@@ -1,6 +1,7 @@
 """Every template with sample values, in both languages: sound HTML, nothing inline, nothing unescaped."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from lxml import html
 from api import rendering
 from api.pages import casework
 from engine.views import DiagramView
-from tests.functional.pages.sample_views import PAGES
+from tests.functional.pages.sample_views import DRAFT, NOTICES, PAGES
 
 LOCALES = ("zh", "en")
 
@@ -82,6 +83,32 @@ def test_errors_stand_at_the_top_with_links_to_their_fields() -> None:
     said_by = page.xpath(f"//*[@id='{wrong.get('aria-describedby').split()[-1]}']")[0]
     assert said_by.text_content() == "需要什么数据至少 2 个字"
     assert wrong.get("value") == "停"
+
+
+def test_a_letter_that_waits_for_a_person_is_not_said_to_be_on_its_way() -> None:
+    _, page = drawn("service")
+    states = {
+        card.xpath(".//h2/text()")[0]: card.xpath(".//header/span/text()")[0]
+        for card in page.xpath("//section[header/span]")
+    }
+    assert states["当面"] == "待办理"
+
+
+def test_the_line_under_a_draft_begins_with_words() -> None:
+    values = PAGES["case"][1]
+    text = rendering.draw("case.html", "zh", **values | {"file": replace(values["file"], notices=(DRAFT,))})
+    found = html.fromstring(text).xpath("//ul[@class='papers']//span[@class='small muted']")
+    lines = [line.text_content().strip() for line in found]
+    assert lines
+    assert [line for line in lines if line.startswith("·")] == []
+
+
+def test_what_is_read_out_for_a_translation_begins_with_what_is_seen() -> None:
+    paper = replace(NOTICES[0], translation="ready")
+    values = PAGES["case"][1]
+    text = rendering.draw("case.html", "zh", **values | {"file": replace(values["file"], notices=(paper,))})
+    (link,) = html.fromstring(text).xpath("//a[@hreflang='en' and contains(@href, '/translation')]")
+    assert link.get("aria-label").startswith(link.text)
 
 
 def test_a_light_is_more_than_a_colour() -> None:

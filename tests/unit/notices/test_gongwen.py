@@ -32,6 +32,10 @@ def test_an_opening_mark_goes_down_with_what_it_opens(setter: Typesetter) -> Non
     assert _lines(setter, "国" * 25 + "《条例》") == ["国" * 25, "《条例》"]
 
 
+def test_a_straight_quote_stays_with_what_it_quotes(setter: Typesetter) -> None:
+    assert _lines(setter, "国" * 25 + '"条例"') == ["国" * 25, '"条例"']
+
+
 def test_a_number_is_never_torn_apart(setter: Typesetter) -> None:
     assert _lines(setter, "国" * 24 + "2026年的事") == ["国" * 24, "2026年的事"]
     assert _lines(setter, "国" * 24 + "12.5%的事") == ["国" * 24, "12.5%的事"]

@@ -61,6 +61,19 @@ def test_the_lines_of_a_text_become_paragraphs_or_lines() -> None:
     assert _composed("<p>{{ t|br }}</p>", t=text) == (Text("p", "一\n二\n<三>"),)
 
 
+def test_an_english_paper_has_narrow_quotes_and_leaves_those_within_chinese_alone() -> None:
+    markup = '<p>the people’s court, “{{ dataset }}” and “text”</p><annex title="“A”"><p>甲</p></annex>'
+    blocks = templates.compose(paper(markup, facts={"dataset": "按“原文”办"}, lang="en"))
+    assert blocks[0] == Text("p", 'the people\'s court, "按“原文”办" and "text"')
+    assert blocks[1].title == '"A"'
+    assert templates.compose(paper("<p>“甲”</p>")) == (Text("p", "“甲”"),)
+
+
+def test_a_slip_is_a_draft_until_it_has_its_day() -> None:
+    assert paper("<p>一</p>", form="slip", number=None, issued_on=None).draft
+    assert not paper("<p>一</p>", form="slip", number=None).draft
+
+
 def test_an_unknown_name_is_told_by_name() -> None:
     with pytest.raises(TemplateFaulty, match="'dataset' is undefined"):
         _composed("<p>{{ dataset }}</p>")
