@@ -161,7 +161,8 @@ def test_deemed_service_falls_on_the_fifth_working_day_whatever_the_day_of_sendi
                 day += timedelta(1)
                 left -= day in works or (day.weekday() < 5 and day not in rests)
             counted = deliveries.deemed_day(reading, rule, sent)
-            assert counted is not None and counted.day == day, sent
+            assert counted is not None
+            assert counted.day == day, sent
 
 
 def test_only_the_addressee_serves_a_paper_by_opening_it(world: World) -> None:
