@@ -38,6 +38,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class _SealFaulty(EngineError):
     """A seal cannot be used."""
 
+    zh = "电子印章无法使用。"
     lasts = True  # trying again mends nothing before an operator has seen to the file
 
 

@@ -81,7 +81,8 @@ class Verdict:
     def token(self) -> str:
         """The last part of the address at which the paper says that it can be verified."""
         address = (self.said or {}).get("verify")
-        return address.rpartition("/")[2][:64] if isinstance(address, str) else ""
+        token = address.rpartition("/")[2][:64] if isinstance(address, str) else ""
+        return token if token.isalnum() and token.isascii() else ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

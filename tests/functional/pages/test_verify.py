@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pypdf import PdfWriter
+from pypdf.generic import NameObject, TextStringObject
 
 from api.app import create_app
 from engine.access import SYSTEM
@@ -165,3 +167,23 @@ def test_a_terminal_verifies_a_paper_without_the_register(replied: World, tmp_pa
     assert verified(tmp_path / "none.pdf", "--root", str(root))[0] == 2
     assert verified(tmp_path / "missing.pdf")[0] == 2
     assert verified(file, "--root", str(tmp_path / "none.pdf"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"verify": "https://x/verify/\\ud800"}',
+        b'{"verify": "https://x/verify/\\u0000"}',
+        b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+)
+def test_what_a_file_says_of_itself_harms_nobody(world: World, said: bytes) -> None:
+    file = BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.add_attachment("notice.json", said)
+    named = writer._root_object["/Names"]["/EmbeddedFiles"]["/Names"][1].get_object()  # type: ignore[index]
+    named[NameObject("/UF")] = TextStringObject("notice.json")
+    writer.write(file)
+    shown = drop(browser(world), "/verify", file.getvalue())
+    assert "该文件没有" in shown or "不是可以读取的 PDF" in shown
