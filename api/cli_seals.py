@@ -54,7 +54,7 @@ def verify_notice(
     ] = None,
 ) -> None:
     """Verify a paper without the register: what it says, by whom it is signed, and whether it was changed. Exit code 0 where it
-    is valid, 1 where it is not, 2 where it cannot be read."""
+    is valid and signed by the organ that it names, 1 where it is not, 2 where it cannot be read."""
     from engine import clock
     from engine.settings import Settings
     from notices import certificates, examining
@@ -74,7 +74,7 @@ def verify_notice(
     print("\n".join(_said(verdict)))
     if verdict.state == "unreadable":
         raise typer.Exit(UNREADABLE)
-    raise typer.Exit(0 if verdict.state == "valid" else 1)
+    raise typer.Exit(0 if verdict.state == "valid" and not verdict.names_another else 1)
 
 
 def _said(verdict: "Verdict") -> Iterator[str]:
@@ -92,6 +92,8 @@ def _said(verdict: "Verdict") -> Iterator[str]:
         yield f"covers: {'the whole file' if verdict.covers_all else 'a part of the file'}, signatures: {verdict.signatures}"
         if certificate.demonstration:
             yield DEMONSTRATION
+    if verdict.names_another:
+        yield "caution: 签章证书的主体不是文书所称的制发机关。 The certificate is not of the organ that the paper names."
     for name, value in _flat(verdict.said or {}):
         yield f"{'says' if verdict.state == 'valid' else 'claims'}: {name} = {value}"
 

@@ -78,6 +78,12 @@ class Verdict:
         return zh if locale.startswith("zh") else en
 
     @property
+    def names_another(self) -> bool:
+        """Whether the certificate is of another organ than the paper says: offline, nothing else would tell it."""
+        issuer = str((self.said or {}).get("issuer") or "")[:64]
+        return self.certificate is not None and issuer not in self.certificate.subject
+
+    @property
     def token(self) -> str:
         """The last part of the address at which the paper says that it can be verified."""
         address = (self.said or {}).get("verify")

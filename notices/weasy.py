@@ -25,6 +25,8 @@ POINT = 0.75
 """Points in a CSS pixel."""
 COMMON = 4600
 """So many glyphs of a face are kept ready: those of ``notices.prepared_fonts`` up to the first level of GB 2312."""
+WORTH_IT = 3
+"""With which subset of a face they are made ready: a process that sets one paper is done sooner without."""
 LEVEL = 3
 """Of compression: the library's 9 takes four times as long for a twentieth fewer bytes, and does it twice."""
 
@@ -98,6 +100,9 @@ def _prepared(face: Any, highest: int) -> Any:
     if _subsets is None or highest >= COMMON:
         return face
     address = int(ffi.cast("uintptr_t", face))
+    _uses[address] = _uses.get(address, 0) + 1
+    if _uses[address] < WORTH_IT:
+        return face
     if address not in _faces:
         _subsets.hb_face_reference(_own.cast("void *", address))  # it stays, so that no other takes its address
         common = int(ffi.cast("uintptr_t", _common_glyphs(face) or face))
@@ -127,6 +132,7 @@ def _subset_library() -> Any:
 
 _own = cffi.FFI()
 _own.cdef("void *hb_face_reference(void *face); void *hb_subset_preprocess(void *source);")
+_uses: dict[int, int] = {}
 _faces: dict[int, Any] = {}
 _subsets = _subset_library()
 

@@ -389,3 +389,10 @@ def test_no_key_and_no_passphrase_reaches_the_process_that_looks_at_files(
     monkeypatch.setattr(subprocess, "run", run)
     assert examining.examine(signed, trust).state == "unreadable"
     assert not [name for name in seen if re.match("DUBAN", name)]
+
+
+def test_a_seal_under_a_paper_of_another_organ_is_noticed(signed: bytes, seal: Seal, trust: Trust) -> None:
+    assert not verify(signed, trust).names_another
+    foreign = typeset(paper(signed=True, attached=SAID | {"issuer": "贵阳市教育局"}))
+    claimed = PadesSigner().sign(foreign, seal, ORGAN, NOW).content
+    assert verify(claimed, trust).names_another
