@@ -74,6 +74,8 @@ LATIN_SIZE = 13.0
 """Of the text of a courtesy translation, which stands ragged at the right and off the grid."""
 FOOT_COLUMNS = 26
 """Of 4号 characters, behind 抄送： in the 版记."""
+MOST_FOOT_LINES = 18
+"""Of names in the 版记, which stands on one side and cannot go over to the next."""
 WORDS = {
     "zh-CN": {
         "draft": "〔草稿〕",
@@ -500,7 +502,9 @@ def foot_names(page: Page, setter: Typesetter) -> list[tuple[str, str]]:
     titles = len(gongwen.title_lines(page.paper.title, setter))
     left = gongwen.ROWS - head.height / gongwen.PITCH - titles - 1
     crowded = len(setter.lines(addressee)) > max(left - 1, 1)
-    return [(page.words["to"], addressee), *named] if crowded else named
+    moved = [(page.words["to"], addressee), *named]
+    fits = sum(len(setter.lines(names, 0, FOOT_COLUMNS)) for _, names in moved) <= MOST_FOOT_LINES
+    return moved if crowded and fits else named
 
 
 @dataclass(frozen=True)

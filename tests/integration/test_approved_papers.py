@@ -11,7 +11,7 @@ from engine.manifest import read_notice
 from engine.settings import ROOT
 from notices import approved
 from notices.render import render
-from notices.sample import sample_paper
+from notices.sample import bundle_of, of_bundle
 from tests import papers
 
 FOLDERS = sorted(path.parent for path in (ROOT / "bpmn").glob("*/notices/*/notice.toml"))
@@ -24,7 +24,7 @@ def _name(folder: Path) -> str:
 
 @pytest.mark.parametrize("folder", APPROVED, ids=_name)
 def test_the_draft_and_the_issued_paper_say_the_same(folder: Path) -> None:
-    issued = sample_paper(folder.parents[1], folder.name, datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
+    issued = of_bundle(bundle_of(folder.parents[1]), folder.name, datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
     draft = replace(issued, number=None, issued_on=None, seal=False)
     assert approved.digest(draft) == approved.digest(issued)
     assert issued.number is not None

@@ -32,7 +32,7 @@ def test_the_sentence_that_quotes_a_name_stays_out_of_jobs_and_incidents(
     def refuse(_: object) -> bytes:
         raise paper.UncoveredCharacters(characters="U+1F4A9", where="欧阳春华", codes=[])
 
-    monkeypatch.setattr("notices.handlers.render", refuse)
+    monkeypatch.setattr("notices.handlers.typeset", refuse)
     monkeypatch.setattr("engine.jobs.ATTEMPTS", 1)
     world.submit()
     maintenance.run_jobs(world.database)

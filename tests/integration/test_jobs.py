@@ -211,7 +211,7 @@ def die(*_, **__):
 
 database = compose(Settings(var=Path(sys.argv[1]), database_url=sys.argv[2]))
 if sys.argv[3] == "before":  # typesetting
-    handlers.render = die
+    handlers.typeset = die
 else:  # the result is written
     handlers.documents.attach = die
 jobs.run_due(database)

@@ -26,6 +26,7 @@ form = "file"
 issuer = "data_provider"
 addressee = "government"
 series = "数呈"
+automatic = "测试不经审批"
 upward = true
 secrecy = "秘密★1年"
 urgency = "特急"

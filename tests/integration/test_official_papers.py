@@ -14,7 +14,7 @@ from engine.manifest import read_notice
 from notices import body, templates
 from notices.paper import Paper
 from notices.render import render
-from notices.sample import sample_paper
+from notices.sample import bundle_of, of_bundle
 from tests import inspection, papers
 
 pytestmark = pytest.mark.sqlite_only
@@ -41,7 +41,7 @@ def _name(folder: Path) -> str:
 
 def shipped(folder: Path) -> Paper:
     """The notice with the facts of its sample, to somebody with a rare name."""
-    paper = sample_paper(folder.parents[1], folder.name, NOW)
+    paper = of_bundle(bundle_of(folder.parents[1]), folder.name, NOW)
     return dataclasses.replace(paper, qr=QR, addressee="王䶮先生")
 
 
@@ -196,7 +196,7 @@ def _spoken(paper: Paper) -> str:
 
 
 @pytest.mark.parametrize(
-    "folder", [f for f in NOTICES if sample_paper(f.parents[1], f.name, NOW).form != "slip"], ids=_name
+    "folder", [f for f in NOTICES if of_bundle(bundle_of(f.parents[1]), f.name, NOW).form != "slip"], ids=_name
 )
 def test_a_screen_reader_reads_every_notice_in_its_order(folder: Path) -> None:
     paper = stretched(shipped(folder), 12)

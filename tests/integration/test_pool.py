@@ -67,6 +67,7 @@ def test_an_idle_process_that_was_killed_is_replaced(pool: Pool) -> None:
 
 
 def test_who_waits_too_long_for_a_process_is_told_to_come_back(pool: Pool) -> None:
+    before = _children()
     pool.ask(worker.CHECK, question(paper()))
     with ThreadPoolExecutor(1) as asker:
         asked = asker.submit(pool.ask, worker.WRITE, question(paper(ENDLESS)))
@@ -75,7 +76,7 @@ def test_who_waits_too_long_for_a_process_is_told_to_come_back(pool: Pool) -> No
             pool.ask(worker.CHECK, question(paper()))
         assert "请稍后再试" in refusal.value.sentence("zh")
         pool.close()
-        for process in _children():
+        for process in _children() - before:
             os.kill(process, signal.SIGKILL)
         with pytest.raises(RenderFailed):
             asked.result()
