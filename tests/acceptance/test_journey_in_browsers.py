@@ -144,6 +144,7 @@ def test_a_request_goes_all_the_way_to_the_open_dataset(new_page: Open, office: 
 
     do(new_page, "zhou.min", "登记", OPENING)
     do(new_page, "feng.li", "核验", {"verify_result": "confirmed"})
+    do(new_page, "qian.wei", "签发", {"completion_result": "sign"})
     soon(reader, reader.locator(".way li", has_text="办结"))
 
 

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
-from engine import directory
+from engine import process
+from engine.models import Notice
+from notices import service
 from tests.functional.pages.browsing import follow, only_task, page, send
 from tests.household import Household
 
@@ -97,9 +100,12 @@ def test_what_was_typed_stays_when_the_paper_cannot_be_issued(
     small_household: Household, filed: dict[str, Any]
 ) -> None:
     with small_household.database.unit_of_work() as uow:
-        office = directory.organisation(uow, "gy-jtw")
-        office.name = "贵阳市交通运输局"
-        uow.add(office)
+        notice = uow.session.exec(select(Notice).where(col(Notice.name) == "reply")).one()
+        run = process.lock(uow, notice.case_id)
+        said = run.key.open_value(notice.facts, service.FACTS + notice.id)
+        changed = {**said, "reasons": "该数据属于第十八条第一款所列情形。"}
+        notice.facts = run.key.seal_value(changed, service.FACTS + notice.id)
+        uow.add(notice)
     browser = small_household.browser_of("leader")
     task = only_task(browser)
     assert send(browser, "/desk?view=queue", f"{task}/claim").status_code == 303
