@@ -12,6 +12,7 @@ from engine import (
     deadline_changes,
     ladder,
     leads,
+    links,
     printed_dates,
     recusals,
     webhook_deliveries,
@@ -66,8 +67,16 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
+    offered.job("case.open")(links.carry_opening)
+    offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
+    offered.job("case.tell")(links.carry_telling)
     offered.job("recusal.check")(recusals.check_held)
     offered.operation("lead.urge", field=TEXT)(leads.urge)
+    offered.operation(
+        "lead.raise", ground={"enum": list("123456789")}, findings=TEXT | {"x-refers": "field"}, respondent=PART
+    )(leads.raise_by_process)
+    offered.job("lead.open")(leads.open_for_process)
     offered.operation("lead.survey")(leads.survey)
     offered.job("lead.raise")(leads.raise_for_breach)
     offered.job("lead.annul")(leads.annul)

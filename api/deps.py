@@ -27,7 +27,7 @@ from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 
 from api import auth, problems
-from engine import audit, cases, clock, directory
+from engine import audit, clock, directory, query_codes
 from engine.access import PUBLIC, Actor, require_administrator, require_overseer, require_supervisor
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Invalid
@@ -203,12 +203,12 @@ def show_code(door: Door, reference: str, code: str) -> Actor:
     Wrong ones are counted, right ones never.
     """
     reference = "".join(c for c in reference[:100] if c.isprintable())
-    name = f"reference:{cases.plain_reference(reference)}"  # however it is spelled, it is one number
+    name = f"reference:{query_codes.plain_reference(reference)}"  # however it is spelled, it is one number
     with door.reading() as reading:
         auth.check_attempts(reading, door.address, name)
         try:
-            return cases.authenticate_party(reading, reference, code)
-        except cases.WrongCode as error:
+            return query_codes.authenticate_party(reading, reference, code)
+        except query_codes.WrongCode as error:
             wrong = error
     with door.writing() as uow:
         auth.count_failure(uow, door.address, name)

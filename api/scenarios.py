@@ -20,11 +20,37 @@ from sqlmodel import col, select
 from api import city, stories
 from api.composition import compose
 from api.stories import moment, shanghai
-from engine import cases, deadlines, definitions, directory, incidents, maintenance, messages, tasks
+from engine import (
+    cases,
+    deadlines,
+    definitions,
+    directory,
+    incidents,
+    leads,
+    links,
+    maintenance,
+    messages,
+    origins,
+    query_codes,
+    tasks,
+)
 from engine.access import PUBLIC, SYSTEM, Actor
 from engine.db import Database, upgrade
 from engine.errors import EngineError
-from engine.models import Breach, Case, Deadline, Membership, Notice, Organisation, Participant, Party, Person, Task
+from engine.manifest import Manifest
+from engine.models import (
+    Breach,
+    Case,
+    CaseLink,
+    Deadline,
+    Membership,
+    Notice,
+    Organisation,
+    Participant,
+    Party,
+    Person,
+    Task,
+)
 from engine.settings import Settings
 
 DEFAULT_PAUSE = timedelta(hours=1)
@@ -109,11 +135,39 @@ def installation(
             upgrade(database.settings.url)
             with database.unit_of_work(SYSTEM) as uow:
                 city.found(uow, bundle.parent)
-            with database.unit_of_work(SYSTEM) as uow:
-                definitions.deploy(uow, definitions.read_folder(bundle))
+            for needed in bundles_of(bundle):
+                with database.unit_of_work(SYSTEM) as uow:
+                    definitions.deploy(uow, definitions.read_folder(needed))
         yield database, watch
     finally:
         database.dispose()
+
+
+def bundles_of(bundle: Path) -> list[Path]:
+    """A bundle and those beside it that its cases and stories reach: what they come out of, open, and begin with."""
+    found: dict[str, Path] = {}
+    waiting = [bundle]
+    while waiting:
+        folder = waiting.pop()
+        if folder.name in found or not (folder / definitions.MANIFEST).is_file():
+            continue
+        found[folder.name] = folder
+        waiting += [folder.parent / key for key in sorted(_reached(folder))]
+    return list(found.values())
+
+
+def _reached(folder: Path) -> set[str]:
+    """The processes that a bundle names: in links and openings, by raising leads, and in its stories."""
+    declared = tomllib.loads((folder / definitions.MANIFEST).read_text(encoding="utf-8"))
+    keys = {key for rule in declared.get("links", []) for key in rule.get("processes", [])}
+    keys |= {rule["process"] for rule in declared.get("opens", {}).values() if "process" in rule}
+    if any(b'"lead.raise"' in drawing.read_bytes() for drawing in folder.glob("*.bpmn")):
+        keys.add(leads.PROCESS)
+    for file in folder.glob("scenarios/*.toml"):
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        keys |= {str(told.get("source", {}).get("story", "")).partition("/")[0]} - {""}
+        keys |= {step["submit"]["process"] for step in told.get("steps", []) if "process" in step.get("submit", {})}
+    return keys
 
 
 def make_hasty(database: Database) -> None:
@@ -123,15 +177,18 @@ def make_hasty(database: Database) -> None:
 
 
 class Story:
-    """One story while it is told: the case, the people who work on it, and the time."""
+    """One story while it is told: its cases, the people who work on them, and the time."""
 
     def __init__(self, database: Database, watch: Stopwatch, bundle: Path) -> None:
-        self.database, self.watch = database, watch
+        self.database, self.watch, self.bundle = database, watch, bundle
         self.key = tomllib.loads((bundle / definitions.MANIFEST).read_text(encoding="utf-8"))["process"]["key"]
-        self.case_id = ""
+        self.case_id = ""  # of the case that the present step is about
+        self.cases: dict[str, str] = {}  # by the name that the story has for them
 
     def tell(self, story: dict[str, Any]) -> None:
         """Tell the whole story; raises Untrue at the first thing that is not as expected."""
+        if "source" in story:
+            self._tell_before(story["source"]["story"], shanghai(story["start"]))
         self._begin(story["submit"])
         for number, step in enumerate(story.get("steps", []), start=1):
             try:
@@ -143,32 +200,85 @@ class Story:
                     f"step {number} ({step.get('task') or step.get('message')}): {error.sentence()}"
                 ) from error
 
+    def _tell_before(self, name: str, start: datetime) -> None:
+        """Tell the story out of whose case this one comes, and go on to the day on which this one starts."""
+        folder, _, file = name.partition("/")
+        bundle = self.bundle.parent / folder
+        earlier = stories.read(bundle / "scenarios" / f"{file}.toml")
+        self.watch.at = shanghai(earlier["start"])
+        before = type(self)(self.database, self.watch, bundle)
+        before.tell(earlier)
+        self.cases = {"source": before.cases["main"]} | {
+            f"source_{alias}": case_id for alias, case_id in before.cases.items() if alias != "main"
+        }
+        self._move_to(start)
+
     def _begin(self, submit: dict[str, Any]) -> None:
-        """A case with a party is filed, one without is opened ex officio."""
-        with self.database.reading(PUBLIC) as reading:
-            bundle = definitions.current(reading, self.key)
-            form = definitions.form(reading, bundle, bundle.manifest.process.start_form, "zh")
-        values = form.coerce({k: _text(v) for k, v in submit["form"].items()})
-        if not bundle.manifest.parties:
-            self._open_ex_officio(values, submit.get("participants", {}))
-            return
-        filer = PUBLIC if bundle.manifest.process.applicants == "public" else SYSTEM
-        with self.database.unit_of_work(filer) as uow:
-            self.case_id = cases.submit(uow, self.key, values, source="api").case_id
+        """The case that the story is about."""
+        self.cases["main"] = self.case_id = self._file(self.key, submit, "source" if "source" in self.cases else None)
         self._settle()
 
-    def _open_ex_officio(self, values: dict[str, Any], participants: dict[str, str]) -> None:
-        with self.database.unit_of_work(SYSTEM) as uow:
-            parts = {part: directory.organisation(uow, code) for part, code in participants.items()}
-            self.case_id = cases.open_ex_officio(uow, self.key, values, participants=parts, links={}).id
-        self._settle()
+    def _file(self, key: str, submit: dict[str, Any], origin: str | None = None) -> str:
+        """A case is filed by the public or at the desk, or opened ex officio; its id."""
+        actor = self._filer(submit)
+        with self.database.reading(actor) as reading:
+            bundle = definitions.current(reading, key)
+            form = definitions.form(reading, bundle, bundle.manifest.process.start_form, "zh")
+        public = bundle.manifest.process.applicants == "public" and actor is SYSTEM and bundle.manifest.parties
+        actor = PUBLIC if public else actor
+        said, source = dict(submit["form"]), submit.get("from", origin)
+        if source is not None:
+            said |= self._origin(bundle.manifest, submit.get("link"), source, prove=bool(public))
+        values = form.coerce({k: _text(v) for k, v in said.items()})
+        with self.database.unit_of_work(actor) as uow:
+            if bundle.manifest.parties:
+                return cases.submit(uow, key, values, source="api" if public else "desk").case_id
+            if actor is not SYSTEM:
+                return cases.file_at_desk(uow, key, values, organisation=submit["by"].partition(".")[0]).id
+            parts = {part: directory.organisation(uow, code) for part, code in submit.get("participants", {}).items()}
+            taken, sources = origins.origin(uow, bundle, values)
+            return cases.open_ex_officio(uow, key, values | taken, participants=parts, sources=sources).id
+
+    def _filer(self, submit: dict[str, Any]) -> Actor:
+        return self.person(submit["by"]) if "by" in submit else SYSTEM
+
+    def _origin(self, manifest: Manifest, kind: str | None, source: str, *, prove: bool) -> dict[str, str]:
+        """What the form says of the case that the new one comes out of."""
+        rule = manifest.link(kind) if kind else next(iter(manifest.links), None)
+        if rule is None:
+            return {}
+        case_id = self._case_called(source)
+        with self.database.reading(SYSTEM) as reading:
+            case = reading.session.get_one(Case, case_id)
+            named = {rule.field: case.reference}
+            if prove and rule.code_field:
+                party = reading.session.exec(select(Party).where(col(Party.case_id) == case_id)).one()
+                named[rule.code_field] = query_codes.query_code(reading, case, party)
+            return named
+
+    def _case_called(self, name: str) -> str:
+        """The case that the story calls so, or that kinds of links lead to from the main one (``lead.rectification``)."""
+        if name in self.cases:
+            return self.cases[name]
+        case_id = self.cases["main"]
+        with self.database.reading(SYSTEM) as reading:
+            for kind in name.split("."):
+                found = links.linked(reading, case_id, kind, "offspring") or links.linked(
+                    reading, case_id, kind, "origin"
+                )
+                if not found:
+                    raise Untrue(f"there is no case called {name}: nothing is linked as {kind}")
+                case_id = found[-1]
+        return case_id
 
     def _step(self, step: dict[str, Any]) -> None:
         if "travel" in step:
             self._move_to(shanghai(step["travel"]))
         elif "expect" in step:
+            self.case_id = self._case_called(step.get("in", "main"))
             self._check(step["expect"])
         else:
+            self.case_id = self._case_called(step.get("in", "main"))
             self._move_to(self._when(step.get("at")))
             self._act(step)
         self._settle()
@@ -191,7 +301,9 @@ class Story:
     def _act(self, step: dict[str, Any]) -> None:
         refused = step.get("refused")
         try:
-            if "message" in step:
+            if "submit" in step:
+                self.cases[step["submit"]["as"]] = self._file(step["submit"]["process"], step["submit"])
+            elif "message" in step:
                 self._send(step)
             else:
                 self._complete(step)
@@ -253,7 +365,8 @@ class Story:
                 col(Participant.until).is_(None),
             )
         )
-        found: Organisation | None = session.exec(taking_part).first()
+        called = select(Organisation).where(col(Organisation.code) == part)
+        found: Organisation | None = session.exec(taking_part).first() or session.exec(called).first()
         if found is None:
             raise Untrue(f"nobody plays the part {part}")
         return found
@@ -288,6 +401,8 @@ class Story:
                 "deadlines": {
                     d.name: d.due_on.isoformat() if d.due_on else "" for d in deadlines.of_case(reading, case.id)
                 },
+                "links": sorted(reading.session.exec(select(CaseLink.kind).where(col(CaseLink.from_id) == case.id))),
+                "origins": sorted(reading.session.exec(select(CaseLink.kind).where(col(CaseLink.to_id) == case.id))),
                 "notices": sorted(reading.session.exec(issued)),
                 "breaches": sorted(reading.session.exec(missed)),
             }

@@ -14,7 +14,8 @@ _DISTANCE = re.compile(r"\+([0-9]{1,4})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 LAST_YEAR = 2200  # that a story may reach: far beyond, days can no longer be counted
 Time = Any  # a text, or a time as TOML has it
-WAYS = ("task", "message", "travel", "expect")
+WAYS = ("task", "message", "submit", "travel", "expect")
+STORY = re.compile(r"([a-z][a-z0-9_]*)/([A-Za-z0-9_]+)")
 
 
 class StoryFaulty(Exception):
@@ -25,16 +26,34 @@ class _Told(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Base of all parts: unknown keys are refused."""
 
 
+class _Source(_Told):
+    story: str  # bundle/name of a story that is told before this one: its case is called ``source``
+
+
 class _Submission(_Told):
     form: dict[str, Any]
     participants: dict[str, str] = {}  # part → code of an organisation, where the case is opened ex officio
+    by: str | None = None  # who files it at the desk: a code of an organisation and a role, "gy-jtw.case_handler"
+    origin: str | None = msgspec.field(
+        default=None, name="from"
+    )  # the case that it comes out of: source, main or a name
+    link: str | None = None  # as what: the kind of the link, where the process declares several
+
+
+class _Filing(_Submission, kw_only=True):
+    process: str
+    alias: str = msgspec.field(name="as")  # what later steps call this case
 
 
 class _Step(_Told):
     at: Time = None
     by: str | None = None
+    within: str | None = msgspec.field(
+        default=None, name="in"
+    )  # of which case: a name, or kinds of links: "lead.rectification"
     task: str | None = None
     message: str | None = None
+    submit: _Filing | None = None
     key: str | None = None
     form: dict[str, Any] = {}
     refused: str | None = None
@@ -46,6 +65,7 @@ class _Story(_Told):
     title: str
     start: Time
     submit: _Submission
+    source: _Source | None = None
     steps: list[_Step] = []
 
 
@@ -55,6 +75,8 @@ def read(file: Path) -> dict[str, Any]:
         told = tomllib.loads(file.read_text(encoding="utf-8"))
         story = msgspec.convert(told, _Story)
         shanghai(story.start)
+        if story.source is not None and not STORY.fullmatch(story.source.story):
+            raise ValueError(f"“{story.source.story[:60]}” is not a story such as open_data_request/refused")
     except (ValueError, RecursionError) as error:
         raise StoryFaulty(str(error)) from None
     for number, step in enumerate(story.steps, start=1):

@@ -1,7 +1,5 @@
 """Begin a case, find it again by its query code, and what a process may do to it: transfer, conclude, close."""
 
-import hmac
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +15,10 @@ from engine import (
     directory,
     documents,
     numbers,
+    origins,
     process,
+    query_codes,
+    relations,
     reminders,
     search,
     statutes,
@@ -27,22 +28,16 @@ from engine.calendars import Explanation, NoSuchDay, read_day
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
-from engine.errors import Invalid, NotFound
+from engine.errors import Conflict, Invalid
 from engine.failpoints import failpoint
 from engine.manifest import Participant as ParticipantRule
 from engine.models import Case, CaseLink, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import BusinessError, Call, Done
-from engine.privacy import CaseKey, Erased, plain_code
+from engine.privacy import CaseKey
 from engine.process import Run
 from engine.runtime import Start, evaluate
 
 NO_DOCUMENT_YET = NOT_BEGUN = b""
-
-
-class WrongCode(NotFound):
-    """The number and the code do not belong together. Please check both."""
-
-    zh = "编号与查询码不符，请核对后再试。"
 
 
 class OutcomeUnknown(Invalid):
@@ -56,6 +51,12 @@ class PartUnknown(Invalid):
     """The process declares no participant “{part}”."""
 
     zh = "流程没有声明参与方“{part}”。"
+
+
+class PartBarred(Conflict):
+    """{text}"""
+
+    zh = "{text_zh}"
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,15 @@ def submit(
     ``case.submitted`` runs from this moment (Art. 15, 21: from the day of application).
     """
     bundle = definitions.current(uow, process_key)
-    if bundle.manifest.process.applicants != "public" and uow.actor.kind in ("public", "party"):
-        raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only
-    if not bundle.manifest.parties:
-        raise definitions.ProcessUnknown(key=process_key[:64])  # nobody files it: it is opened ex officio
+    if not bundle.manifest.parties or not may_file(uow, bundle):
+        raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only, or opened ex officio
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, locale)
     form.validate(values)
     personal = form.personal
+    taken, sources = origins.origin(uow, bundle, values)
+    values = {name: value for name, value in values.items() if name not in origins.secret_fields(bundle)} | taken
     case, key = _new_case(uow, bundle, values, source)
+    _link(uow, case, sources)
     party = _new_party(uow, bundle, case, key, values, personal, locale)
     uow.actor = Actor("party", id=party.id, case_id=case.id, locale=locale)
     run = process.opened(uow, case)
@@ -111,12 +113,12 @@ def open_ex_officio(
     values: Mapping[str, Any],
     *,
     participants: Mapping[str, Organisation],
-    links: Mapping[str, str],
+    sources: Mapping[str, str],
     source: str = "desk",
 ) -> Case:
     """Open a case that nobody has filed (依职权): no party, no query code; it begins with ``case.opened``.
 
-    ``participants`` gives parts of the process to organisations, beside those that the process finds by itself; ``links`` says
+    ``participants`` gives parts of the process to organisations, beside those that the process finds by itself; ``sources`` says
     by kind out of which case this one comes. Who may do so is for the verb to judge that calls. Raises ProcessUnknown,
     FormInvalid, PartUnknown.
     """
@@ -124,14 +126,89 @@ def open_ex_officio(
     if bundle.manifest.parties:
         raise definitions.ProcessUnknown(key=process_key[:64])  # its party files it
     definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale).validate(values)
-    case, _ = _new_case(uow, bundle, values, source)
-    uow.add(*(CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now) for kind, origin in links.items()))
+    return _opened(uow, bundle, values, participants, sources, source)
+
+
+def file_at_desk(
+    uow: UnitOfWork,
+    process_key: str,
+    values: Mapping[str, Any],
+    uploads: Sequence[Stored] = (),
+    *,
+    organisation: str | None = None,
+    source: str = "desk",
+) -> Case:
+    """File a case that has no party, for the actor's organisation, which plays the part of the lane that ``filed_by`` names.
+
+    ``organisation`` is its code, where the actor may file for several. Raises ProcessUnknown for a process that they may not
+    file, FormInvalid, and what ``origins.origin`` raises.
+    """
+    bundle = definitions.current(uow, process_key)
+    seats = filing_seats(uow, bundle)
+    if organisation is not None:
+        seats = [seat for seat in seats if seat[1].code == organisation]
+    if bundle.manifest.parties or not seats:
+        raise definitions.ProcessUnknown(key=process_key[:64])
+    part, house = seats[0]
+    definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale).validate(values)
+    taken, sources = origins.origin(uow, bundle, values)
+    values = {name: value for name, value in values.items() if name not in origins.secret_fields(bundle)} | taken
+    return _opened(uow, bundle, values, {part: house}, sources, source, uploads)
+
+
+def _opened(
+    uow: UnitOfWork,
+    bundle: Bundle,
+    values: Mapping[str, Any],
+    participants: Mapping[str, Organisation],
+    sources: Mapping[str, str],
+    source: str,
+    uploads: Sequence[Stored] = (),
+) -> Case:
+    """A case without a party begins, with the organisations that are known from the outset."""
+    case, key = _new_case(uow, bundle, values, source)
+    _link(uow, case, sources)
     run = process.opened(uow, case)
     process.write(uow, run, values, "form:start")
+    documents.attach_all(uow, case.id, key, list(uploads))
     for part, organisation in participants.items():
         take_part(uow, run, part, organisation)
     _begin(uow, run)
     return case
+
+
+def may_file(reading: Reading, bundle: Bundle) -> bool:
+    """Whether the actor may begin a case of a process: the public, or people of the lanes that file it at the desk."""
+    if reading.actor.kind == "system":
+        return True
+    if reading.actor.kind == "person" and bundle.manifest.process.filed_by:
+        return bool(filing_seats(reading, bundle))
+    return bundle.manifest.process.applicants == "public"
+
+
+def filing_seats(reading: Reading, bundle: Bundle) -> list[tuple[str, Organisation]]:
+    """For which part and organisation the actor may file a case of a process at the desk, by the lanes of ``filed_by``.
+
+    A part that only organisations of one kind can play (``kind``) lets only their people file.
+    """
+    seats = []
+    for lane in bundle.manifest.process.filed_by:
+        part, _, role = lane.partition(".")
+        rule = bundle.manifest.participants[part]
+        houses = select(Organisation).where(
+            col(Organisation.id).in_(sorted(reading.actor.organisations(role))), col(Organisation.active).is_(True)
+        )
+        if rule.kind is not None:
+            houses = houses.where(col(Organisation.kind) == rule.kind)
+        seats += [(part, house) for house in reading.session.exec(houses.order_by(col(Organisation.code)))]
+    return seats
+
+
+def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
+    """Remember out of which cases one came."""
+    uow.add(*(CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now) for kind, origin in sources.items()))
+    for kind, origin in sources.items():
+        audit.record(uow, "case.linked", origin, kind=kind, to=case.id)
 
 
 def _begin(uow: UnitOfWork, run: Run) -> None:
@@ -207,11 +284,28 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     rule = run.bundle.manifest.participants.get(part)
     if rule is None:
         raise PartUnknown(part=part)
+    _require_allowed(uow, run, part, organisation)
     row = Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
     row.sees = NOTHING if rule.sees == OWN else ALL
     uow.add(row)
     run.participants[part] = organisation
     return row
+
+
+def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
+    """No guard of the process keeps an organisation from a part; raises PartBarred with the guard's sentence."""
+    guards = [guard for guard in run.bundle.manifest.guards if guard.part == part]
+    if not guards:
+        return
+    playing = {**run.participants, part: organisation}
+    names: dict[str, Any] = dict.fromkeys(run.bundle.manifest.data) | run.data
+    described = relations.described(uow, playing.values())
+    names["participants"] = dict.fromkeys(run.bundle.manifest.participants) | {
+        name: described[o.code] for name, o in playing.items()
+    }
+    for guard in guards:
+        if not evaluate(guard.allow_when, names):
+            raise PartBarred(text=guard.text_en, text_zh=guard.text)
 
 
 def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organisation | None:
@@ -236,7 +330,7 @@ def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
         case_id=case.id,
         reference=case.reference,
         party_id=party.id,
-        query_code=query_code(reading, case, party),
+        query_code=query_codes.query_code(reading, case, party),
         deadline=answer,
         explanation=_explained(reading, answer, party.locale) if answer else None,
     )
@@ -248,38 +342,6 @@ def _explained(reading: Reading, deadline: Deadline, locale: str) -> Explanation
 
 
 # ---------------------------------------------------------------- the query code
-
-
-def query_code(reading: Reading, case: Case, party: Party) -> str:
-    """The code by which a party follows its case (13 signs, 63 bits); derived, never stored."""
-    key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
-    return key.query_code(case.id, party.id, party.code_version)
-
-
-def plain_reference(typed: str) -> str:
-    """A reference as somebody typed it: full-width or lower-case letters and blanks do not matter."""
-    wide = unicodedata.normalize("NFKC", typed[:200]).upper()
-    return "".join(c for c in wide if c.isalnum() or c == "-")[:40]
-
-
-def authenticate_party(reading: Reading, reference: str, code: str) -> Actor:
-    """The party that holds this number and code. A wrong number and a wrong code answer alike: WrongCode."""
-    typed = plain_code(code)
-    case = reading.session.exec(select(Case).where(col(Case.reference) == plain_reference(reference))).first()
-    holders = reading.session.exec(select(Party).where(col(Party.case_id) == (case.id if case else ""))).all()
-    found = None
-    for party in holders:
-        try:
-            right = query_code(reading, case, party) if case else ""
-        except Erased:
-            continue
-        if hmac.compare_digest(right, typed):
-            found = party
-    if not holders:  # the same work for a number that does not exist
-        hmac.compare_digest(CaseKey(b"\0" * 32).query_code("", "", 1), typed)
-    if found is None:
-        raise WrongCode()
-    return Actor("party", id=found.id, case_id=found.case_id, locale=found.locale)
 
 
 # ---------------------------------------------------------------- what a process may do (operations)

@@ -55,7 +55,7 @@ def _case(reading: Reading, case: Case) -> Iterator[str]:
         run = process.opened(reading, case)
         yield from _clocks(reading, run)
         state = run.key.open(run.instance.state, process.STATE)
-        step = runtime.advance(run.bundle.blueprint, state, Tick(), process.context(run), LONG_AGO)
+        step = runtime.advance(run.bundle.blueprint, state, Tick(), process.context(reading, run), LONG_AGO)
     except Erased:
         return
     except EngineError as error:

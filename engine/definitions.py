@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
-from engine import audit, lint, roles, statutes
+from engine import audit, lint, relations, roles, statutes
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -98,6 +98,11 @@ class Bundle:
     @property
     def key(self) -> str:
         return self.manifest.process.key
+
+    @cached_property
+    def reads_relations(self) -> bool:
+        """Whether any expression may ask who stands over whom: for the others nobody looks it up."""
+        return any(f".{name}".encode() in content for content in self.flow.values() for name in relations.NAMES)
 
     def form(self, name: str, locale: str = "zh", options: Options | None = None) -> Form:
         """A form in the reader's language; ``options`` fills the lists that come from the directory."""

@@ -19,13 +19,14 @@ from pwdlib import PasswordHash
 from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 
-from engine import absences, audit, clock, roles
+from engine import absences, audit, clock, relations, roles
 from engine.access import UNIT_HEAD, Actor, require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Invalid, NotFound
 from engine.models import ApiToken, Membership, Organisation, OrganisationRelation, Person, UtcDateTime
 
 RELATIONS = ("superior_of", "business_guidance_of")
+LONGEST_CODE = 64  # of an organisation
 DUTIES = ("none", "administrator", "auditor")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 200
 STREAM = "administration"
@@ -126,6 +127,13 @@ def organisation(reading: Reading, code: str) -> Organisation:
     if found is None:
         raise OrganisationNotFound(code=code[:64])
     return found
+
+
+def named(reading: Reading, values: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """The organisations whose codes stand among some values, by code, as expressions of a process read them."""
+    codes = [value for value in values if isinstance(value, str) and len(value) <= LONGEST_CODE]
+    found = reading.session.exec(select(Organisation).where(col(Organisation.code).in_(codes)))
+    return relations.described(reading, found)
 
 
 def create_organisation(uow: UnitOfWork, code: str, name: str, kind: str, level: str, **details: Any) -> Organisation:

@@ -262,7 +262,7 @@ def return_case(uow: UnitOfWork, migration_id: str, reason: str) -> CasePlan:
     _withdraw(uow, row)
     there = _pin(uow, before, row.from_id)
     state = before.key.open(row.state, process.STATE)
-    step = look(there.bundle.blueprint, state, process.context(there), uow.now)
+    step = look(there.bundle.blueprint, state, process.context(uow, there), uow.now)
     _stand(uow, there, row.state, step)
     deadlines.refresh_case(uow, there)
     row.undone_at = uow.now

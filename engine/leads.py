@@ -48,6 +48,7 @@ from engine.process import Run
 PROCESS = "supervision_lead"  # the bundle that carries leads
 LINK = "lead"  # from the case to the lead that came out of it
 ORGAN, RESPONDENT = "supervising_organ", "respondent"
+LONGEST_FINDINGS = 2000  # as the form of a lead has it
 OTHER = "9"  # the ground of Art. 30 for what has none of its own
 
 
@@ -210,6 +211,37 @@ def _own_house(uow: UnitOfWork, respondent: Organisation) -> Organisation | None
     return uow.session.get_one(Organisation, found) if found else None
 
 
+# ---------------------------------------------------------------- asked for by a process
+
+
+def raise_by_process(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``lead.raise``: a process has found something that a supervisor should look at, such as a confirmed error in data.
+
+    ``respondent`` is the part of the organisation against which it is, ``findings`` what was found, in words.
+    """
+    if call.params["respondent"] not in run.participants:
+        raise process.PartVacant(part=call.params["respondent"])
+    asked = {"ground": call.params["ground"], "respondent": run.participants[call.params["respondent"]].code}
+    run_at = {"revision": run.case.revision, "field": call.params["findings"]}
+    jobs.enqueue(uow, "lead.open", f"lead.open:{call.token}", case_id=run.case.id, **asked, **run_at)
+    audit.record(uow, "lead.asked", run.case.id, ground=asked["ground"], respondent=asked["respondent"])
+    return Done()
+
+
+def open_for_process(database: Database, ticket: JobTicket) -> None:
+    """Job ``lead.open``: open the lead that a process asked for, unless the same one stands open already."""
+    with database.unit_of_work() as uow:
+        case = process.lock_row(uow, str(ticket.case_id))
+        jobs.settle(uow, ticket)
+        run = process.opened(uow, case)
+        against = directory.organisation(uow, ticket.payload["respondent"])
+        values = _about(case) | {"ground": ticket.payload["ground"]}
+        findings = str(run.data.get(ticket.payload["field"]) or "").strip()[:LONGEST_FINDINGS]
+        with suppress(LeadStands):
+            _require_none_open(uow, case, against, ticket.payload["ground"])
+            _open(uow, case, values | {"findings": findings or None}, against, _routed(uow, against), None)
+
+
 # ---------------------------------------------------------------- what both do
 
 
@@ -231,7 +263,7 @@ def _open(
         PROCESS,
         {name: value for name, value in values.items() if value is not None},
         participants={ORGAN: organ, RESPONDENT: respondent},
-        links={LINK: case.id},
+        sources={LINK: case.id},
         source="desk" if uow.actor.kind == "person" else "system",
     )
     lead = SupervisionLead(

@@ -52,6 +52,7 @@ class ProcessPart(_Declared, frozen=True):
     subject: str  # expression over case data: what the case is called in lists
     start_form: str
     applicants: Literal["public", "organisation"] = "public"  # who may begin a case
+    filed_by: list[str] = []  # lanes whose people file a case at the desk, for their organisation or for the public
     confidential: bool = False
     correction_notice: str | None = None  # the paper that tells of a printed due date that was moved
     text: str = ""  # what the portal says about this process, in one or two sentences
@@ -66,6 +67,50 @@ class Participant(_Declared, frozen=True):
     organisation: str | None = None  # expression over case data giving an organisation's code; nothing = not yet known
     kind: str | None = None  # or: the one organisation of this kind
     sees: Literal["all", "own"] = "all"  # own: nothing before a paper or task reaches it, then only what is its own
+
+
+class Guard(_Declared, frozen=True):
+    """``[[guards]]``: which organisation may play a part, such as who may order: a superior or a supervisory organ."""
+
+    part: str
+    allow_when: str  # expression over case data and participants, the organisation in question among them
+    text: str
+    text_en: str
+
+
+class LinkRule(_Declared, frozen=True):
+    """``[[links]]``: out of which case one of this process may come when somebody files it, and what it takes from there."""
+
+    kind: str  # of the link: "review"
+    title: str
+    title_en: str
+    processes: list[str]  # keys of the processes out of whose cases it may come
+    field: str  # of the start form: the reference of that case
+    code_field: str | None = (
+        None  # of the start form: its query code, by which the public proves that it is theirs; never kept
+    )
+    refuse_when: str | None = None  # expression over the facts of that case (see engine.links)
+    refusal: str = ""
+    refusal_en: str = ""
+    takes: dict[str, str] = {}  # field of this case = expression over the facts of that case
+
+
+class OpenRule(_Declared, frozen=True):
+    """``[opens.X]``: a case of another process that one of this opens by ``case.open``, and what it hands over."""
+
+    process: str
+    link: str  # kind of the link from this case to that one
+    form: dict[str, str] = {}  # field of its start form = expression over the facts of this case
+    participants: dict[str, str] = {}  # its part = expression giving the code of an organisation
+
+
+class TellRule(_Declared, frozen=True):
+    """``[tells.X]``: what ``case.tell`` sends to the cases that are linked with this one."""
+
+    link: str  # kind of the link
+    message: str  # of the process of those cases, whose sender is "system"
+    to: Literal["origin", "offspring"] = "origin"  # the case out of which this one came, or those that came out of it
+    form: dict[str, str] = {}  # field of the message = expression over the facts of this case
 
 
 class PartyPart(_Declared, frozen=True):
@@ -179,6 +224,10 @@ class Manifest(_Declared, frozen=True):
     rules: list[TaskRule] = []
     separations: list[Separation] = []
     exclusions: list[Exclusion] = []
+    guards: list[Guard] = []
+    links: list[LinkRule] = []
+    opens: dict[str, OpenRule] = {}
+    tells: dict[str, TellRule] = {}
     stages: list[Stage] = []
     outcomes: dict[str, Outcome] = {}
 
@@ -186,6 +235,9 @@ class Manifest(_Declared, frozen=True):
     def begins_with(self) -> str:
         """The domain event with which a case begins: its party files it, or an organisation opens it ex officio."""
         return "case.submitted" if self.parties else "case.opened"
+
+    def link(self, kind: str) -> LinkRule | None:
+        return next((rule for rule in self.links if rule.kind == kind), None)
 
     def message(self, name: str) -> MessageRule | None:
         return next((m for m in self.messages if m.name == name), None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 
-from engine import approval_lint, clock_lint, data_lint, name_lint, statute_lint
+from engine import approval_lint, clock_lint, data_lint, link_lint, name_lint, statute_lint
 from engine.form_lint import form_faults
 from engine.manifest import Exclusion, Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
@@ -31,7 +31,7 @@ AROUND_FACTS = frozenset(  # notices.facts
         "today",
     }
 )
-AROUND_RULES = frozenset({"participants", "data", "today"})  # tasks.complete
+AROUND_RULES = frozenset({"participants", "organisations", "data", "today"})  # tasks.complete
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -110,6 +110,7 @@ class _Bundle:
         yield from self.references()
         yield from self.data()
         yield from self.approvals()
+        yield from self.links()
         yield from name_lint.name_faults(self.manifest, self.notices)
         yield from clock_lint.clock_faults(self.manifest, self.processes, self.notices, self.operations)
 
@@ -233,6 +234,19 @@ class _Bundle:
             self.notices, self.processes, fields_of, self.wrong_lane, self.expression
         )
 
+    def links(self) -> Iterator[Fault]:
+        """What reaches beyond one case."""
+
+        def foreign(where: str, text: str) -> Iterator[Fault]:
+            """An expression over another case: that it can be read is all that is known of it here."""
+            try:
+                check_expression(text)
+            except ExpressionInvalid as error:
+                yield self.at(where, f"the expression “{text[:80]}” is not allowed: {error}")
+
+        start = self.all_fields(f"{self.manifest.process.start_form}.schema.json")
+        yield from link_lint.link_faults(self.manifest, start, self.wrong_lane, self.expression, foreign)
+
     def heading(self, file: str, notice: NoticeRule) -> Iterator[Fault]:
         """The title on the paper is made of what is frozen with it, and of nothing else."""
         text = notice.heading or ""
@@ -329,6 +343,9 @@ class _Bundle:
             "participant": self.manifest.participants,
             "outcome": self.manifest.outcomes,
             "deadline": self.manifest.deadlines,
+            "opening": self.manifest.opens,
+            "telling": self.manifest.tells,
+            "field": self.manifest.data,
         }
         if kind == "event" and self.is_of_the_engine(name):
             return f"{name} is made known by the engine when it happens: give an event of the process another name"
@@ -532,8 +549,9 @@ class _Bundle:
                 )
             for name in sorted(access.reads - declared - data_lint.AROUND):
                 yield Fault(access.file, access.node, f"reads {name}, which process.toml does not declare under [data]")
-        start = self.fields(f"{self.manifest.process.start_form}.schema.json")
-        for name in sorted(start - declared):
+        start = self.fields(f"{self.manifest.process.start_form}.schema.json") - link_lint.proofs(self.manifest)
+        start |= link_lint.taken(self.manifest)
+        for name in sorted(start - declared - link_lint.taken(self.manifest)):
             yield self.at("process.start_form", f"its field {name} is not declared under [data]")
         yield from data_lint.parallel_writers(use)
         undeclared = frozenset(name for access in use.accesses.values() for name in access.reads) - declared

@@ -124,8 +124,8 @@ def judged(reading: Reading, run: Run, target: Bundle) -> tuple[CasePlan, Transp
     """The plan of one case, and its flow in the other version."""
     there = replace(run, bundle=target)
     state = run.key.open(run.instance.state, process.STATE)
-    here = look(run.bundle.blueprint, state, process.context(run), reading.now)
-    moved = transplant(run.bundle.blueprint, target.blueprint, state, process.context(there), reading.now)
+    here = look(run.bundle.blueprint, state, process.context(reading, run), reading.now)
+    moved = transplant(run.bundle.blueprint, target.blueprint, state, process.context(reading, there), reading.now)
     obstacles = [Remark(o.node, o.reason, o.reason_zh) for o in moved.obstacles]
     obstacles += [*_data_that_does_not_fit(run, target), *_parties_that_are_gone(reading, run, target)]
     planned = CasePlan(

@@ -18,7 +18,7 @@ from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import approvals, audit, deadlines, definitions, incidents, runtime, webhook_events
+from engine import approvals, audit, deadlines, definitions, incidents, relations, runtime, webhook_events
 from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -128,6 +128,9 @@ class Run:
     held: int = 0  # tokens that could not go on
     early: int = 0  # messages that nobody has awaited yet
     cause: str = ""
+    ties: dict[str, dict[str, Any]] | None = (
+        None  # organisations with those below them, by code, once they were asked for
+    )
 
 
 # ---------------------------------------------------------------- opening
@@ -236,14 +239,25 @@ def message_purpose(message_id: str) -> str:
     return f"message:{message_id}"
 
 
-def context(run: Run) -> Context:
+def context(reading: Reading, run: Run) -> Context:
     """What expressions of the process can read."""
     return Context(
         data=dict.fromkeys(run.bundle.manifest.data) | run.data,
         deadlines=deadlines.for_runtime(run.clocks),
-        participants=dict.fromkeys(run.bundle.manifest.participants)
-        | {part: {"code": o.code, "name": o.name, "kind": o.kind} for part, o in run.participants.items()},
+        participants=described_participants(reading, run),
     )
+
+
+def described_participants(reading: Reading, run: Run) -> dict[str, Any]:
+    """Who plays which part, as expressions read it; who stands below them only where the process asks."""
+    playing = run.participants
+    if not run.bundle.reads_relations:
+        known = {o.code: {"code": o.code, "name": o.name, "kind": o.kind, "level": o.level} for o in playing.values()}
+    else:
+        if run.ties is None or any(o.code not in run.ties for o in playing.values()):
+            run.ties = relations.described(reading, playing.values())
+        known = run.ties
+    return dict.fromkeys(run.bundle.manifest.participants) | {part: known[o.code] for part, o in playing.items()}
 
 
 # ---------------------------------------------------------------- moving
@@ -275,7 +289,7 @@ def _advance(uow: UnitOfWork, run: Run, trigger: Trigger) -> Step:
     """One step of the flow, taken over: state, writes, passed nodes, incidents of tokens that are held."""
     state = run.key.open(run.instance.state, STATE) if run.instance.state else None
     try:
-        step = runtime.advance(run.bundle.blueprint, state, trigger, context(run), uow.now)
+        step = runtime.advance(run.bundle.blueprint, state, trigger, context(uow, run), uow.now)
     except UnreadableState as error:
         raise FlowFailed(reason=error.sentence(), case_id=run.case.id, node=None) from error
     failpoint("process.advanced")

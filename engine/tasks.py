@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, exists, or_
 from sqlmodel import col, select
 
-from engine import approvals, audit, clock, definitions, documents, process, recusals
+from engine import approvals, audit, clock, definitions, directory, documents, process, recusals
 from engine.access import desk_cases, whole_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -299,8 +299,16 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
     rules = [rule for rule in run.bundle.manifest.rules if rule.task == task.node]
     if not rules:
         return
-    state = process.context(run)
-    names = {**state.data, **values, "participants": state.participants, "today": clock.day_of(uow.now).isoformat()}
+    names = {
+        **dict.fromkeys(run.bundle.manifest.data),
+        **run.data,
+        **values,
+        "today": clock.day_of(uow.now).isoformat(),
+    }
+    names |= {
+        "participants": process.described_participants(uow, run),
+        "organisations": directory.named(uow, [*run.data.values(), *values.values()]),
+    }
     for rule in rules:
-        if evaluate(rule.refuse_when, {**dict.fromkeys(run.bundle.manifest.data), **names}):
+        if evaluate(rule.refuse_when, names):
             raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))

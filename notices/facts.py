@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import cases, clock, deadlines, printed_dates, process, statutes
+from engine import clock, deadlines, printed_dates, process, query_codes, statutes
 from engine.db import Reading
 from engine.manifest import NoticeRule
 from engine.models import Notice, Organisation, Party
@@ -102,7 +102,7 @@ def _query_code(reading: Reading, run: Run, rule: NoticeRule) -> str | None:
     if not rule.carries_query_code:
         return None
     party = addressee(reading, run, rule)
-    return show_code(cases.query_code(reading, run.case, party)) if party else None
+    return show_code(query_codes.query_code(reading, run.case, party)) if party else None
 
 
 def addressee(reading: Reading, run: Run, rule: NoticeRule) -> Party | None:

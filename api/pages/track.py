@@ -12,7 +12,7 @@ from api import auth, deps, files, formview, i18n, papers, rendering
 from api.deps import Door, PageAnyone, PageParty
 from api.pages import posted as sent_form
 from api.pages.posted import Key, Sent, Word
-from engine import cases, definitions, documents, messages, process, queries
+from engine import definitions, documents, messages, process, queries, query_codes
 from engine.attempts import TooManyAttempts
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -38,7 +38,7 @@ def follow(request: Request, door: PageAnyone, posted: Sent) -> Response:
     reference, code = posted.text("reference", 60), posted.text("code", 60)
     try:
         session = deps.follow_case(door, request, reference, code)
-    except (cases.WrongCode, TooManyAttempts) as error:
+    except (query_codes.WrongCode, TooManyAttempts) as error:
         response = rendering.page(
             request, "track.html", error.status, here="track", reference=reference, fault=error.sentence(door.locale)
         )

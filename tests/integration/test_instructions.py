@@ -207,7 +207,7 @@ def test_its_miss_does_not_stand_in_the_history(hidden: World) -> None:
 def test_neither_the_flow_nor_a_paper_knows_of_it(hidden: World) -> None:
     with hidden.database.reading(SYSTEM) as reading:
         run = process.opened(reading, reading.session.get_one(Case, hidden.case_id))
-        assert set(process.context(run).deadlines) == {"reply", "supplement", "fulfilment"}
+        assert set(process.context(reading, run).deadlines) == {"reply", "supplement", "fulfilment"}
         known = facts.available(reading, run, run.bundle.notice("receipt"))
     assert set(known["deadlines"]) == {"reply", "supplement", "fulfilment"}
     assert SECRET not in repr(known)

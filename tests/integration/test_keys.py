@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engine import cases, queries
+from engine import queries, query_codes
 from engine.access import PUBLIC, Actor
 from engine.cases import WrongCode
 from engine.models import Case, Party
@@ -36,7 +36,7 @@ def key() -> str:
 
 def follow(world: World, reference: str, code: str) -> Actor:
     with world.database.reading(PUBLIC) as reading:
-        return cases.authenticate_party(reading, reference, code)
+        return query_codes.authenticate_party(reading, reference, code)
 
 
 def test_a_query_code_has_more_than_sixty_bits_and_no_two_are_alike(world: World) -> None:

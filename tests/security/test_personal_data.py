@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from engine import cases, documents, queries
+from engine import documents, queries, query_codes
 from engine.access import PUBLIC, SYSTEM
 from engine.errors import EngineError
 from engine.form_problems import FormInvalid
@@ -109,8 +109,8 @@ def test_the_files_on_the_disk_are_sealed_and_their_names_say_nothing(lived: Wor
 
 
 def test_nothing_is_in_the_logs(lived: World, caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(cases.WrongCode), lived.database.reading(PUBLIC) as reading:
-        cases.authenticate_party(reading, PLANTED["applicant_name"], PLANTED["phone"])
+    with pytest.raises(query_codes.WrongCode), lived.database.reading(PUBLIC) as reading:
+        query_codes.authenticate_party(reading, PLANTED["applicant_name"], PLANTED["phone"])
     assert everywhere(lived, "the log", caplog.text.encode()) == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import cases, directory
+from engine import directory, query_codes
 from engine.access import PUBLIC
 from engine.directory import WrongCredentials
 from engine.privacy import CaseKey
@@ -47,7 +47,7 @@ def test_an_unknown_number_derives_and_compares_a_code_as_well(
     work = []
     for reference in (filed["reference"], "KF-2026-999999"):
         derived.clear()
-        with small_household.database.reading(PUBLIC) as reading, pytest.raises(cases.WrongCode):
-            cases.authenticate_party(reading, reference, "23456789ABCDE")
+        with small_household.database.reading(PUBLIC) as reading, pytest.raises(query_codes.WrongCode):
+            query_codes.authenticate_party(reading, reference, "23456789ABCDE")
         work.append(len(derived))
     assert work == [1, 1]

@@ -1,0 +1,130 @@
+"""Cases that come out of one another: refusal to review, lead to rectification order, agreed request to catalogue update.
+
+A link has a kind and goes from the case that was first to the one that came out of it; it is read both ways. Somebody files the
+later case and names the earlier one (``engine.origins``), or the process opens it (``case.open``, ``[opens]``), or tells linked
+cases of what has happened (``case.tell``, ``[tells]``). An effect on another case is a job: it has a transaction of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, select
+
+from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process
+from engine.access import SYSTEM
+from engine.db import Database, Reading, UnitOfWork
+from engine.definitions import Bundle
+from engine.errors import EngineError, Invalid
+from engine.manifest import LinkRule, OpenRule, TellRule
+from engine.models import Case, CaseLink
+from engine.operations import Call, Done, JobTicket
+from engine.process import Run
+from engine.runtime import evaluate
+
+
+class OpeningUnknown(Invalid):
+    """The process declares no opening “{name}”."""
+
+    zh = "流程没有声明开立“{name}”。"
+
+
+class TellingUnknown(Invalid):
+    """The process declares no telling “{name}”."""
+
+    zh = "流程没有声明通知“{name}”。"
+
+
+def open_linked(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``case.open``: a case of another process comes out of this one, with what ``[opens]`` hands over."""
+    name = call.params["name"]
+    if name not in run.bundle.manifest.opens:
+        raise OpeningUnknown(name=name)
+    asked = {"opening": name, "revision": run.case.revision, "person": uow.actor.person_id}
+    jobs.enqueue(uow, "case.open", f"case.open:{call.token}", case_id=run.case.id, **asked)
+    audit.record(uow, "case.opening_asked", run.case.id, opening=name)
+    return Done()
+
+
+def carry_opening(database: Database, ticket: JobTicket) -> None:
+    """Job ``case.open``: open the other case in a transaction of its own, once."""
+    with database.reading(SYSTEM) as reading:
+        run = process.opened(reading, reading.session.get_one(Case, ticket.case_id))
+        rule = run.bundle.manifest.opens[ticket.payload["opening"]]
+        form, parts = handed_over(reading, run, rule)
+    with database.unit_of_work() as uow:
+        jobs.settle(uow, ticket)
+        playing = {part: directory.organisation(uow, code) for part, code in parts.items()}
+        opened = cases.open_ex_officio(
+            uow, rule.process, form, participants=playing, sources={rule.link: run.case.id}, source="system"
+        )
+        audit.record(uow, "case.opened_from", opened.id, origin=run.case.id, link=rule.link)
+
+
+def handed_over(reading: Reading, run: Run, rule: OpenRule) -> tuple[dict[str, Any], dict[str, str]]:
+    """The start form and the participants of a case that this one opens; what is nothing is left out."""
+    known = case_facts.facts(reading, run)
+    form = {name: evaluate(expression, known) for name, expression in rule.form.items()}
+    parts = {part: evaluate(expression, known) for part, expression in rule.participants.items()}
+    return _present(form), {part: str(code) for part, code in _present(parts).items()}
+
+
+def tell(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``case.tell``: send the message that ``[tells]`` names into the linked cases that still run."""
+    name = call.params["name"]
+    rule = run.bundle.manifest.tells.get(name)
+    if rule is None:
+        raise TellingUnknown(name=name)
+    for case_id in linked(uow, run.case.id, rule.link, rule.to):
+        asked = {"telling": name, "to": case_id, "token": call.token}
+        jobs.enqueue(uow, "case.tell", f"case.tell:{call.token}:{case_id}", case_id=run.case.id, **asked)
+    audit.record(uow, "case.telling_asked", run.case.id, telling=name)
+    return Done()
+
+
+def carry_telling(database: Database, ticket: JobTicket) -> None:
+    """Job ``case.tell``: the message reaches the other case in a transaction of its own, once; a closed case needs none."""
+    with database.reading(SYSTEM) as reading:
+        run = process.opened(reading, reading.session.get_one(Case, ticket.case_id))
+        rule: TellRule = run.bundle.manifest.tells[ticket.payload["telling"]]
+        known = case_facts.facts(reading, run)
+        form = _present({name: evaluate(expression, known) for name, expression in rule.form.items()})
+    with database.unit_of_work() as uow:
+        jobs.settle(uow, ticket)
+        other = process.lock_row(uow, ticket.payload["to"])
+        if other.closed_at is None:
+            messages.send(uow, other.id, rule.message, form, message_id=f"{ticket.payload['token']}"[:100])
+
+
+def linked(reading: Reading, case_id: str, kind: str, to: str) -> list[str]:
+    """The ids of cases linked with one: that out of which it came (``origin``), or those that came out of it (``offspring``)."""
+    here, there = (CaseLink.to_id, CaseLink.from_id) if to == "origin" else (CaseLink.from_id, CaseLink.to_id)
+    found = select(there).where(col(here) == case_id, col(CaseLink.kind) == kind)
+    return list(reading.session.exec(found.order_by(col(CaseLink.at), col(CaseLink.id))))
+
+
+def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
+    """The processes of which somebody may file a case that comes out of this one, with the rule of the link.
+
+    What the rule refuses now is not offered. At the desk only processes that the actor may file (see ``cases.may_file``).
+    """
+    found = []
+    run: Run | None = None
+    for bundle in definitions.processes(reading):
+        for rule in bundle.manifest.links:
+            if case.process_key not in rule.processes or not cases.may_file(reading, bundle):
+                continue
+            run = run or process.opened(reading, case)
+            if rule.refuse_when is None or not _refused(reading, run, rule):
+                found.append((bundle, rule))
+    return found
+
+
+def _refused(reading: Reading, run: Run, rule: LinkRule) -> bool:
+    try:
+        return bool(evaluate(rule.refuse_when or "False", case_facts.facts(reading, run)))
+    except EngineError:  # the other version of the process lacks a field that the rule reads
+        return True
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
