@@ -32,6 +32,13 @@ MANIFEST = "process.toml"
 MAX_FILES = 500
 MAX_BYTES = 8 * 1024 * 1024
 SUFFIXES = (".toml", ".bpmn", ".dmn", ".json", ".j2")
+PROVIDING = (
+    "agency",
+    "city_data_bureau",
+    "district_data_bureau",
+    "government",
+    "public_service",
+)  # kinds that have data
 Files = Mapping[str, bytes]
 Options = Mapping[str, list[tuple[str, str]]]  # by name of the list: (value, title)
 
@@ -493,12 +500,14 @@ def form(reading: Reading, bundle: Bundle, name: str, locale: str) -> Form:
 
 
 def _options(reading: Reading) -> dict[str, list[tuple[str, str]]]:
-    """The lists that forms may ask for by ``x-options``: organisations that provide data, by code."""
-    kinds = ("agency", "city_data_bureau", "district_data_bureau", "government", "public_service")
+    """The lists that forms may ask for by ``x-options``, by code: ``organisations`` that provide data, all ``organs``."""
     rows = reading.session.exec(
         select(Organisation)
-        .where(col(Organisation.active).is_(True), col(Organisation.kind).in_(kinds))
+        .where(col(Organisation.active).is_(True))
         .order_by(func.length(Organisation.level), col(Organisation.kind), col(Organisation.code))
     )
     found = list(rows)
-    return {"organisations": [(o.code, o.name) for o in found]}
+    return {
+        "organisations": [(o.code, o.name) for o in found if o.kind in PROVIDING],
+        "organs": [(o.code, o.name) for o in found],
+    }
