@@ -10,9 +10,11 @@ from engine import (
     clock,
     corrections,
     deadline_changes,
+    followers,
     ladder,
     leads,
     links,
+    merging,
     printed_dates,
     recusals,
     webhook_deliveries,
@@ -71,6 +73,8 @@ def registry() -> Registry:
     offered.job("case.open")(links.carry_opening)
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
     offered.job("case.tell")(links.carry_telling)
+    offered.job(followers.FOLLOW)(merging.follow)
+    offered.job(merging.TELL)(merging.tell)
     offered.job("recusal.check")(recusals.check_held)
     offered.operation("lead.urge", field=TEXT)(leads.urge)
     offered.operation(

@@ -29,6 +29,7 @@ from engine import (
     leads,
     links,
     maintenance,
+    merging,
     messages,
     origins,
     query_codes,
@@ -314,6 +315,10 @@ class Story:
         try:
             if "submit" in step:
                 self.cases[step["submit"]["as"]] = self._file(step["submit"]["process"], step["submit"])
+            elif "merge" in step:
+                self._merge(step["merge"])
+            elif "unmerge" in step:
+                self._unmerge(step["unmerge"])
             elif "message" in step:
                 self._send(step)
             else:
@@ -326,6 +331,26 @@ class Story:
         else:
             if refused is not None:
                 raise Untrue(f"was not refused, expected {refused}")
+
+    def _merge(self, asked: dict[str, str]) -> None:
+        """The present case follows another one, once somebody has decided so."""
+        follower, leading = self._reference(self.case_id), self._reference(self._case_called(asked["lead"]))
+        with self.database.unit_of_work(self.person(asked["by"])) as uow:
+            merger = merging.propose(uow, leading, follower, "申请的是同一项数据。")
+        if "approved_by" in asked:
+            with self.database.unit_of_work(self.person(asked["approved_by"])) as uow:
+                merging.approve(uow, merger.id)
+
+    def _unmerge(self, by: str) -> None:
+        with self.database.unit_of_work(self.person(by)) as uow:
+            merger = merging.standing(uow, self.case_id)
+            if merger is None:
+                raise Untrue("the case follows no other one")
+            merging.undo(uow, merger.id, "不是同一事项。")
+
+    def _reference(self, case_id: str) -> str:
+        with self.database.reading(SYSTEM) as reading:
+            return reading.session.get_one(Case, case_id).reference
 
     def _send(self, step: dict[str, Any]) -> None:
         by = step.get("by", "applicant")

@@ -14,7 +14,7 @@ _DISTANCE = re.compile(r"\+([0-9]{1,4})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 LAST_YEAR = 2200  # that a story may reach: far beyond, days can no longer be counted
 Time = Any  # a text, or a time as TOML has it
-WAYS = ("task", "message", "submit", "travel", "expect")
+WAYS = ("task", "message", "submit", "merge", "unmerge", "travel", "expect")
 STORY = re.compile(r"([a-z][a-z0-9_]*)/([A-Za-z0-9_]+)")
 
 
@@ -40,6 +40,12 @@ class _Submission(_Told):
     link: str | None = None  # as what: the kind of the link, where the process declares several
 
 
+class _Merging(_Told):
+    lead: str  # the case that leads; the step's own case (``in``) follows it
+    by: str  # who proposes it, a lane
+    approved_by: str | None = None  # who decides; without anybody it stays proposed
+
+
 class _Filing(_Submission, kw_only=True):
     process: str
     alias: str = msgspec.field(name="as")  # what later steps call this case
@@ -54,6 +60,8 @@ class _Step(_Told):
     task: str | None = None
     message: str | None = None
     submit: _Filing | None = None
+    merge: _Merging | None = None
+    unmerge: str | None = None  # by whom the step's own case is let go on by itself, a lane
     key: str | None = None
     form: dict[str, Any] = {}
     refused: str | None = None

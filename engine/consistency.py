@@ -28,6 +28,7 @@ from engine.models import (
     Task,
     Timer,
 )
+from engine.models.task import WAITING
 from engine.numbers import CASES
 from engine.privacy import Erased
 from engine.process import Run
@@ -92,7 +93,7 @@ def _instance(run: Run, step: Step) -> Iterator[str]:
 
 
 def _tasks(reading: Reading, case: Case, step: Step) -> Iterator[str]:
-    rows = select(Task.token, Task.node).where(col(Task.case_id) == case.id, col(Task.state) == "open")
+    rows = select(Task.token, Task.node).where(col(Task.case_id) == case.id, col(Task.state).in_(WAITING))
     yield from _difference("task", {(r.id, r.node) for r in step.ready}, set(reading.session.exec(rows)))
 
 

@@ -34,6 +34,7 @@ from engine.models import (
     Urging,
     new_id,
 )
+from engine.models.task import WAITING
 from engine.process import Run
 from engine.runtime import Step, look
 
@@ -186,7 +187,7 @@ def _stand(uow: UnitOfWork, run: Run, sealed: bytes, step: Step) -> None:
     process.stand(uow, run, step)
     lanes = {ready.id: ready.lane or "" for ready in step.ready}
     drawn = (
-        col(Task.state) == "open",
+        col(Task.state).in_(WAITING),
         col(Task.approval_id).is_(None),
     )  # a step keeps the lane laid down with its draft
     for task in uow.session.exec(select(Task).where(col(Task.case_id) == run.case.id, *drawn)):

@@ -6,7 +6,7 @@ What another bundle declares is not known here: the fields of its start form and
 import re
 from collections.abc import Callable, Iterator
 
-from engine.manifest import LinkRule, Manifest
+from engine.manifest import LinkRule, Manifest, Merging
 from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
@@ -49,6 +49,27 @@ def link_faults(
         yield from _names(where, name, telling.link, telling.message)
         for value in telling.form.values():
             yield from expression(FILE, where, value, AROUND)
+
+    if manifest.merging is not None:
+        yield from _merging(manifest, manifest.merging, wrong_lane)
+
+
+def _merging(manifest: Manifest, rule: Merging, wrong_lane: Callable[[str], str | None]) -> Iterator[Fault]:
+    if rule.part not in manifest.participants:
+        yield Fault(FILE, "merging.part", f"there is no participant {rule.part}")
+    for name, lane in (("propose", rule.propose), ("approve", rule.approve)):
+        if (reason := wrong_lane(lane)) is not None:
+            yield Fault(FILE, f"merging.{name}", reason)
+    for field in (*rule.compares, *rule.hands_over):
+        if field not in manifest.data:
+            yield Fault(FILE, "merging", f"there is no field {field} under [data]")
+    for telling in rule.tells:
+        message = manifest.message(telling.message)
+        if message is None or message.sender != "system":
+            yield Fault(FILE, "merging.tells", f"there is no message {telling.message} that the system sends")
+    if not rule.tells:
+        yield Fault(FILE, "merging.tells", "tells nothing: merged cases would never end")
+    yield from _says("merging", rule.text, rule.text_en)
 
 
 def _link(

@@ -113,6 +113,27 @@ class TellRule(_Declared, frozen=True):
     form: dict[str, str] = {}  # field of the message = expression over the facts of this case
 
 
+class MergingTell(_Declared, frozen=True):
+    """``[[merging.tells]]``: an event of the lead case, and the message that it sends into the cases merged into it."""
+
+    event: str
+    message: str  # of the same process; its sender is "system"
+
+
+class Merging(_Declared, frozen=True):
+    """``[merging]``: cases of one matter are handled together (并案), and each party still gets its own papers and dates."""
+
+    part: str  # cases are merged only where the same organisation plays it
+    propose: str  # lane whose people propose it
+    approve: str  # lane whose people decide, somebody else than who proposed
+    compares: list[str]  # fields whose words are compared
+    until: str  # an event after which a case neither leads nor follows
+    tells: list[MergingTell]
+    text: str  # for the parties of the merged cases
+    text_en: str
+    hands_over: list[str] = []  # fields of the lead case that are written into the merged ones before they are told
+
+
 class PartyPart(_Declared, frozen=True):
     """``[parties.X]``: a person or body concerned. Fields of the start form marked ``x-personal`` are kept there, encrypted."""
 
@@ -227,6 +248,7 @@ class Manifest(_Declared, frozen=True):
     guards: list[Guard] = []
     links: list[LinkRule] = []
     opens: dict[str, OpenRule] = {}
+    merging: Merging | None = None
     tells: dict[str, TellRule] = {}
     stages: list[Stage] = []
     outcomes: dict[str, Outcome] = {}

@@ -437,6 +437,9 @@ class _Bundle:
                     )
             for event in (rule.starts_on, *rule.stops_on):
                 yield from self.event(where, event)
+        if self.manifest.merging is not None:
+            for event in (self.manifest.merging.until, *(tell.event for tell in self.manifest.merging.tells)):
+                yield from self.event("merging", event)
 
     def event(self, where: str, event: str) -> Iterator[Fault]:
         """A domain event that can happen: of the case, a notice, a message, or announced by the process."""

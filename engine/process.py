@@ -18,7 +18,7 @@ from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import approvals, audit, deadlines, definitions, incidents, relations, runtime, webhook_events
+from engine import approvals, audit, deadlines, definitions, followers, incidents, relations, runtime, webhook_events
 from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -41,6 +41,7 @@ from engine.models import (
     Timer,
     new_id,
 )
+from engine.models.task import OPEN, RESTING, WAITING
 from engine.operations import BusinessError, Call, OperationBroken, Parked
 from engine.privacy import CaseKey
 from engine.runtime import (
@@ -435,6 +436,7 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, pape
     )
     deadlines.on_event(uow, run, event, on)
     webhook_events.hear(uow, run.case, event, run.bundle.manifest.begins_with, paper)
+    followers.hear(uow, run.case, run.bundle.manifest, event, run.position)
 
 
 def happened(reading: Reading, case_id: str, event: str) -> bool:
@@ -471,7 +473,7 @@ def show_status(uow: UnitOfWork, run: Run) -> None:
     touch(uow, run.case)
 
 
-_OPEN_TASKS = select(Task).where(col(Task.case_id) == bindparam("case_id"), col(Task.state) == "open")
+_OPEN_TASKS = select(Task).where(col(Task.case_id) == bindparam("case_id"), col(Task.state).in_(WAITING))
 _TIMERS = select(Timer).where(col(Timer.case_id) == bindparam("case_id"))
 
 
@@ -502,6 +504,7 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
         "role": role,
         "organisation_id": organisation.id if organisation else None,
         "approval_id": step.id if step else None,
+        "state": RESTING if run.case.merged_into else OPEN,
         "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
         "created_at": uow.now,
     }
@@ -561,7 +564,7 @@ def reassign_open_tasks(uow: UnitOfWork, run: Run, part: str) -> None:
     """After a change of participant: open tasks of that part wait for the new organisation, and are nobody's yet."""
     organisation = run.participants.get(part)
     for task in uow.session.exec(
-        select(Task).where(col(Task.case_id) == run.case.id, col(Task.part) == part, col(Task.state) == "open")
+        select(Task).where(col(Task.case_id) == run.case.id, col(Task.part) == part, col(Task.state).in_(WAITING))
     ):
         task.organisation_id = organisation.id if organisation else None
         task.assignee_id, task.owner_id, task.claimed_at, task.draft = None, None, None, None

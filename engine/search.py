@@ -6,7 +6,7 @@ The index holds references and subjects, never personal data. FTS5 serves SQLite
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, cast, func, literal_column, text
+from sqlalchemy import ColumnElement, cast, false, func, literal_column, text
 from sqlalchemy import select as sa_select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Text
@@ -17,6 +17,7 @@ from engine.db import Reading, UnitOfWork
 from engine.models import Case, Party, SearchEntry
 from engine.privacy import Keys
 
+MOST_SHARED = 60  # terms of a subject by which similar ones are looked for
 LONGEST = 200  # characters of a search that are looked at
 
 
@@ -38,6 +39,18 @@ def matching(reading: Reading, typed: str) -> ColumnElement[bool]:
     typed = typed[:LONGEST]
     named = sa_select(col(Party.case_id)).where(col(Party.name_token) == name_token(reading.keys, typed))
     return col(Case.id).in_(named.union_all(_hits(reading, typed)) if query_terms(typed) else named)
+
+
+def sharing(reading: Reading, said: str) -> ColumnElement[bool]:
+    """The condition on ``Case`` for those whose subject has any two neighbouring characters, or a word, in common with a text."""
+    terms = [term for term in dict.fromkeys(index_terms(said)) if len(term) > 1][:MOST_SHARED]
+    if not terms:
+        return false()
+    if _is_sqlite(reading):
+        matches = text("search_words MATCH :typed").bindparams(typed=" OR ".join(f'"{term}"' for term in terms))
+        return col(Case.id).in_(sa_select(literal_column("case_id")).select_from(text("search_words")).where(matches))
+    listed = func.string_to_array(col(SearchEntry.terms), literal_column("' '"), type_=ARRAY(Text))
+    return col(Case.id).in_(sa_select(col(SearchEntry.id)).where(listed.overlap(cast(array(terms), ARRAY(Text)))))
 
 
 def name_token(keys: Keys, name: str) -> str:

@@ -35,6 +35,7 @@ from engine.models import (
     Task,
     Timer,
 )
+from engine.models.task import WAITING
 from engine.runtime.expressions import deadlines_read
 from engine.views import Wanted
 
@@ -205,7 +206,7 @@ def _stranded(reading: Reading) -> ColumnElement[bool]:
     What listens beside the flow for as long as the case lives (a withdrawal, a clock over the whole case) moves nothing on.
     """
     work = [
-        select(Task.id).where(col(Task.case_id) == col(Case.id), col(Task.state) == "open"),
+        select(Task.id).where(col(Task.case_id) == col(Case.id), col(Task.state).in_(WAITING)),
         select(Job.id).where(col(Job.case_id) == col(Case.id), col(Job.state) == "queued"),
         select(Incident.id).where(col(Incident.case_id) == col(Case.id), col(Incident.resolved_at).is_(None)),
     ]

@@ -71,6 +71,7 @@ class RuleViolated(FormInvalid):
 
 ENDED = {
     "completed": ("it was completed", "已经办结"),
+    "resting": ("the case is handled together with another one", "本件已与其他案件并案，由主案一并办理"),
     "cancelled": ("the case went another way", "案件已撤回或流程已变化，无需再办"),
 }
 

@@ -21,6 +21,7 @@ from engine.models.document import Document
 from engine.models.handover import Handover
 from engine.models.instruction import Instruction
 from engine.models.lead import SupervisionLead
+from engine.models.merger import Merger
 from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
@@ -60,6 +61,7 @@ __all__ = [
     "Kin",
     "LadderClaim",
     "Membership",
+    "Merger",
     "NameClearance",
     "Notice",
     "NoticeApproval",

@@ -24,6 +24,7 @@ class Case(SQLModel, table=True):
     status: str = Field(default="submitted", index=True, max_length=40)
     stage: str = Field(default="", max_length=40)  # key of the stage that the public sees
     outcome: str | None = Field(default=None, index=True, max_length=40)
+    merged_into: str | None = Field(default=None, max_length=32)  # the case that leads, while this one rests (并案)
     late: bool = False  # a statutory clock was missed; stays for ever
     confidential: bool = False
     source: str = Field(default="portal", max_length=20)  # portal, api, desk

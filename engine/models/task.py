@@ -7,6 +7,8 @@ from sqlmodel import Field, SQLModel
 
 from engine.models.base import instant, key, ref
 
+OPEN, RESTING = "open", "resting"
+WAITING = (OPEN, RESTING)  # the flow waits for it; a task rests while its case follows another one
 _OPEN = text("state = 'open'")
 
 
@@ -44,7 +46,7 @@ class Task(SQLModel, table=True):
     organisation_id: str | None = ref("organisation", index=False, default=None, nullable=True)
     approval_id: str | None = Field(default=None, max_length=32)  # the step of a chain of approval that is done here
     locals: bytes | None = None  # encrypted: what this token alone knows, e.g. the item of a loop
-    state: str = Field(default="open", max_length=20)  # open, completed, cancelled
+    state: str = Field(default="open", max_length=20)  # open, resting (the case follows another), completed, cancelled
     assignee_id: str | None = ref("person", index=False, default=None, nullable=True)
     owner_id: str | None = ref(  # who completes it, while the assignee only prepares it (delegated)
         "person", index=False, default=None, nullable=True

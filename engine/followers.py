@@ -1,0 +1,37 @@
+"""What a case that leads tells those that follow it: the half of merging that hears what happens in a case.
+
+Kept apart from ``engine.merging`` since every domain event passes here, and that module stands above those that announce them.
+"""
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from engine import jobs
+from engine.db import UnitOfWork
+from engine.manifest import Manifest
+from engine.models import Case, Merger
+from engine.models.merger import STANDING
+
+FOLLOW = "merging.follow"
+CLOSED = "case.closed"
+ASKED = "asked"  # a merger was decided just now: what has happened in the lead case meanwhile is told
+
+
+def hear(uow: UnitOfWork, case: Case, manifest: Manifest, event: str, position: int) -> None:
+    """A domain event was announced: followers are told of it where the process says so, or let go."""
+    rule = manifest.merging
+    if rule is None:
+        return
+    if event == CLOSED and case.merged_into is not None:
+        case.merged_into = None
+    if event == CLOSED:  # it needs nobody to lead it any more
+        mine = (col(Merger.case_id) == case.id, col(Merger.state).in_(STANDING))
+        uow.session.execute(update(Merger).where(*mine).values(state="ended", settled_at=uow.now))
+    heard = {CLOSED, f"case.transferred:{rule.part}", *(tell.event for tell in rule.tells)}
+    if event in heard and _leads(uow, case.id):
+        jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{case.id}:{position}", case_id=case.id, event=event)
+
+
+def _leads(uow: UnitOfWork, case_id: str) -> bool:
+    standing = select(Merger.id).where(col(Merger.lead_id) == case_id, col(Merger.state).in_(STANDING))
+    return uow.session.exec(standing.limit(1)).first() is not None
