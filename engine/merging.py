@@ -134,8 +134,8 @@ def propose(uow: UnitOfWork, lead: str, follower: str, reason: str) -> Merger:
     if not follower.strip():
         raise ReferenceMissing()
     words = reasons.given(reason)
-    leading = process.opened(uow, _seen(uow, lead))
-    run = process.lock(uow, _seen(uow, follower).id)
+    leading = process.opened(uow, seen(uow, lead))
+    run = process.lock(uow, seen(uow, follower).id)
     rule = _require_mergeable(uow, leading, run)
     _require_lane(uow, run, rule.propose)
     merger = Merger(case_id=run.case.id, lead_id=leading.case.id, reason=b"", proposed_by="", proposed_at=uow.now)
@@ -210,7 +210,8 @@ def _put(uow: UnitOfWork, run: Run, state: str, other: str) -> None:
 # ---------------------------------------------------------------- what must hold
 
 
-def _seen(reading: Reading, reference: str) -> Case:
+def seen(reading: Reading, reference: str) -> Case:
+    """A case that the actor sees whole; raises CaseNotFound."""
     found = select(Case).where(col(Case.reference) == reference.strip()[:40], whole_cases(reading.actor))
     case = reading.session.exec(found).first()
     if case is None:

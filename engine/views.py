@@ -278,6 +278,7 @@ class CaseFile:
     tasks: tuple[TaskRow, ...]  # open ones
     history: tuple[HistoryEntry, ...]
     diagrams: tuple["DiagramView", ...]
+    merges: bool = False  # whether cases of this kind may be handled together
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
         tasks=tuple(rows.task_rows(reading, [(t, case) for t in open_tasks])),
         history=tuple(_history(reading, run)),
         diagrams=tuple(_diagrams(reading, run, [t.node for t in open_tasks], [place.node for place in held])),
+        merges=run.bundle.manifest.merging is not None,
     )
 
 

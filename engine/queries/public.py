@@ -28,7 +28,7 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
     return PublicStatus(
         case=head,
         headline=_headline(reading, run, outcome_text),
-        next_text=head.stage_text if case.closed_at is None else "",
+        next_text=_next_text(run, head.stage_text, reading.actor.locale),
         deadline=answer,
         stages=tuple(_stages(reading, run)),
         notices=tuple(_notices(reading, run)),
@@ -36,6 +36,14 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
         offers=tuple(offers(reading, case)),
         outcome_text=outcome_text,
     )
+
+
+def _next_text(run: Run, stage_text: str, locale: str) -> str:
+    """What happens now, in a sentence; one that is handled together with others says so, and not with which."""
+    if run.case.closed_at is not None:
+        return ""
+    rule = run.bundle.manifest.merging
+    return run.bundle.text(rule, "text", locale) if rule is not None and run.case.merged_into else stage_text
 
 
 def _answer_clock(reading: Reading, run: Run) -> DeadlineView | None:

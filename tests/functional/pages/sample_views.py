@@ -36,6 +36,7 @@ from engine.models import (
 from engine.printed_corrections import Waiting
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
+from engine.queries.mergers import AlikeRow, MergerRow, MergingView
 from engine.recount import Move, Plan
 from engine.situations import Field, Row
 from engine.views import (
@@ -862,6 +863,16 @@ LEAD = LeadRow(
     by_hand=False,
     closed_at=None,
 )
+MERGER = MergerRow(
+    id="b" * 32,
+    reference="KF-2026-000005",
+    subject="公共停车场泊位数据",
+    state="proposed",
+    reason="申请的是同一项数据。",
+    proposer="周文静",
+    proposed_at=datetime(2026, 4, 28, 2, 0, tzinfo=UTC),
+    yours=True,
+)
 ORIGIN = Origin(
     REFERENCE,
     "老旧小区改造项目进度数据",
@@ -1316,6 +1327,44 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "ground": "6",
             "closed": False,
             "grounds": GROUNDS,
+        },
+    ),
+    "merging": (
+        "merging.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "view": MergingView(
+                "KF-2026-000001",
+                "公共停车场泊位数据",
+                True,
+                None,
+                (AlikeRow("KF-2026-000004", "全市公共停车场泊位", TODAY, TODAY, 82),),
+                (MERGER,),
+                (replace(MERGER, state="merged", yours=False), replace(MERGER, state="decided")),
+                True,
+                True,
+            ),
+            "problems": [],
+            "reason": "",
+            "chosen": frozenset({"KF-2026-000004"}),
+            "submission": "s" * 24,
+            "said": "",
+        },
+    ),
+    "merging-followed": (
+        "merging.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "view": MergingView(
+                "KF-2026-000002", "泊位", True, replace(MERGER, yours=False), (), (), (), False, True
+            ),
+            "problems": [],
+            "reason": "",
+            "chosen": frozenset(),
+            "submission": "s" * 24,
+            "said": "已经并案。",
         },
     ),
     "leads-closed": (
