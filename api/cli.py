@@ -249,7 +249,7 @@ def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes,
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     """The faults of a bundle, or of each bundle in a folder and of what they share beside them."""
     from api.composition import registry
-    from engine import definitions, ladder, roles, service_defaults, statutes
+    from engine import definitions, ladder, report_rules, roles, service_defaults, statutes
     from engine import lint as rules
     from engine.settings import Settings
 
@@ -264,6 +264,7 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
         return found
     shared = path / "shared"
     beside = ladder.faults(shared / ladder.FILE) + service_defaults.faults(shared / service_defaults.FILE)
+    beside += report_rules.faults(shared / report_rules.FILE)
     return [*found, (path, beside)]
 
 

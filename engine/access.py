@@ -25,6 +25,11 @@ DESK_ROLES = frozenset(
 )
 SUPERVISOR = "supervisor"
 UNIT_HEAD, LEADER = "unit_head", "leader"  # who may say whose work it is, and urge it
+CITY_WIDE = (
+    "government",
+    "city_data_bureau",
+    "district_data_bureau",
+)  # kinds that answer for more than their own house
 ALL, OWN, NOTHING = "all", "own", "nothing"  # what a participant sees of the case
 
 

@@ -14,7 +14,7 @@ from notices.fonts import CANDIDATES, Typefaces
 from notices.paper import UncoveredCharacters
 from notices.templates import FOLDER
 
-Name = Literal["receipt", "labels", "posting_list"]
+Name = Literal["receipt", "labels", "posting_list", "report"]
 LABELS_A_SHEET = 8  # two columns of four on A4
 MOST_ROWS = 200
 

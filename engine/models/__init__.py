@@ -30,6 +30,7 @@ from engine.models.printed import PrintedCorrection, PrintedDate
 from engine.models.proof import RegisteredNumber, SealCertificate
 from engine.models.recusal import Kin, NameClearance, Recusal
 from engine.models.reminder import Reminder, Urging
+from engine.models.report import PublishedReport
 from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
@@ -76,6 +77,7 @@ __all__ = [
     "ProcessDefinition",
     "ProcessInstance",
     "ProcessPresentation",
+    "PublishedReport",
     "ReceivedMessage",
     "Recusal",
     "RegisteredNumber",

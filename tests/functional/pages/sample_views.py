@@ -1357,9 +1357,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "here": "search",
             "viewer": viewer(),
-            "view": MergingView(
-                "KF-2026-000002", "泊位", True, replace(MERGER, yours=False), (), (), (), False, True
-            ),
+            "view": MergingView("KF-2026-000002", "泊位", True, replace(MERGER, yours=False), (), (), (), False, True),
             "problems": [],
             "reason": "",
             "chosen": frozenset(),
