@@ -15,10 +15,10 @@ from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from engine import access, audit, clock, process, report_rules
-from engine.access import LEADER, overseen_organisations, require_overseer, visible_cases
+from engine.access import LEADER, SUPERVISOR, overseen_organisations, require_overseer, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Forbidden, Invalid, NotFound
-from engine.models import Breach, Case, Deadline, Organisation, Participant, PublishedReport
+from engine.models import Breach, Case, Deadline, Organisation, OrganisationRelation, Participant, PublishedReport
 from engine.report_rules import Figure, Report, Selection
 from engine.results import NO_ANSWER
 
@@ -199,8 +199,19 @@ def _selected(reading: Reading, figure: Figure, period: Period, part: Part) -> t
     else:
         house = _playing(figure.by)
         query = select(Case)
-    seen = or_(overseen_organisations(reading.actor, house), _undetermined(reading, house))
-    return house, query.where(*conditions, seen)
+    return house, query.where(*conditions, _seen(reading, house))
+
+
+def _seen(reading: Reading, house: Any) -> ColumnElement[bool]:
+    """Organisations whose figures somebody sees: those that they oversee, and as a leader of a government or bureau also those
+    over which that stands. Cases that are nobody's yet belong to whoever sees more than their own house."""
+    wide = select(col(Organisation.id)).where(
+        col(Organisation.id).in_(sorted(reading.actor.organisations(LEADER, SUPERVISOR))),
+        col(Organisation.kind).in_(access.CITY_WIDE),
+    )
+    below = select(col(OrganisationRelation.lower_id)).where(col(OrganisationRelation.upper_id).in_(wide))
+    nobodys = and_(house.is_(None), wide.exists())
+    return or_(overseen_organisations(reading.actor, house), house.in_(below), nobodys)
 
 
 def _playing(part: str | None) -> Any:
@@ -209,14 +220,6 @@ def _playing(part: str | None) -> Any:
         col(Participant.case_id) == col(Case.id), col(Participant.part) == (part or "")
     )
     return latest.order_by(col(Participant.since).desc(), col(Participant.id)).limit(1).scalar_subquery()
-
-
-def _undetermined(reading: Reading, house: Any) -> ColumnElement[bool]:
-    """Cases that are nobody's yet count for those who oversee a bureau or a government."""
-    seats = select(Organisation.id).where(  # type: ignore[call-overload]
-        col(Organisation.id).in_(sorted(reading.actor.organisations())), col(Organisation.kind).in_(access.CITY_WIDE)
-    )
-    return and_(house.is_(None), exists(seats))
 
 
 def _within(selection: Selection, period: Period) -> list[ColumnElement[bool]]:
@@ -318,10 +321,7 @@ def publish(uow: UnitOfWork, key: str, period: Period) -> PublishedReport:
 
     By a leader of a government or of a data bureau, of what they oversee. Raises NotYoursToPublish and what ``make`` raises.
     """
-    seats = rows_of(Organisation).where(
-        col(Organisation.id).in_(sorted(uow.actor.organisations(LEADER))), col(Organisation.kind).in_(access.CITY_WIDE)
-    )
-    seat = uow.session.exec(seats.order_by(col(Organisation.level), col(Organisation.code))).first()
+    seat = publishing_seat(uow)
     if seat is None or uow.actor.person_id is None:
         raise NotYoursToPublish()
     table = make(uow, key, period)
@@ -337,6 +337,13 @@ def publish(uow: UnitOfWork, key: str, period: Period) -> PublishedReport:
     uow.add(published)
     audit.record(uow, "report.published", stream="administration", report=key, publication=published.id)
     return published
+
+
+def publishing_seat(reading: Reading) -> Organisation | None:
+    """The government or bureau for which the actor publishes reports."""
+    led = sorted(reading.actor.organisations(LEADER))
+    seats = rows_of(Organisation).where(col(Organisation.id).in_(led), col(Organisation.kind).in_(access.CITY_WIDE))
+    return reading.session.exec(seats.order_by(col(Organisation.level), col(Organisation.code))).first()
 
 
 def published(reading: Reading) -> list[tuple[PublishedReport, Organisation]]:

@@ -15,7 +15,6 @@ from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Sent, Word
 from engine import audit, clock, report_rules, reports
-from engine.access import LEADER
 from engine.db import Reading, UnitOfWork
 from engine.errors import Forbidden, Invalid
 from engine.report_rules import Figure
@@ -174,7 +173,7 @@ def _draw(
             asked=asked,
             reports=report_rules.of(reading.settings).reports,
             years=range(clock.day_of(reading.now).year, FIRST_YEAR - 1, -1),
-            may_publish=bool(reading.actor.organisations(LEADER)),
+            may_publish=reports.publishing_seat(reading) is not None,
             problems=faults,
             said=said,
             value=_shown,
