@@ -6,7 +6,7 @@ What another bundle declares is not known here: the fields of its start form and
 import re
 from collections.abc import Callable, Iterator
 
-from engine.manifest import LinkRule, Manifest
+from engine.manifest import LinkRule, Manifest, ManifestFaulty, read_manifest
 from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
@@ -91,3 +91,18 @@ def taken(manifest: Manifest) -> frozenset[str]:
 def proofs(manifest: Manifest) -> frozenset[str]:
     """Fields of the start form that are never kept."""
     return frozenset(rule.code_field for rule in manifest.links if rule.code_field)
+
+
+def unknown_kinds(source: bytes, known: frozenset[str] | None) -> Iterator[Fault]:
+    """Kinds of links in ``process.toml`` that ``shared/links.toml`` does not name; nothing where that is not known."""
+    try:
+        manifest = read_manifest(source, FILE)
+    except ManifestFaulty:
+        return  # which is said elsewhere
+    named = [(f"links.{rule.kind}", rule.kind) for rule in manifest.links]
+    named += [(f"opens.{name}", rule.link) for name, rule in manifest.opens.items()]
+    named += [(f"tells.{name}", rule.link) for name, rule in manifest.tells.items()]
+    named += [(f"exclusions.{number}", rule.link) for number, rule in enumerate(manifest.exclusions, start=1)]
+    for where, kind in named:
+        if known is not None and kind not in known:
+            yield Fault(FILE, where, f"{kind} is no kind of link: shared/links.toml names {', '.join(sorted(known))}")

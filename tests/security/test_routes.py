@@ -133,6 +133,7 @@ TABLE = {
     "POST /api/v1/cases": "everybody but who changes nothing",
     "GET /api/v1/cases": "staff",
     "GET /api/v1/cases/{reference}": "those of the case",
+    "GET /api/v1/cases/{reference}/chain": "those of the case",
     "POST /api/v1/cases/{reference}/messages/{name}": "nobody here, since it is the applicant's",
     "POST /api/v1/cases/{reference}/deadlines/{deadline}/suspend": "nobody here, since it is its heads’",
     "POST /api/v1/cases/{reference}/deadlines/{deadline}/resume": "nobody here, since it is its heads’",
