@@ -103,6 +103,12 @@
     work.addEventListener("submit", () => { leaving = true; clearTimeout(waiting); });
   }
 
+  // Printing is offered where a script can do it.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // A second click on the same button does nothing, but where a file is fetched and the page stays.
   for (const form of document.querySelectorAll("form[method=post]:not([data-again])")) {
     form.addEventListener("submit", (event) => {

@@ -64,6 +64,9 @@ class CaseChain:
         return [(link, known[link.offspring]) for link in self.links if link.origin == reference]
 
 
+ALONE = CaseChain((), (), 0, False)
+
+
 def case_chain(reading: Reading, reference: str) -> CaseChain:
     """The chain of a case by its reference; raises CaseNotFound for a case that the reader may not see."""
     return of_case(reading, files.find(reading, reference))
