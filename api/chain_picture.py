@@ -11,11 +11,12 @@ from html import escape
 from api import i18n
 from engine.queries.case_chain import CaseChain, ChainCase, ChainLink
 
-WIDTH, HEIGHT = 220, 88  # of a box
-ACROSS, DOWN = 132, 30  # between boxes: the words on a line stand in the room across
+WIDTH, HEIGHT = 212, 88  # of a box
+ACROSS, DOWN = 124, 30  # between boxes: the words on a line stand in the room across
 TRUNK = 18  # from a box to where the lines to its offspring part
 MARGIN = 6
 PADDING = 14
+SHRINKING = 5  # columns that a wide screen shows at once when they are drawn a little smaller; more are scrolled
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ def drawn(chain: CaseChain, locale: str) -> str:
     width = max(spot.right for spot in spots.values()) + MARGIN
     height = max(spot.top for spot in spots.values()) + HEIGHT + MARGIN
     parts = [*_lines(chain, spots), *(_box(case, spots[case.reference], locale) for case in chain.cases)]
-    box = f"0 0 {width:g} {height:g}"
-    return f'<svg class="lineage" viewBox="{box}" width="{width:g}" height="{height:g}" aria-hidden="true">{"".join(parts)}</svg>'
+    columns = 1 + max(spot.column for spot in spots.values())
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    kind = "lineage wide" if columns == SHRINKING else "lineage"
+    return f'<svg class="{kind}" {size} aria-hidden="true">{"".join(parts)}</svg>'
 
 
 # ---------------------------------------------------------------- where the boxes are

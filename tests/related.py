@@ -1,4 +1,4 @@
-"""Two small processes of cases that come out of open-data requests, for tests: what an organisation files, and what the public does."""
+"""Two small processes of what comes out of requests, for tests: one that organisations file, one that the public files."""
 
 import json
 from typing import Any

@@ -66,7 +66,11 @@ def choose(request: Request, door: PagePerson) -> Response:
 
 @router.get("/{process}")
 def show(request: Request, door: PagePerson, process: Key, named: Reference = "") -> Response:
-    opened = _open(door, process, named)
+    try:
+        opened = _open(door, process, named)
+    except (origins.OriginUnknown, origins.OriginRefused) as error:
+        fault = formview.FaultView(error.sentence(door.locale), "before")
+        return _draw(request, door, _open(door, process), {}, fault=fault, typed=named, status=error.status)
     return _draw(request, door, opened, opened.before.known if opened.before else {})
 
 
@@ -134,7 +138,7 @@ def _offered(reading: Reading, bundle: Bundle) -> Offered:
     )
 
 
-def _open(door: Door, process: str, named: str) -> _Opened:
+def _open(door: Door, process: str, named: str = "") -> _Opened:
     """The form of a process that the reader may file; raises ProcessUnknown, and what keeps them from the case before."""
     with door.reading() as reading:
         bundle = definitions.current(reading, process)
@@ -164,6 +168,7 @@ def _draw(
     *,
     fault: formview.FaultView | None = None,
     chosen: Mapping[str, str] | None = None,
+    typed: str = "",
     status: int = 0,
     submission: str | None = None,
 ) -> Response:
@@ -178,6 +183,7 @@ def _draw(
         viewer=opened.viewer,
         offered=opened.offered,
         before=opened.before,
+        typed=typed,
         houses=opened.houses,
         chosen=chosen or {},
         intro=opened.form.description,

@@ -29,7 +29,8 @@ def before(reading: Reading, bundle: Bundle, form: Form, reference: str) -> Befo
     """A case of the actor as the one before; raises OriginUnknown, OriginRefused, and what keeps the recused from it."""
     rule = origins.rule_for(reading, bundle, reference)
     if rule is None:
-        raise origins.OriginUnknown(title=bundle.text(bundle.manifest.process, "title", reading.actor.locale))
+        wanted = [bundle.text(rule, "title", reading.actor.locale) for rule in bundle.manifest.links]
+        raise origins.OriginUnknown(title=" / ".join(dict.fromkeys(wanted)))
     taken, links = origins.origin(reading, bundle, {rule.field: reference}, rule.kind)
     case = reading.session.exec(select(Case).where(col(Case.id) == links[rule.kind])).one()
     said = {name: value for name, value in taken.items() if name in form.names and value not in (None, "", [])}

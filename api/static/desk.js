@@ -68,9 +68,9 @@
     fold();
   }
 
-  // A long diagram opens where the case stands.
-  for (const frame of document.querySelectorAll(".diagram")) {
-    const step = frame.querySelector(".bp-current");
+  // A long diagram opens where the case stands, a long chain at the case that one came from.
+  for (const frame of document.querySelectorAll(".diagram, .chain-frame")) {
+    const step = frame.querySelector(".bp-current, .case.now");
     if (!step) continue;
     const middle = step.getBoundingClientRect().left - frame.getBoundingClientRect().left;
     frame.scrollLeft = middle - frame.clientWidth / 2;

@@ -81,7 +81,7 @@ def of_case(reading: Reading, start: Case) -> CaseChain:
     walk = _Walk(reading, start.id)
     while walk.goes_on:
         walk.step()
-    found = select(Case).where(col(Case.id).in_(walk.seen)).order_by(col(Case.submitted_at), col(Case.id))
+    found = select(Case).where(col(Case.id).in_(walk.seen)).order_by(col(Case.submitted_at), col(Case.reference))
     rows = list(reading.session.exec(found))
     references = {case.id: case.reference for case in rows}
     shown = [link for link in walk.links.values() if link.from_id in references and link.to_id in references]

@@ -1065,7 +1065,7 @@ def new_case_page(**changes: Any) -> dict[str, Any]:
         HOUSE,
         Organisation(code="gy-mzj", name="贵阳市民政局", short_name="市民政局", kind="agency", level="city"),
     )
-    more = {"here": "desk", "viewer": viewer(), "offered": OFFERED_AT_DESK, "houses": houses, "chosen": {}}
+    more = {"here": "desk", "viewer": viewer(), "offered": OFFERED_AT_DESK, "houses": houses, "chosen": {}, "typed": ""}
     return given | more | changes
 
 

@@ -51,7 +51,7 @@ def test_a_case_is_begun_from_another_and_both_stand_in_one_chain(household: Hou
     assert {answer.status_code for answer in answers} == {303}
     assert cases_of(household, QUARREL) == 1
     later = page(browser.get(answers[0].headers["location"]))
-    assert text(later, "linked").startswith("关联案件 查看关联图 来源 申请协调")
+    assert text(later, "linked").startswith("关联案件查看关联图 共 2 件相互关联，含本件。 来源 申请协调")
     assert "提起机关贵阳市交通委员会" in text(later, "parts")
 
     chain = page(browser.get(f"/desk/cases/{reference}/chain"))
@@ -129,6 +129,8 @@ def test_a_wrong_code_for_the_case_before_is_counted(household: Household, filed
 def test_what_the_process_forbids_is_not_offered_and_is_refused(household: Household, filed: dict[str, Any]) -> None:
     browser, address = household.browser_of("handler"), f"{NEW}?from={filed['reference']}"
     form = hidden(page(browser.get(address)), address) | {"grounds": "确需使用。"}
+    unknown = page(browser.get(f"{NEW}?from=KF-2026-009999"), 404)
+    assert told(unknown) == ["没有找到有争议的申请，或者编号与查询码不符，或者您无权就该件提出。"]
     left = household.follower(filed).post("/api/v1/status/messages/withdraw", json={"form": {"reason": "不需要了。"}})
     assert left.status_code == 200, left.text
     assert "申请已经撤回，不能再提起。" in browser.post(address, data=form).text
