@@ -86,7 +86,7 @@ def origin(
             continue
         case = _named(reading, bundle, rule, typed, str(values.get(rule.code_field or "") or ""))
         run = process.opened(reading, case)
-        known = case_facts.facts(reading, run)
+        known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
         if rule.refuse_when is not None and evaluate(rule.refuse_when, known):
             raise OriginRefused(text=rule.refusal_en, text_zh=rule.refusal)
         taken |= {rule.field: case.reference}
