@@ -249,7 +249,7 @@ def lint(paths: Annotated[list[Path], typer.Argument(help="Folders of processes,
 def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     """The faults of a bundle, or of each bundle in a folder and of what they share beside them."""
     from api.composition import registry
-    from engine import definitions, ladder, report_rules, roles, service_defaults, statutes
+    from engine import definitions, ladder, link_kinds, report_rules, roles, service_defaults, statutes
     from engine import lint as rules
     from engine.settings import Settings
 
@@ -258,13 +258,14 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     if not folders:
         refuse(f"There is no process in {path}: no {manifest}.")
     settings = Settings()
-    vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings))
+    links = link_kinds.known(settings) or None
+    vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings), links)
     found = [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
     if path in folders:
         return found
     shared = path / "shared"
     beside = ladder.faults(shared / ladder.FILE) + service_defaults.faults(shared / service_defaults.FILE)
-    beside += report_rules.faults(shared / report_rules.FILE)
+    beside += report_rules.faults(shared / report_rules.FILE) + link_kinds.faults(shared / link_kinds.FILE)
     return [*found, (path, beside)]
 
 

@@ -81,7 +81,7 @@ def _view(form: Form, field: Field, value: Any, fault: str, when: list[Condition
         help=field.help,
         widget=field.widget,
         required=field.required,
-        value=_text(value),
+        value=text_of(value),
         choices=tuple(_choices(form, field, value)),
         rows=field.rows,
         max_length=field.max_length if field.kind == "string" else None,
@@ -94,7 +94,7 @@ def _view(form: Form, field: Field, value: Any, fault: str, when: list[Condition
 
 
 def _choices(form: Form, field: Field, value: Any) -> Iterator[Choice]:
-    chosen = {_text(item) for item in (value if isinstance(value, list) else [value])}
+    chosen = {text_of(item) for item in (value if isinstance(value, list) else [value])}
     options: Iterable[tuple[str, str]] = field.options
     if field.kind == "boolean":
         options = (
@@ -108,7 +108,8 @@ def _completion(field: Field) -> str:
     return {"name": "name", "phone": "tel", "email": "email"}.get(field.personal or "", "")
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as a field of a page holds it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -149,9 +150,9 @@ def _understood(condition: Mapping[str, Any]) -> Conditions | None:
     asked: Conditions = {}
     for name, wanted in condition.get("properties", {}).items():
         if set(wanted) == {"const"}:
-            asked[name] = [_text(wanted["const"])]
+            asked[name] = [text_of(wanted["const"])]
         elif set(wanted) == {"enum"}:
-            asked[name] = [_text(item) for item in wanted["enum"]]
+            asked[name] = [text_of(item) for item in wanted["enum"]]
         else:
             return None
     return asked if asked and set(condition.get("required", ())) <= set(asked) else None

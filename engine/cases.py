@@ -92,12 +92,12 @@ def submit(
     if not bundle.manifest.parties or not may_file(uow, bundle):
         raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only, or opened ex officio
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, locale)
-    form.validate(values)
     personal = form.personal
-    taken, sources = origins.origin(uow, bundle, values)
-    values = {name: value for name, value in values.items() if name not in origins.secret_fields(bundle)} | taken
+    values, sources = origins.completed(uow, bundle, form, values)
     case, key = _new_case(uow, bundle, values, source)
     _link(uow, case, sources)
+    if uow.actor.kind == "person":  # from here on the case is its party's
+        audit.record(uow, "case.filed_for_party", case.id)
     party = _new_party(uow, bundle, case, key, values, personal, locale)
     uow.actor = Actor("party", id=party.id, case_id=case.id, locale=locale)
     run = process.opened(uow, case)
@@ -150,9 +150,8 @@ def file_at_desk(
     if bundle.manifest.parties or not seats:
         raise definitions.ProcessUnknown(key=process_key[:64])
     part, house = seats[0]
-    definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale).validate(values)
-    taken, sources = origins.origin(uow, bundle, values)
-    values = {name: value for name, value in values.items() if name not in origins.secret_fields(bundle)} | taken
+    form = definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale)
+    values, sources = origins.completed(uow, bundle, form, values)
     return _opened(uow, bundle, values, {part: house}, sources, source, uploads)
 
 

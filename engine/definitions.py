@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
-from engine import audit, lint, relations, roles, statutes
+from engine import audit, link_kinds, lint, relations, roles, statutes
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -344,7 +344,7 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
 def vocabulary(reading: Reading) -> lint.Vocabulary:
     """What a bundle may name: the operations of this installation, the roles of its city, the articles that are kept."""
     known, articles = roles.known(reading.settings) or None, statutes.known(reading.settings)
-    return lint.vocabulary(reading.registry, known, articles)
+    return lint.vocabulary(reading.registry, known, articles, link_kinds.known(reading.settings) or None)
 
 
 def _definition(uow: UnitOfWork, key: str, flow: Files) -> ProcessDefinition:

@@ -10,7 +10,7 @@ characters.
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -148,9 +148,12 @@ class Form:
             raise FormInvalid(controls)
         return values
 
-    def validate(self, values: Mapping[str, Any]) -> None:
-        """Refuse what the form does not allow: raises FormInvalid with a problem for every field concerned."""
-        problems = self.problems(values)
+    def validate(self, values: Mapping[str, Any], spared: Collection[str] = ()) -> None:
+        """Refuse what the form does not allow: raises FormInvalid with a problem for every field concerned.
+
+        Fields that are ``spared`` come from elsewhere; whoever fills in the form answers for the others.
+        """
+        problems = [problem for problem in self.problems(values) if problem.field not in spared]
         if problems:
             raise FormInvalid(problems)
 

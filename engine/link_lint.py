@@ -6,13 +6,14 @@ What another bundle declares is not known here: the fields of its start form and
 import re
 from collections.abc import Callable, Iterator
 
-from engine.manifest import LinkRule, Manifest, Merging
+from engine.manifest import LinkRule, Manifest, ManifestFaulty, Merging, read_manifest
 from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
 FILE = "process.toml"
 AROUND = frozenset({"case", "participants", "organisations", "notices", "deadlines", "links", "today"})  # case_facts
 GUARDED = frozenset({"participants"})
+_SWITCH = re.compile(r"\bswitches\.([A-Za-z0-9_]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Expression = Callable[[str, str, str, frozenset[str]], Iterator[Fault]]
 
@@ -39,6 +40,7 @@ def link_faults(
         yield from _says(where, guard.text, guard.text_en)
     for rule in manifest.links:
         yield from _link(manifest, rule, start_fields, foreign)
+    yield from _switches(manifest)
     for name, opening in manifest.opens.items():
         where = f"opens.{name}"
         yield from _names(where, name, opening.link, opening.process)
@@ -93,6 +95,18 @@ def _link(
         yield from _says(where, rule.refusal, rule.refusal_en)
 
 
+def _switches(manifest: Manifest) -> Iterator[Fault]:
+    """Every switch that a link reads is declared, and every one that is declared is read: a dead one would deceive."""
+    texts = [text for rule in manifest.links for text in (*rule.takes.values(), rule.refuse_when or "")]
+    read = {name for text in texts for name in _SWITCH.findall(text)}
+    for name in sorted(read - manifest.switches.keys()):
+        yield Fault(FILE, f"switches.{name}", "is read by [[links]], and not declared under [switches]")
+    for name in sorted(manifest.switches):
+        yield from _names(f"switches.{name}", name)
+        if name not in read:
+            yield Fault(FILE, f"switches.{name}", "no expression of [[links]] reads it")
+
+
 def _names(where: str, *names: str) -> Iterator[Fault]:
     for name in names:
         if not _NAME.fullmatch(name) or name in RESERVED:
@@ -112,3 +126,18 @@ def taken(manifest: Manifest) -> frozenset[str]:
 def proofs(manifest: Manifest) -> frozenset[str]:
     """Fields of the start form that are never kept."""
     return frozenset(rule.code_field for rule in manifest.links if rule.code_field)
+
+
+def unknown_kinds(source: bytes, known: frozenset[str] | None) -> Iterator[Fault]:
+    """Kinds of links in ``process.toml`` that ``shared/links.toml`` does not name; nothing where that is not known."""
+    try:
+        manifest = read_manifest(source, FILE)
+    except ManifestFaulty:
+        return  # which is said elsewhere
+    named = [(f"links.{rule.kind}", rule.kind) for rule in manifest.links]
+    named += [(f"opens.{name}", rule.link) for name, rule in manifest.opens.items()]
+    named += [(f"tells.{name}", rule.link) for name, rule in manifest.tells.items()]
+    named += [(f"exclusions.{number}", rule.link) for number, rule in enumerate(manifest.exclusions, start=1)]
+    for where, kind in named:
+        if known is not None and kind not in known:
+            yield Fault(FILE, where, f"{kind} is no kind of link: shared/links.toml names {', '.join(sorted(known))}")

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process
-from engine.access import SYSTEM
+from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process, recusals
+from engine.access import SYSTEM, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import EngineError, Invalid
@@ -105,23 +105,27 @@ def linked(reading: Reading, case_id: str, kind: str, to: str) -> list[str]:
 def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
     """The processes of which somebody may file a case that comes out of this one, with the rule of the link.
 
-    What the rule refuses now is not offered. At the desk only processes that the actor may file (see ``cases.may_file``).
+    What the rule refuses now is not offered. At the desk only processes that the actor may file (see ``cases.may_file``), out of
+    cases that they see whole and are not recused from.
     """
-    found = []
+    found: list[tuple[Bundle, LinkRule]] = []
+    if not sees_whole(reading.session, reading.actor, case.id) or recusals.my_bar(reading, case) is not None:
+        return found
     run: Run | None = None
     for bundle in definitions.processes(reading):
         for rule in bundle.manifest.links:
             if case.process_key not in rule.processes or not cases.may_file(reading, bundle):
                 continue
             run = run or process.opened(reading, case)
-            if rule.refuse_when is None or not _refused(reading, run, rule):
+            if rule.refuse_when is None or not _refused(reading, run, bundle, rule):
                 found.append((bundle, rule))
     return found
 
 
-def _refused(reading: Reading, run: Run, rule: LinkRule) -> bool:
+def _refused(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bool:
+    known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
     try:
-        return bool(evaluate(rule.refuse_when or "False", case_facts.facts(reading, run)))
+        return bool(evaluate(rule.refuse_when or "False", known))
     except EngineError:  # the other version of the process lacks a field that the rule reads
         return True
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import data_lint, file_lint, flow_lint, manifest_lint
+from engine import data_lint, file_lint, flow_lint, link_lint, manifest_lint
 from engine.operations import Check, Registry
 from engine.runtime import Fault
 from engine.runtime.parser import Reading, read
@@ -22,21 +22,27 @@ MOST_FAULTS = 300
 class Vocabulary:
     """What a bundle may name that is not in it: operations with the JSON Schema of their parameters, and roles.
 
-    Roles and articles that are not given are not checked. A parameter's schema may say by ``x-refers`` what its text names:
-    a ``notice``, a ``participant``, an ``outcome``, a ``deadline`` or an ``event``. ``checks`` judge what the engine does
-    not understand.
+    Roles, articles and kinds of links that are not given are not checked. A parameter's schema may say by ``x-refers`` what
+    its text names: a ``notice``, a ``participant``, an ``outcome``, a ``deadline`` or an ``event``. ``checks`` judge what the
+    engine does not understand.
     """
 
     operations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     roles: frozenset[str] | None = None
     checks: tuple[Check, ...] = ()
     articles: Articles = field(default_factory=dict)
+    links: frozenset[str] | None = None
 
 
-def vocabulary(registry: Registry, roles: frozenset[str] | None = None, articles: Articles | None = None) -> Vocabulary:
+def vocabulary(
+    registry: Registry,
+    roles: frozenset[str] | None = None,
+    articles: Articles | None = None,
+    links: frozenset[str] | None = None,
+) -> Vocabulary:
     """The vocabulary of an installation."""
     parameters = {name: operation.parameters for name, operation in registry.operations.items()}
-    return Vocabulary(parameters, roles, tuple(registry.checks), articles or {})
+    return Vocabulary(parameters, roles, tuple(registry.checks), articles or {}, links)
 
 
 def lint_files(files: Mapping[str, bytes]) -> list[Fault]:
@@ -62,6 +68,7 @@ def lint_bundle(files: Mapping[str, bytes], vocabulary: Vocabulary) -> list[Faul
     faults.extend(
         manifest_lint.bundle_faults(files, reading, vocabulary.operations, vocabulary.roles, vocabulary.articles)
     )
+    faults.extend(link_lint.unknown_kinds(files.get(manifest_lint.MANIFEST, b""), vocabulary.links))
     faults.extend(fault for check in vocabulary.checks for fault in check(files))
     return _in_order(faults)
 

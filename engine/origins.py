@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import case_facts, process, query_codes
-from engine.access import whole_cases
-from engine.db import UnitOfWork
+from engine import case_facts, process, query_codes, recusals
+from engine.access import Actor, whole_cases
+from engine.db import Reading
 from engine.definitions import Bundle
 from engine.errors import Conflict, Invalid, NotFound
+from engine.forms import Form
 from engine.manifest import LinkRule
 from engine.models import Case
 from engine.runtime import evaluate
@@ -33,13 +34,47 @@ class OriginRefused(Conflict):
     zh = "{text_zh}"
 
 
+def completed(
+    reading: Reading, bundle: Bundle, form: Form, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What somebody has filled in, judged, with what comes from the case before; and the links (kind → case).
+
+    Raises FormInvalid, and what ``origin`` raises.
+    """
+    known = spared(bundle, reading.actor, values)
+    typed = {name: value for name, value in values.items() if name not in known}
+    form.validate(typed, known)
+    taken, links = origin(reading, bundle, typed)
+    if shown := {name: taken[name] for name in form.names if name in known and taken.get(name) is not None}:
+        form.validate(typed | shown, known)  # what is required may depend on what was taken over
+    return {name: value for name, value in typed.items() if name not in secret_fields(bundle)} | taken, links
+
+
+def spared(bundle: Bundle, actor: Actor, values: Mapping[str, Any]) -> frozenset[str]:
+    """Fields of the start form that need not be filled in: what comes from the case that is named, and the query codes of
+    those who have shown already who they are."""
+    rules = bundle.manifest.links
+    taken = frozenset(name for rule in rules if values.get(rule.field) for name in rule.takes if name != rule.field)
+    return taken if actor.kind == "public" else taken | secret_fields(bundle)
+
+
+def rule_for(reading: Reading, bundle: Bundle, reference: str) -> LinkRule | None:
+    """By which link a case of a process may come out of this one, if the actor sees it whole; nothing by none."""
+    found = select(Case.process_key).where(
+        col(Case.reference) == query_codes.plain_reference(reference), whole_cases(reading.actor)
+    )
+    key = reading.session.exec(found).first()
+    return next((rule for rule in bundle.manifest.links if key in rule.processes), None)
+
+
 def origin(
-    uow: UnitOfWork, bundle: Bundle, values: Mapping[str, Any], kind: str | None = None
+    reading: Reading, bundle: Bundle, values: Mapping[str, Any], kind: str | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What somebody who files a case takes over from the one that it comes out of: fields, and the link (kind → case).
 
     Which one it is stands in the form. Somebody at the desk names a case that they see whole; the public proves by the query code
-    that it is theirs, unless they have signed in to that very case. Raises OriginMissing, OriginUnknown, OriginRefused.
+    that it is theirs, unless they have signed in to that very case. Raises OriginMissing, OriginUnknown, OriginRefused, and what
+    keeps a recused person from the case.
     """
     taken: dict[str, Any] = {}
     links: dict[str, str] = {}
@@ -49,9 +84,9 @@ def origin(
         typed = str(values.get(rule.field) or "").strip()
         if not typed:
             continue
-        case = _named(uow, bundle, rule, typed, str(values.get(rule.code_field or "") or ""))
-        run = process.opened(uow, case)
-        known = case_facts.facts(uow, run)
+        case = _named(reading, bundle, rule, typed, str(values.get(rule.code_field or "") or ""))
+        run = process.opened(reading, case)
+        known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
         if rule.refuse_when is not None and evaluate(rule.refuse_when, known):
             raise OriginRefused(text=rule.refusal_en, text_zh=rule.refusal)
         taken |= {rule.field: case.reference}
@@ -60,13 +95,13 @@ def origin(
     return taken, links
 
 
-def _named(uow: UnitOfWork, bundle: Bundle, rule: LinkRule, reference: str, code: str) -> Case:
+def _named(reading: Reading, bundle: Bundle, rule: LinkRule, reference: str, code: str) -> Case:
     """The case that a form names, if whoever files may go on from it."""
-    actor = uow.actor
+    actor = reading.actor
     refusal = OriginUnknown(title=bundle.text(rule, "title", actor.locale))
     if actor.kind == "public":
         try:
-            actor = query_codes.authenticate_party(uow, reference, code)
+            actor = query_codes.authenticate_party(reading, reference, code)
         except query_codes.WrongCode:
             raise refusal from None
     found = select(Case).where(
@@ -74,12 +109,13 @@ def _named(uow: UnitOfWork, bundle: Bundle, rule: LinkRule, reference: str, code
         col(Case.process_key).in_(rule.processes),
         whole_cases(actor),
     )
-    case = uow.session.exec(found).first()
+    case = reading.session.exec(found).first()
     if case is None:
         raise refusal
+    recusals.require_free(reading, case)
     return case
 
 
 def secret_fields(bundle: Bundle) -> frozenset[str]:
-    """Fields of the start form that prove something and are never kept: query codes of other query_codes."""
+    """Fields of the start form that prove something and are never kept: query codes of other cases."""
     return frozenset(rule.code_field for rule in bundle.manifest.links if rule.code_field)

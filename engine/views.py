@@ -426,6 +426,7 @@ class OverdueRow:
     breach_id: str | None
     urged: int  # how often
     urged_at: datetime | None  # for the last time
+    linked: int = 0  # cases that the reader may see and that came out of it, or out of which it came
 
 
 @dataclass(frozen=True)
@@ -435,6 +436,7 @@ class Wanted:
     organisation: str = ""  # id
     process: str = ""
     basis: str = ""
+    linked: bool = False  # of lists: only cases that are linked with others
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Cases: begin one, list them, look into one, send something into it."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
+from api import filing
 from api.deps import ApiAnyone, ApiPerson, OnlyOnce, SeenRevision, etag, require_unchanged
 from api.json.bodies import Sent, described, plain, sent
 from api.json.shapes import (
@@ -27,6 +28,8 @@ from api.json.shapes import (
 from engine import cases, messages, process, queries
 from engine.cases import Submitted
 from engine.db import UnitOfWork
+from engine.models import Case
+from engine.queries import case_chain
 
 router = APIRouter(tags=["cases"])
 Reference = Annotated[str, Path(max_length=40, description="The case's reference", examples=["KF-2026-000001"])]
@@ -50,6 +53,9 @@ class NewCase(Asked):
 
     process: str = Field(max_length=64, pattern=r"^[\w-]+$", description="Key of the process, see GET /processes")
     form: dict[str, Any] = Field(description="The fields of the process's start form")
+    organisation: str | None = Field(
+        None, max_length=64, description="With a token: code of the house for which you file, if you sit in several"
+    )
 
 
 class MessageSent(Asked):
@@ -71,10 +77,13 @@ class ExplanationShape(Shape):
 
 
 class CaseBegun(Told):
-    """What the applicant keeps: the number, the code to follow the case with, and by when an answer is due."""
+    """What the applicant keeps: the number, the code to follow the case with, and by when an answer is due.
+
+    A case that organisations settle among themselves has no applicant, and so no code.
+    """
 
     reference: str
-    query_code: str = Field(description="Shown this once; it stands on the receipt too")
+    query_code: str | None = Field(description="Shown this once; it stands on the receipt too")
     due_on: date | None = Field(description="The day by the end of which an answer is due")
     explanation: ExplanationShape | None
 
@@ -84,6 +93,41 @@ class MessageTaken(Told):
 
     reference: str
     message: str
+
+
+class ChainCaseShape(Shape):
+    """One case of a chain."""
+
+    reference: str
+    process_key: str
+    process: str
+    subject: str
+    status_title: str
+    outcome_title: str | None
+    late: bool
+    agency: str
+    submitted_at: datetime
+    closed_at: datetime | None
+    is_this: bool = Field(description="The case whose chain was asked for")
+
+
+class ChainLinkShape(Shape):
+    """That one case came out of another."""
+
+    origin: str = Field(description="Reference of the case that was first")
+    offspring: str = Field(description="Reference of the one that came out of it")
+    kind: str
+    title: str
+    at: datetime
+
+
+class ChainShape(Shape):
+    """Cases that came out of one another, the earliest first."""
+
+    cases: list[ChainCaseShape]
+    links: list[ChainLinkShape]
+    hidden: int = Field(description="How many more are linked with these that you may not see")
+    cut: bool = Field(description="Whether there are more than are shown")
 
 
 class AnswersShape(Shape):
@@ -119,20 +163,25 @@ class CaseFileShape(CaseShape):
 def begin(
     door: ApiAnyone, once: OnlyOnce, body: Annotated[Sent[NewCase], Depends(sent(NewCase))], response: Response
 ) -> CaseBegun:
-    """Files an application, as the portal does. Files go into a multipart form: the document as the part `request`, the
-    files as parts `attachments`."""
+    """Files an application, as the portal does; with a token, a case at your desk. One that comes out of another case names it in
+    the field that the process declares, and fields that come from there may be left out. Files go into a multipart form: the
+    document as the part `request`, the files as parts `attachments`."""
     files = body.store(door.settings)
-    asked = body.document
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        begun = cases.submit(uow, asked.process, asked.form, files, source="api", locale=door.locale)
-        return {"case": begun.case_id, "party": begun.party_id}
-
-    kept = once.write(door, plain(asked, files), act)
+    asked, house = body.document, body.document.organisation
+    known_by = plain(asked, files)
+    kept = filing.begin(door, once, known_by, asked.process, asked.form, files, source="api", organisation=house)
     with door.reading() as reading:
-        begun = cases.submitted(reading, kept["case"], kept["party"])
-    response.headers["Location"] = f"/api/v1/cases/{begun.reference}"
-    return begun_shape(begun, door.locale, kept["warnings"])
+        if "party" in kept:
+            shape = begun_shape(cases.submitted(reading, kept["case"], kept["party"]), door.locale, kept["warnings"])
+        else:
+            shape = opened_shape(reading.session.get_one(Case, kept["case"]), kept["warnings"])
+    response.headers["Location"] = f"/api/v1/cases/{shape.reference}"
+    return shape
+
+
+def opened_shape(case: Case, warnings: list[str]) -> CaseBegun:
+    """A case that organisations settle among themselves, for programs."""
+    return CaseBegun(reference=case.reference, query_code=None, due_on=None, explanation=None, warnings=warnings)
 
 
 def begun_shape(begun: Submitted, locale: str, warnings: list[str]) -> CaseBegun:
@@ -177,6 +226,14 @@ def show_case(reference: Reference, door: ApiPerson, response: Response) -> Case
         shown = file_shape(queries.case_file(reading, reference))
     response.headers["ETag"] = etag(tag_of(shown))
     return shown
+
+
+@router.get("/cases/{reference}/chain", summary="The cases that a case is linked with")
+def show_chain(reference: Reference, door: ApiPerson) -> ChainShape:
+    """Those out of which it came and those that came out of it, over any number of steps, as far as you may see them."""
+    with door.reading() as reading:
+        chain = case_chain.case_chain(reading, reference)
+    return ChainShape.model_validate(vars(chain))
 
 
 def file_shape(file: queries.CaseFile) -> CaseFileShape:

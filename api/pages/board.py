@@ -48,10 +48,11 @@ class Filters:
     basis: Basis = ""
     search: str = ""
     drawn: str = ""
+    linked: Literal["", "yes"] = ""  # only cases that are linked with others
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(self.organisation, self.process, self.basis)
+        return Wanted(self.organisation, self.process, self.basis, bool(self.linked))
 
     @property
     def of_cases(self) -> bool:
@@ -60,7 +61,7 @@ class Filters:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.organisation or self.process or self.basis or self.search)
+        return bool(self.organisation or self.process or self.basis or self.search or self.linked)
 
     def link(self, to: str = "", **changed: str) -> str:
         """The address of the board, or of something done there, with some filters changed."""
@@ -75,8 +76,9 @@ def _filters(
     basis: Basis = "",
     search: Search = "",
     drawn: Word = "",
+    linked: Literal["", "yes"] = "",
 ) -> Filters:
-    return Filters(view, organisation, process, basis, clean(search, 100), drawn)
+    return Filters(view, organisation, process, basis, clean(search, 100), drawn, linked)
 
 
 Asked = Annotated[Filters, Depends(_filters)]

@@ -159,7 +159,8 @@ def draw(
         file = queries.case_file(reading, reference)
         today = clock.day_of(reading.now)
         around = casework.around(reading, file.case.id)
-        withdrawable = [paper for paper in file.notices if replacing.is_withdrawable(reading, paper.id)]
+        mine = [] if around.barred else file.notices
+        withdrawable = [paper for paper in mine if replacing.is_withdrawable(reading, paper.id)]
     return rendering.page(
         request,
         "case.html",
@@ -188,6 +189,7 @@ def _said(name: str, locale: str) -> str:
     return {
         "kept": _("Your work has been kept."),
         "sent": _("It was sent into the case."),
+        "filed": _("The case has been filed."),
         "withdrawn": _("The paper was withdrawn; it says so wherever it is shown."),
         "translation": _("The English translation is being made. It is a courtesy; the Chinese text prevails."),
         "urged": _("The case was urged; your words are on record."),

@@ -8,14 +8,17 @@ from typing import cast
 from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
-from engine import queries, statutes, urging
+from api.pages.services import FollowUp, follow_ups
+from engine import queries, recusals, statutes, urging
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.instructions import bindable
 from engine.models import Case, Organisation
-from engine.queries import instructions, leads
+from engine.queries import case_chain, instructions, leads, parts
+from engine.queries.case_chain import ALONE, CaseChain
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
+from engine.queries.parts import PartView
 from engine.views import DeadlineView, DiagramView, FieldShown, Offer
 from notices import deliveries
 
@@ -42,6 +45,10 @@ class Around:
     instructions: list[InstructionView]
     offers: list[Offer]  # what the reader may send into the case now
     bindable: list[Organisation]  # whom an instruction of the reader could bind
+    chain: CaseChain = ALONE  # cases that came out of one another, this one among them
+    follow_ups: Sequence[FollowUp] = ()  # what the reader may begin out of it
+    parts: tuple[PartView, ...] = ()  # who takes part, as far as the reader may know
+    barred: str = ""  # what keeps the reader from doing anything to the case, as a sentence
     may_urge: bool = False
     serves: frozenset[str] = frozenset()  # ids of papers whose service the reader sees to
 
@@ -49,14 +56,19 @@ class Around:
 def around(reading: Reading, case_id: str) -> Around:
     """What stands around a case, and what the reader may do there beside the tasks."""
     case = reading.session.get_one(Case, case_id)
+    barred = recusals.my_bar(reading, case)
     return Around(
         origin=leads.origin(reading, case_id),
         leads=leads.about(reading, case_id),
-        respondents=leads.respondents(reading, case_id),
+        respondents=leads.respondents(reading, case_id) if barred is None else [],
         grounds=statutes.grounds(reading.settings, reading.actor.locale),
         instructions=instructions.on_case(reading, case_id),
         offers=[offer for offer in queries.offers(reading, case) if offer.refusal is None],
-        bindable=bindable(reading, case),
+        bindable=bindable(reading, case) if barred is None else [],
+        chain=case_chain.of_case(reading, case),
+        follow_ups=follow_ups(reading, case),
+        parts=parts.of_case(reading, case),
+        barred=barred.sentence(reading.actor.locale) if barred else "",
         may_urge=urging.may_urge(reading, case),
         serves=deliveries.served_by_reader(reading, case_id),
     )

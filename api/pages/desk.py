@@ -13,7 +13,7 @@ from api import files, formview, i18n, papers, rendering
 from api.deps import Door, PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
-from engine import clock, definitions, documents, queries, reminders, tasks
+from engine import cases, clock, definitions, documents, queries, reminders, tasks
 from engine.errors import EngineError
 from engine.queries.files import STATUS_TITLES
 from notices import manuscript, service, translations
@@ -80,10 +80,8 @@ def draw(
         reminded, unread = queries.reminders(reading, limit=REMINDERS), queries.unread(reading)
         receivers = queries.led_people(reading) if wanted.view == "unit" else ()
         absent = queries.stood_in_for(reading)
-        processes = [
-            (bundle.key, bundle.text(bundle.manifest.process, "title", door.locale))
-            for bundle in definitions.processes(reading)
-        ]
+        bundles = definitions.processes(reading)
+        files = any(cases.filing_seats(reading, bundle) for bundle in bundles)
         today = clock.day_of(reading.now)
     return rendering.page(
         request,
@@ -105,7 +103,8 @@ def draw(
         reminders=reminded.rows,
         unread=unread,
         seen_at=reading.now.isoformat(),
-        processes=processes,
+        processes=[(b.key, b.text(b.manifest.process, "title", door.locale)) for b in bundles],
+        files=files,
         claimable=wanted.view != "unit" and any(row.assignee_id is None and row.ended_at is None for row in page.rows),
         receivers=receivers,
         absent=absent,

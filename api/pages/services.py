@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from api import i18n
-from engine import definitions, statutes
+from engine import definitions, links, statutes
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.manifest import DeadlineRule
+from engine.models import Case
 
 STARTS = "case.submitted"
 PUBLIC_APPLICANTS = "public"
@@ -20,6 +21,26 @@ class Service:
     title: str
     text: str
     promises: tuple[str, ...]  # what is owed from the day of filing, with the article
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A case that the reader may begin out of another one: a review of a refusal, say."""
+
+    key: str
+    title: str
+    text: str
+
+
+def follow_ups(reading: Reading, case: Case) -> list[FollowUp]:
+    """What may come out of a case, as far as the reader may begin it now; each process once."""
+    locale, found = reading.actor.locale, {}
+    for bundle, _ in links.offered(reading, case):
+        process = bundle.manifest.process
+        found[bundle.key] = FollowUp(
+            bundle.key, bundle.text(process, "title", locale), bundle.text(process, "text", locale)
+        )
+    return list(found.values())
 
 
 def services(reading: Reading, locale: str) -> list[Service]:

@@ -184,6 +184,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         who = viewer(reading, door)
         task: TaskView = queries.task(reading, task_id)
         hands = queries.hands(reading, task_id)
+        barred = recusals.my_bar(reading, reading.session.get_one(Case, task.file.case.id))
         today = clock.day_of(reading.now)
     values = task.values if attempt.values is None else attempt.values
     return rendering.page(
@@ -208,6 +209,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         typed=_shown(task, attempt),
         blocked=attempt.blocked or (None if attempt.conflict else task.blocked),
         unmasked=attempt.unmasked,
+        barred=barred.sentence(door.locale) if barred else "",
         hands=hands,
         pages=papers.counted(door, [task.draft_notice] if task.draft_notice else []),
         handed=attempt.handed,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api import auth, deps, files, formview, i18n, papers, rendering
 from api.deps import Door, PageAnyone, PageParty
 from api.pages import posted as sent_form
+from api.pages import services
 from api.pages.posted import Key, Sent, Word
 from engine import definitions, documents, messages, process, queries, query_codes
 from engine.attempts import TooManyAttempts
@@ -63,6 +64,7 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
     with door.reading() as reading:
         status = queries.public_status(reading, door.actor.case_id)
         bundle = _bundle(reading)
+        further = services.follow_ups(reading, reading.session.get_one(Case, door.actor.case_id))
     # What is taken only when asked for is not spoken of until then.
     offers = [offer for offer in status.offers if offer.refusal is None or not _asked_for(bundle, offer)]
     asked = [offer for offer in offers if _asked_for(bundle, offer)]
@@ -74,6 +76,7 @@ def case(request: Request, door: PageParty, said: Word = "") -> Response:
         status=status,
         offers=offers,
         asked=asked,
+        further=further,
         said=_said(said, door.locale),
     )
 

@@ -68,9 +68,9 @@
     fold();
   }
 
-  // A long diagram opens where the case stands.
-  for (const frame of document.querySelectorAll(".diagram")) {
-    const step = frame.querySelector(".bp-current");
+  // A long diagram opens where the case stands, a long chain at the case that one came from.
+  for (const frame of document.querySelectorAll(".diagram, .chain-frame")) {
+    const step = frame.querySelector(".bp-current, .case.now");
     if (!step) continue;
     const middle = step.getBoundingClientRect().left - frame.getBoundingClientRect().left;
     frame.scrollLeft = middle - frame.clientWidth / 2;
@@ -101,6 +101,12 @@
       waiting = setTimeout(save, 1500);
     });
     work.addEventListener("submit", () => { leaving = true; clearTimeout(waiting); });
+  }
+
+  // Printing is offered where a script can do it.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
   }
 
   // A second click on the same button does nothing, but where a file is fetched and the page stays.

@@ -13,7 +13,7 @@ from engine import access, clock, definitions, results, search, silence, supervi
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.models import Breach, Case, Deadline, Organisation, ResultCount
-from engine.queries import board_lines, paging
+from engine.queries import board_lines, case_chain, paging
 from engine.views import BoardCounts, OverdueRow, Page, Wanted
 
 CLOCKS = ("overdue", "due_soon", "on_time", "paused")
@@ -146,8 +146,7 @@ def board_list(
         .join(Breach, stands, isouter=True)
         .where(_view(reading, view), _basis(wanted.basis), *_within(reading, wanted))
     )
-    if search_for.strip():
-        query = query.where(search.matching(reading, search_for))
+    query = query.where(*_picked(reading, wanted, search_for))
     if (going_on := paging.after(after, instant, col(Deadline.id))) is not None:  # type: ignore[arg-type]
         query = query.where(going_on)
     ordered = query.order_by(instant, col(Deadline.id)).limit(limit + 1)
@@ -159,15 +158,21 @@ def board_list(
 def _page_of_cases(
     reading: Reading, view: str, wanted: Wanted, search_for: str, after: str | None, limit: int
 ) -> Page[OverdueRow]:
-    query = select(Case).where(*silence.of_cases(reading, view, wanted))
-    if search_for.strip():
-        query = query.where(search.matching(reading, search_for))
+    query = select(Case).where(*silence.of_cases(reading, view, wanted), *_picked(reading, wanted, search_for))
     if (going_on := paging.after(after, col(Case.submitted_at), col(Case.id))) is not None:  # type: ignore[arg-type]
         query = query.where(going_on)
     ordered = query.order_by(col(Case.submitted_at), col(Case.id)).limit(limit + 1)
     found, more = paging.cut(reading.session.exec(ordered).all(), limit)
     next_key = paging.make(found[-1].submitted_at, found[-1].id) if more else None
     return Page(tuple(board_lines.lines(reading, [(case, None, None) for case in found])), next_key)
+
+
+def _picked(reading: Reading, wanted: Wanted, search_for: str) -> Iterator[ColumnElement[bool]]:
+    """What narrows a list and no number."""
+    if search_for.strip():
+        yield search.matching(reading, search_for)
+    if wanted.linked:
+        yield case_chain.is_linked(reading)
 
 
 def _view(reading: Reading, view: str) -> ColumnElement[bool]:

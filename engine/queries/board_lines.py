@@ -12,7 +12,7 @@ from engine import definitions
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Person, Task, Urging
-from engine.queries import lights, stopped
+from engine.queries import case_chain, lights, stopped
 from engine.views import OverdueRow
 
 Found = tuple[Case, Deadline | None, str | None]  # the clock that is looked at, and its standing breach
@@ -28,6 +28,7 @@ class _Known:
     urged: dict[str, tuple[int, datetime]]
     clocks: dict[str, Deadline]  # of cases that came without one
     organisations: dict[str, Organisation]
+    linked: dict[str, int]
     titles: dict[tuple[str, str], str]  # of clocks that the present version does not declare
 
 
@@ -46,6 +47,7 @@ def lines(reading: Reading, found: Sequence[Found]) -> list[OverdueRow]:
         urged=_urged(reading, [case.id for case in cases]),
         clocks=clocks,
         organisations=_organisations(reading, [house for house in houses if house]),
+        linked=case_chain.numbers(reading, [case.id for case in cases]),
         titles=_earlier_titles(reading, found, bundles),
     )
     return [_line(reading, known, case, clock or known.clocks.get(case.id), breach) for case, clock, breach in found]
@@ -80,6 +82,7 @@ def _line(reading: Reading, known: _Known, case: Case, deadline: Deadline | None
         breach_id=breach,
         urged=urged,
         urged_at=urged_at,
+        linked=known.linked.get(case.id, 0),
     )
 
 

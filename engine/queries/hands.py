@@ -1,6 +1,7 @@
 """In whose hands a task is: how it got there, to whom it may go, and who keeps or is kept from its case."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -22,7 +23,10 @@ def hands(reading: Reading, task_id: str) -> Hands:
     leads = _fits(reading, task, colleagues.led_tasks(reading.actor))
     mine, owned = workable and task.assignee_id in me, workable and task.owner_id in me
     own = mine and task.owner_id is None and tasks.my_hindrance(reading, run.bundle, task) is None
-    kept = recusals.of_case(reading, run)
+    barred = (
+        recusals.my_bar(reading, run.case, run.bundle) is not None
+    )  # who is kept from the case decides nothing about it
+    kept = [replace(row, may_lift=row.may_lift and not barred) for row in recusals.of_case(reading, run)]
     whole = sees_whole(reading.session, reading.actor, task.case_id)  # else a namesake would tell who the party is
     people = colleagues.holders(reading, task.organisation_id, task.role) if own or leads else []
     led_ids = {person.id for person in led} | {reading.actor.id}
@@ -32,7 +36,7 @@ def hands(reading: Reading, task_id: str) -> Hands:
         may_delegate=own,
         may_give_back=mine and task.owner_id is not None,
         may_call_back=owned,
-        may_reassign=leads,
+        may_reassign=leads and not barred,
         colleagues=_colleagues(reading, [p for p in people if p.id not in (reading.actor.id, task.assignee_id)]),
         receivers=_colleagues(reading, [p for p in people if p.id in led_ids and p.id != task.assignee_id]),
         handovers=tuple(handovers.of_task(reading, run.key, task.id)),
@@ -41,7 +45,9 @@ def hands(reading: Reading, task_id: str) -> Hands:
         led=_colleagues(reading, [p for p in led if p.id != reading.actor.id]),
         namesakes=_colleagues(
             reading,
-            recusals.namesakes(reading, task.case_id, [p for p in led if p.id != reading.actor.id] if whole else []),
+            recusals.namesakes(
+                reading, task.case_id, [p for p in led if p.id != reading.actor.id] if whole and not barred else []
+            ),
         ),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from api import formview
+from api import chain_picture, formview
 from api.pages import board, board_charts, casework
 from api.pages.calendar import Attempt as CalendarAttempt
 from api.pages.case import Attempt as Tried
@@ -15,9 +15,11 @@ from api.pages.dates import Attempt as DatesAttempt
 from api.pages.dates import Proposed
 from api.pages.frame import Viewer
 from api.pages.incidents import Attempt, Place, Standing
+from api.pages.new_case import Offered
 from api.pages.notices import FaceShown
 from api.pages.notices import Row as NoticeRow
-from api.pages.services import Service
+from api.pages.services import FollowUp, Service
+from api.pages.starting import Before
 from api.pages.webhooks import Attempt as WebhookAttempt
 from engine import holidays, silence, webhooks
 from engine.absences import AbsenceView
@@ -34,9 +36,11 @@ from engine.models import (
     WebhookSubscription,
 )
 from engine.printed_corrections import Waiting
+from engine.queries.case_chain import CaseChain, ChainCase, ChainLink
 from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
 from engine.queries.mergers import AlikeRow, MergerRow, MergingView
+from engine.queries.parts import PartView
 from engine.recount import Move, Plan
 from engine.situations import Field, Row
 from engine.views import (
@@ -538,6 +542,7 @@ def task_page(
         "typed": [],
         "blocked": view.blocked,
         "unmasked": (),
+        "barred": "",
         "clocks": casework.clocks(view.file.deadlines),
         "diagrams": [diagram()],
         "hands": HANDS,
@@ -553,6 +558,9 @@ def apply_page(values: dict[str, Any], problems: tuple[Problem, ...] = ()) -> di
     return {
         "here": "apply",
         "service": SERVICE,
+        "before": None,
+        "named": "",
+        "csrf": "",
         "intro": asked.description,
         "form": formview.views(asked, values, problems),
         "problems": formview.faults(asked, problems),
@@ -794,6 +802,7 @@ OVERDUE = [
         "b1",
         2,
         at(27, 9),
+        linked=2,
     ),
     OverdueRow(
         "c2",
@@ -1020,6 +1029,57 @@ def webhook_page(**changes: Any) -> dict[str, Any]:
     return values | changes
 
 
+FOLLOW_UPS = [FollowUp("review", "复核", "对不同意开放的答复有异议的，可以申请复核。")]
+BEFORE = Before(
+    REFERENCE, "被复核的申请", PARKING, (("答复文号", "筑交数复〔2026〕18号"),), {"source_reference": REFERENCE}
+)
+
+
+def linked_case(reference: str, process: str, **changes: Any) -> ChainCase:
+    """One case of a chain."""
+    usual = (PARKING, "已办结", "不同意开放", False, "贵阳市交通委员会", at(8), at(18))
+    return replace(ChainCase(reference, "x", process, *usual, False), **changes)
+
+
+CHAIN = CaseChain(
+    cases=(
+        linked_case(REFERENCE, "开放需求申请", late=True, is_this=True),
+        linked_case("XS-2026-000003", "监督线索", outcome_title=None, status_title="办理中", closed_at=None),
+        linked_case("FH-2026-000002", "复核", outcome_title="变更答复"),
+        linked_case("ZG-2026-000001", "责令改正", outcome_title="逾期未改正，移送监察机关处理", late=True),
+    ),
+    links=(
+        ChainLink(REFERENCE, "XS-2026-000003", "lead", "监督线索", at(20)),
+        ChainLink(REFERENCE, "FH-2026-000002", "review", "申请复核", at(21)),
+        ChainLink("XS-2026-000003", "ZG-2026-000001", "rectification", "责令改正", at(22)),
+        ChainLink("FH-2026-000002", "ZG-2026-000001", "rectification", "责令改正", at(22)),
+    ),
+    hidden=2,
+    cut=False,
+)
+OFFERED_AT_DESK = Offered(
+    "coordination",
+    "协调处理",
+    "提供机关不同意共享的，由市大数据主管部门协调。",
+    ARTICLE,
+    False,
+    ("被拒绝的共享申请",),
+)
+
+
+def new_case_page(**changes: Any) -> dict[str, Any]:
+    """What the page of a start form at the desk gives to its template."""
+    asked = apply_page({})
+    away = {"service", "csrf", "named"}
+    given = {name: value for name, value in asked.items() if name not in away}
+    houses = (
+        HOUSE,
+        Organisation(code="gy-mzj", name="贵阳市民政局", short_name="市民政局", kind="agency", level="city"),
+    )
+    more = {"here": "desk", "viewer": viewer(), "offered": OFFERED_AT_DESK, "houses": houses, "chosen": {}, "typed": ""}
+    return given | more | changes
+
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
@@ -1054,7 +1114,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "track-case": (
         "track_case.html",
-        {"here": "track", "csrf": "token", "status": STATUS, "offers": STATUS.offers[::2], "asked": []},
+        {
+            "here": "track",
+            "csrf": "token",
+            "status": STATUS,
+            "offers": STATUS.offers[::2],
+            "asked": [],
+            "further": FOLLOW_UPS,
+        },
     ),
     "track-office-hours": (
         "track_case.html",
@@ -1064,11 +1131,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "status": replace(STATUS, deadline=clock(until="17:30")),
             "offers": (),
             "asked": [],
+            "further": [],
         },
     ),
     "track-suspended": (
         "track_case.html",
-        {"here": "track", "csrf": "token", "status": replace(STATUS, deadline=MOVABLE[1]), "offers": (), "asked": []},
+        {
+            "here": "track",
+            "csrf": "token",
+            "status": replace(STATUS, deadline=MOVABLE[1]),
+            "offers": (),
+            "asked": [],
+            "further": FOLLOW_UPS,
+        },
     ),
     "message": (
         "message.html",
@@ -1096,6 +1171,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "light": "",
             "process": "",
             "search": "",
+            "files": True,
             "rows": ROWS,
             "next_key": "abc",
             "most_urgent": ROWS[0],
@@ -1119,6 +1195,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "light": "",
             "process": "",
             "search": "",
+            "files": True,
             "rows": (row(owner="何静"), row(task_id="t2", in_place_of="林涛"), row(task_id="t3", assignee=None)),
             "next_key": None,
             "most_urgent": None,
@@ -1214,6 +1291,74 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             attempt=Tried(conflict="本流程设定的办理期限已经中止计时。", typed={"reason": "等待补充材料"}),
         ),
     ),
+    "case-of-somebody-recused": (
+        "case.html",
+        case_page(
+            FILE,
+            MOVABLE,
+            around=casework.Around(None, [], [], GROUNDS, [], [], [], barred="何静已对本件回避，不能办理。"),
+            withdrawable=[],
+        ),
+    ),
+    "case-among-others": (
+        "case.html",
+        case_page(
+            FILE,
+            FILE.deadlines,
+            around=casework.Around(
+                None,
+                [],
+                [],
+                GROUNDS,
+                [],
+                [],
+                [],
+                chain=CHAIN,
+                follow_ups=FOLLOW_UPS,
+                parts=(
+                    PartView("数据提供机关", "贵阳市交通委员会", at(8), None),
+                    PartView("数据提供机关", "贵阳市民政局", at(7), at(8)),
+                ),
+            ),
+        ),
+    ),
+    "chain": (
+        "chain.html",
+        {
+            "here": "search",
+            "viewer": viewer(),
+            "today": TODAY,
+            "this": CHAIN.cases[0],
+            "chain": CHAIN,
+            "picture": chain_picture.drawn(CHAIN, "zh"),
+        },
+    ),
+    "new": ("new.html", {"here": "desk", "viewer": viewer(), "rows": [OFFERED_AT_DESK]}),
+    "new-none": ("new.html", {"here": "desk", "viewer": viewer(), "rows": []}),
+    "new-case": ("new_case.html", new_case_page()),
+    "new-case-out-of-another": ("new_case.html", new_case_page(before=BEFORE, houses=(HOUSE,))),
+    "new-case-for-a-party": (
+        "new_case.html",
+        new_case_page(offered=replace(OFFERED_AT_DESK, for_party=True), houses=()),
+    ),
+    "new-filed": (
+        "new_filed.html",
+        {
+            "here": "desk",
+            "viewer": viewer(),
+            "reference": REFERENCE,
+            "query_code": "7KQ2M9XRVB4TD",
+            "subject": PARKING,
+            "process": "开放需求申请",
+            "filed_at": at(28),
+            "clock": clock(),
+            "receipts": NOTICES[:1],
+            "opens": True,
+            "portal": "http://127.0.0.1:8000",
+            "warnings": [],
+        },
+    ),
+    "apply-out-of-another": ("apply.html", apply_page({}) | {"before": BEFORE, "named": REFERENCE, "csrf": "token"}),
     "case-of-a-lead": (
         "case.html",
         case_page(
