@@ -11,8 +11,10 @@ from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
 FILE = "process.toml"
-AROUND = frozenset({"case", "participants", "organisations", "notices", "deadlines", "links", "today"})  # case_facts
-GUARDED = frozenset({"participants"})
+AROUND = frozenset(
+    {"case", "participants", "organisations", "items", "notices", "deadlines", "links", "today"}
+)  # case_facts
+GUARDED = frozenset({"participants", "items"})
 _SWITCH = re.compile(r"\bswitches\.([A-Za-z0-9_]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Expression = Callable[[str, str, str, frozenset[str]], Iterator[Fault]]
@@ -32,6 +34,11 @@ def link_faults(
     for lane in manifest.process.filed_by:
         if (reason := wrong_lane(lane)) is not None:
             yield Fault(FILE, "process.filed_by", reason)
+    for field, said in manifest.process.about_item.items():
+        if field not in start_fields:
+            yield Fault(FILE, "process.about_item", f"the start form has no field {field}")
+        yield from foreign("process.about_item", said)
+    yield from foreign("process.about_item_when", manifest.process.about_item_when or "True")
     for number, guard in enumerate(manifest.guards, start=1):
         where = f"guards.{number}"
         if guard.part not in manifest.participants:
@@ -41,6 +48,13 @@ def link_faults(
     for rule in manifest.links:
         yield from _link(manifest, rule, start_fields, foreign)
     yield from _switches(manifest)
+    yield from _reaching_out(manifest, expression)
+    if manifest.merging is not None:
+        yield from _merging(manifest, manifest.merging, wrong_lane)
+
+
+def _reaching_out(manifest: Manifest, expression: Expression) -> Iterator[Fault]:
+    """What is handed over to cases that this one opens or tells."""
     for name, opening in manifest.opens.items():
         where = f"opens.{name}"
         yield from _names(where, name, opening.link, opening.process)
@@ -51,9 +65,6 @@ def link_faults(
         yield from _names(where, name, telling.link, telling.message)
         for value in telling.form.values():
             yield from expression(FILE, where, value, AROUND)
-
-    if manifest.merging is not None:
-        yield from _merging(manifest, manifest.merging, wrong_lane)
 
 
 def _merging(manifest: Manifest, rule: Merging, wrong_lane: Callable[[str], str | None]) -> Iterator[Fault]:

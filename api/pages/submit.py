@@ -15,8 +15,8 @@ from api import auth, deps, filing, formview, i18n, rendering
 from api.deps import Door, PageAnyone
 from api.pages import posted as sent_form
 from api.pages import services, starting
-from api.pages.posted import Key, Posted, Sent
-from engine import cases, definitions, origins, queries, query_codes
+from api.pages.posted import Key, Posted, Sent, Word
+from engine import about_items, cases, definitions, origins, queries, query_codes
 from engine.access import PUBLIC, Actor
 from engine.attempts import TooManyAttempts
 from engine.definitions import Bundle, ProcessUnknown
@@ -47,9 +47,12 @@ class _Opened:
 
 
 @router.get("/apply/{process}")
-def show(request: Request, door: PageAnyone, process: Key, named: Reference = "") -> Response:
+def show(request: Request, door: PageAnyone, process: Key, named: Reference = "", item: Word = "") -> Response:
+    """The empty form; ``item`` is the code of an item of the catalogue, which the case is to be about."""
     opened = _open(door, process, named, _follower(request, door))
-    return _draw(request, door, opened, dict.fromkeys(opened.fields, named) if named else {})
+    with door.reading() as reading:
+        known = about_items.known(reading, definitions.current(reading, process), item) if item else {}
+    return _draw(request, door, opened, known | (dict.fromkeys(opened.fields, named) if named else {}))
 
 
 @router.post("/apply/{process}")
