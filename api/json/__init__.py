@@ -15,11 +15,13 @@ from api.json import (
     instructions,
     kin,
     leads,
+    mergers,
     papers,
     processes,
     proofs,
     recusals,
     reminders,
+    reports,
     status,
     supervision,
     tasks,
@@ -36,6 +38,20 @@ _PROBLEM: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
-    *(papers, proofs, deliveries, supervision, leads, instructions, directory, due, calendars, incidents, webhooks),
+    *(
+        papers,
+        proofs,
+        deliveries,
+        supervision,
+        leads,
+        mergers,
+        reports,
+        instructions,
+        directory,
+        due,
+        calendars,
+        incidents,
+        webhooks,
+    ),
 )
 ROUTERS = [noun.router for noun in NOUNS]

@@ -16,7 +16,7 @@ from engine.queries import mergers
 
 router = APIRouter(tags=["merging"])
 Ident = Annotated[str, Path(max_length=64)]
-Act = Literal["approve", "refuse", "undo"]
+Verdict = Literal["approve", "refuse", "undo"]
 
 
 class AlikeShape(Shape):
@@ -93,10 +93,10 @@ def propose(reference: Reference, asked: Proposal, door: ApiPerson, once: OnlyOn
     return Settled.model_validate(once.write(door, asked.model_dump(), act))
 
 
-@router.post("/mergers/{merger_id}/{act}", summary="Let a case follow, refuse that, or undo it")
-def settle(merger_id: Ident, act: Act, asked: Grounds, door: ApiPerson, once: OnlyOnce) -> Settled:
+@router.post("/mergers/{merger_id}/{verdict}", summary="Let a case follow, refuse that, or undo it")
+def settle(merger_id: Ident, verdict: Verdict, asked: Grounds, door: ApiPerson, once: OnlyOnce) -> Settled:
     """Decided by the people whom the process names; a refusal and an undoing have a reason."""
-    verb = {"approve": merging.approve, "refuse": merging.refuse, "undo": merging.undo}[act]
+    verb = {"approve": merging.approve, "refuse": merging.refuse, "undo": merging.undo}[verdict]
     done = once.write(door, asked.model_dump(), lambda uow: _told(verb(uow, merger_id, asked.reason)))
     return Settled.model_validate(done)
 

@@ -75,14 +75,14 @@ class PublishedShape(Shape):
     content: dict[str, Any]
 
 
-@router.get("/reports/{key}", summary="A report over a period")
-def show(key: Annotated[str, Path(max_length=40)], door: ApiOverseer, since: Day, until: Day) -> ReportShape:
+@router.get("/reports/{report}", summary="A report over a period")
+def show(report: Annotated[str, Path(max_length=40)], door: ApiOverseer, since: Day, until: Day) -> ReportShape:
     """Of the organisations that you oversee (Art. 22, 27, 28)."""
     with door.reading() as reading:
-        table = reports.make(reading, key, Period(since, until))
+        table = reports.make(reading, report, Period(since, until))
     chinese = door.locale.startswith("zh")
     return ReportShape(
-        key=key,
+        key=report,
         title=table.report.title if chinese else table.report.title_en,
         article=table.report.article,
         since=since,
@@ -101,9 +101,9 @@ def show(key: Annotated[str, Path(max_length=40)], door: ApiOverseer, since: Day
     )
 
 
-@router.get("/figures/{key}/cases", summary="The cases behind a figure")
+@router.get("/figures/{figure}/cases", summary="The cases behind a figure")
 def cases_behind(
-    key: Annotated[str, Path(max_length=40)],
+    figure: Annotated[str, Path(max_length=40)],
     door: ApiOverseer,
     since: Day,
     until: Day,
@@ -112,7 +112,7 @@ def cases_behind(
 ) -> TracedShape:
     """Those that it counts (`that`), or of which it is a share (`of`)."""
     with door.reading() as reading:
-        trace = reports.trace(reading, key, Period(since, until), part, organisation)
+        trace = reports.trace(reading, figure, Period(since, until), part, organisation)
     return TracedShape(references=[case.reference for case in trace.cases], hidden=trace.hidden)
 
 

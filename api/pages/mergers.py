@@ -19,7 +19,7 @@ from engine.queries import mergers
 from engine.reasons import LONGEST_REASON
 
 router = APIRouter(prefix="/desk/cases/{reference}/merging")
-Act = Annotated[Literal["approve", "refuse", "undo"], Path()]
+Verdict = Annotated[Literal["approve", "refuse", "undo"], Path()]
 VERBS: dict[str, Callable[[UnitOfWork, str, str], Merger]] = {
     "approve": merging.approve,
     "refuse": merging.refuse,
@@ -51,22 +51,24 @@ def propose(request: Request, door: PagePerson, reference: Key, posted: Sent) ->
     return RedirectResponse(rendering.address(f"/desk/cases/{reference}/merging", said="proposed"), 303)
 
 
-@router.post("/{merger_id}/{act}")
-def settle(request: Request, door: PagePerson, reference: Key, merger_id: Key, act: Act, posted: Sent) -> Response:
+@router.post("/{merger_id}/{verdict}")
+def settle(
+    request: Request, door: PagePerson, reference: Key, merger_id: Key, verdict: Verdict, posted: Sent
+) -> Response:
     """Somebody in charge lets a case follow, or not, or lets it go on by itself again."""
     reason = posted.text("reason", LONGEST_REASON + 1)
 
     def write(uow: UnitOfWork) -> deps.Answer:
-        return {"id": VERBS[act](uow, merger_id, reason).id}
+        return {"id": VERBS[verdict](uow, merger_id, reason).id}
 
     try:
-        once(posted, f"page /desk/cases/{reference}/merging/{act}").write(
+        once(posted, f"page /desk/cases/{reference}/merging/{verdict}").write(
             door, {"id": merger_id, "reason": reason}, write
         )
     except (Invalid, Conflict, Forbidden) as error:
         fault = formview.FaultView(error.sentence(door.locale), f"reason-{merger_id}")
         return _draw(request, door, reference, problems=[fault], status=error.status)
-    return RedirectResponse(rendering.address(f"/desk/cases/{reference}/merging", said=act), 303)
+    return RedirectResponse(rendering.address(f"/desk/cases/{reference}/merging", said=verdict), 303)
 
 
 def _draw(

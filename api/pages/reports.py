@@ -255,7 +255,8 @@ def _heads(locale: str) -> list[str]:
 
 def _cells(table: Table, locale: str) -> Iterator[Sequence[exports.Cell]]:
     chinese = locale.startswith("zh")
-    total = Line("", i18n.gettext(locale)("All together"), table.total.values)
+    _ = i18n.gettext(locale)
+    total = Line("", _("All together"), table.total.values)
     for line in (*table.lines, total):
         for figure in table.figures:
             value = line.values[figure.key]

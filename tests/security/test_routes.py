@@ -45,12 +45,13 @@ from engine.models import (
     Person,
     PrintedCorrection,
     PrintedDate,
+    PublishedReport,
     Reminder,
     Task,
     WebSession,
 )
 from engine.settings import ROOT
-from tests.household import AGENCY, PASSWORD, PDF, REQUEST, Household
+from tests.household import AGENCY, BUREAU, PASSWORD, PDF, REQUEST, Household
 
 STAFF = (
     "handler",  # of the agency that holds the case
@@ -90,6 +91,7 @@ MEANINGS = {
     "nobody here, since the process is filed by the public, signed in": (
         "door door door | 404 404 404 | 404 404 | 404 404"
     ),
+    "nobody here, since it is for leaders of bureaus, signed in": "door door door | 403 403 403 | 403 403 | 403 no",
     "who oversees, and may not": "401 401 401 | 404 404 403 | 404 404 | 404 no",
     "who oversees, and may not, signed in": "door door door | 404 404 403 | 404 404 | 404 no",
     "those of the case, to change it": "401 401 401 | in in in | 404 404 | 404 no",
@@ -241,6 +243,21 @@ TABLE = {
     "GET /track/case/{message}": "parties, with a code",
     "POST /track/case/{message}": "parties, with a code",
     "GET /verify": "everybody",
+    "GET /reports": "everybody",
+    "GET /reports/{ident}": "everybody",
+    "GET /api/v1/published-reports": "everybody",
+    "GET /api/v1/reports/{report}": "who answers for others",
+    "GET /api/v1/figures/{figure}/cases": "who answers for others",
+    "GET /board/reports": "who answers for others, signed in",
+    "GET /board/reports/file": "who answers for others, signed in",
+    "GET /board/reports/cases": "who answers for others, signed in",
+    "POST /board/reports/publish": "nobody here, since it is for leaders of bureaus, signed in",
+    "GET /api/v1/cases/{reference}/merging": "those of the case",
+    "POST /api/v1/cases/{reference}/merging": "nobody here, since it is somebody else's",
+    "POST /api/v1/mergers/{merger_id}/{verdict}": "nobody here, since it is somebody else's",
+    "GET /desk/cases/{reference}/merging": "those of the case, signed in",
+    "POST /desk/cases/{reference}/merging": "nobody here, since it is somebody else's, signed in",
+    "POST /desk/cases/{reference}/merging/{merger_id}/{verdict}": "nobody here, since it is somebody else's, signed in",
     "POST /verify": "everybody",
     "GET /verify/{token}": "everybody",
     "POST /verify/{token}": "everybody",
@@ -374,6 +391,10 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/absences/{absence_id}/end": {},
     "POST /api/v1/cases/{reference}/recuse": {"json": {"reason": ""}},
+    "POST /api/v1/cases/{reference}/merging": {"json": {"follower": "x", "reason": "同一事项"}},
+    "POST /api/v1/mergers/{merger_id}/{verdict}": {"json": {"reason": "同一事项"}},
+    "POST /desk/cases/{reference}/merging": {"data": {"follower": "x", "reason": "同一事项"}},
+    "POST /desk/cases/{reference}/merging/{merger_id}/{verdict}": {"data": {"reason": "同一事项"}},
     "POST /api/v1/cases/{reference}/clear-name": {"json": {"person": "x", "reason": "核实"}},
     "POST /api/v1/recusals/{recusal_id}/lift": {"json": {"reason": "核实"}},
     "POST /api/v1/kin": {"json": {"name": "某", "relation": "other"}},
@@ -392,7 +413,13 @@ FIELDS: dict[str, dict[str, str]] = {
     "POST /sign-in": {"login": "leader", "password": PASSWORD},
     "POST /desk/tasks/{task_id}/complete": {"intake_action": "proceed"},
 }
-QUERIES = {"GET /api/v1/due": "?date=2026-04-21&days=10"}
+PERIOD = "since=2026-01-01&until=2026-12-31"
+QUERIES = {
+    "GET /api/v1/due": "?date=2026-04-21&days=10",
+    "GET /api/v1/reports/{report}": f"?{PERIOD}",
+    "GET /api/v1/figures/{figure}/cases": f"?{PERIOD}",
+    "GET /board/reports/cases": "?figure=open_filed",
+}
 # These change what is found after them, or who one is: they come last, in this order.
 LAST = (
     "/remove",
@@ -480,14 +507,27 @@ def world(small_household: Household) -> World:
         urged = select(Reminder.id).where(col(Reminder.person_id) == handler, col(Reminder.kind) == "urged")
         case["reminder_id"] = uow.session.exec(urged).one()
         case |= of_others(uow, case["reference"])
+        case["ident"] = of_the_public(uow)
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
+    ids |= {"report": "evaluation", "figure": "open_filed", "verdict": "approve", "merger_id": "unknown"}
     ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},
         {"party": mine, "other_party": other},
     )
+
+
+def of_the_public(uow: UnitOfWork) -> str:
+    """A report that was published."""
+    day, leader = clock.day_of(uow.now), directory.person(uow, "leader")
+    content = {"title": "统计", "title_en": "Figures", "article": "28", "figures": [], "lines": []}
+    bureau = directory.organisation(uow, BUREAU).id
+    told = {"content": content | {"total": {"values": {}}}, "published_at": uow.now, "published_by": leader.id}
+    made = PublishedReport(report="evaluation", since=day, until=day, organisation_id=bureau, **told)
+    uow.add(made)
+    return made.id
 
 
 def of_others(uow: UnitOfWork, reference: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from api import chain_picture, formview
 from api.pages import board, board_charts, casework
+from api.pages import reports as report_page
 from api.pages.calendar import Attempt as CalendarAttempt
 from api.pages.case import Attempt as Tried
 from api.pages.casework import Drawing
@@ -21,7 +22,7 @@ from api.pages.notices import Row as NoticeRow
 from api.pages.services import FollowUp, Service
 from api.pages.starting import Before
 from api.pages.webhooks import Attempt as WebhookAttempt
-from engine import holidays, silence, webhooks
+from engine import holidays, reports, silence, webhooks
 from engine.absences import AbsenceView
 from engine.calendars import Respite, Rule, explain, load
 from engine.forms import Form, Problem
@@ -42,6 +43,8 @@ from engine.queries.leads import Choice, LeadRow, Origin
 from engine.queries.mergers import AlikeRow, MergerRow, MergingView
 from engine.queries.parts import PartView
 from engine.recount import Move, Plan
+from engine.report_rules import Figure, Report, Selection
+from engine.reports import Line, Period, Table, Trace, Value
 from engine.situations import Field, Row
 from engine.views import (
     ActView,
@@ -872,6 +875,58 @@ LEAD = LeadRow(
     by_hand=False,
     closed_at=None,
 )
+FIGURE = Figure(
+    key="open_refused",
+    title="不予开放依据分布",
+    title_en="Grounds of refusal",
+    formula="期内办结的申请中，不同意或者部分同意的件数。",
+    formula_en="Requests refused in whole or part.",
+    shown="count",
+    base="cases",
+    of=Selection(when="closed"),
+    split="refusal_item",
+)
+RATE = Figure(
+    key="open_timely",
+    title="按期答复率",
+    title_en="Answered in time",
+    formula="在期限内答复的件数÷应当答复的件数。",
+    formula_en="Those answered in time.",
+    shown="rate",
+    base="clocks",
+    of=Selection(when="due"),
+    that=Selection(in_time=True),
+)
+PERIOD = Period.of_month(2026, 4)
+VALUES = {"open_refused": Value(3, parts=(("law", 1), ("trade_secret", 2))), "open_timely": Value(3, 4)}
+REPORT = Table(
+    Report(key="evaluation", title="评估统计", title_en="Evaluation", article="28", figures=["open_refused"]),
+    PERIOD,
+    (FIGURE, RATE),
+    (Line("gy-jtw", "贵阳市交通委员会", VALUES), Line("-", "未确定", VALUES)),
+    Line("", "", VALUES),
+)
+ASKED = report_page.Asked("evaluation", 2026, 4, "", "")
+REPORTS = {
+    "here": "reports",
+    "asked": ASKED,
+    "reports": [REPORT.report],
+    "years": [2026, 2025],
+    "problems": [],
+    "value": report_page._shown,
+    "item": report_page._item,
+    "submission": "s" * 24,
+}
+PUBLISHED = {
+    "id": "c" * 32,
+    "title": "评估统计",
+    "title_en": "Evaluation",
+    "article": "28",
+    "since": TODAY,
+    "until": TODAY,
+    "published_at": datetime(2026, 4, 28, 2, 0, tzinfo=UTC),
+    "organisation": "贵阳市大数据发展管理局",
+}
 MERGER = MergerRow(
     id="b" * 32,
     reference="KF-2026-000005",
@@ -1508,6 +1563,31 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "chosen": frozenset(),
             "submission": "s" * 24,
             "said": "已经并案。",
+        },
+    ),
+    "reports": ("reports.html", REPORTS | {"viewer": viewer(), "table": REPORT, "may_publish": True}),
+    "reports-nothing": ("reports.html", REPORTS | {"viewer": viewer(), "table": None, "may_publish": False}),
+    "report-cases": (
+        "report_cases.html",
+        {
+            "here": "reports",
+            "viewer": viewer(),
+            "trace": Trace(FIGURE, (), 2),
+            "asked": ASKED,
+            "part": "of",
+            "period": PERIOD,
+        },
+    ),
+    "reports-published": ("reports_published.html", {"here": "reports", "rows": [PUBLISHED]}),
+    "reports-none-published": ("reports_published.html", {"here": "reports", "rows": []}),
+    "report-published": (
+        "report_published.html",
+        {
+            "here": "reports",
+            "row": PUBLISHED,
+            "content": reports.content(REPORT),
+            "value": lambda figure, one: str(one["number"]),
+            "item": report_page._item,
         },
     ),
     "leads-closed": (
