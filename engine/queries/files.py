@@ -1,6 +1,6 @@
 """The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.models import (
     Document,
     Job,
     Notice,
+    Organisation,
     Person,
     ReceivedMessage,
     StepRecord,
@@ -45,10 +46,11 @@ from engine.views import (
 STATUS_TITLES = {
     "submitted": ("已提交", "submitted"),
     "accepted": ("已受理", "accepted"),
+    "not_accepted": ("不予受理", "not accepted"),
     "supplement_requested": ("等待补正", "supplement requested"),
     "in_progress": ("办理中", "in progress"),
     "replied": ("已答复", "replied"),
-    "fulfilling": ("落实开放中", "being fulfilled"),
+    "fulfilling": ("落实中", "being fulfilled"),
     "suspended": ("中止", "suspended"),
     "withdrawn": ("已撤回", "withdrawn"),
     "closed": ("已办结", "closed"),
@@ -179,7 +181,8 @@ def view(reading: Reading, case: Case) -> CaseView:
     waits_for = stage.waits_for if stage and case.closed_at is None else ""
     outcome = bundle.manifest.outcomes.get(case.outcome or "")
     due_on = lights.last_day(case.due_at)
-    agency = next(iter(taking_part[p] for p in bundle.manifest.participants if p in taking_part), None)
+    stage_title = bundle.text(stage, "title", locale) if stage else ""
+    known = STATUS_TITLES.get(case.status, (stage_title or case.status,) * 2)  # a process may have a status of its own
     return CaseView(
         id=case.id,
         reference=case.reference,
@@ -187,20 +190,27 @@ def view(reading: Reading, case: Case) -> CaseView:
         process=bundle.text(bundle.manifest.process, "title", locale),
         subject=case.subject,
         status=case.status,
-        status_title=STATUS_TITLES.get(case.status, (case.status, case.status))[0 if zh else 1],
+        status_title=known[0 if zh else 1],
         outcome=case.outcome,
         outcome_title=bundle.text(outcome, "title", locale) if outcome else None,
         late=case.late,
         submitted_at=case.submitted_at,
         closed_at=case.closed_at,
-        agency=rows.organisation_name(agency, locale),
+        agency=rows.organisation_name(_answering(bundle, taking_part), locale),
         waits_for=rows.who(bundle, waits_for, taking_part, locale),
-        stage=bundle.text(stage, "title", locale) if stage else "",
+        stage=stage_title,
         stage_text=bundle.text(stage, "text", locale) if stage else "",
         due_on=due_on,
         light=lights.of_case(reading, case),
         version=bundle.version,
     )
+
+
+def _answering(bundle: Bundle, taking_part: Mapping[str, Organisation]) -> Organisation | None:
+    """Who answers for a case: whoever owes its statutory clock, else another one, else the first that takes part."""
+    owed = sorted(bundle.manifest.deadlines.values(), key=lambda rule: rule.basis != "statutory")
+    parts = (*(rule.owed_by for rule in owed), *bundle.manifest.participants)
+    return next((taking_part[part] for part in parts if part in taking_part), None)
 
 
 def _shows_its_way(reading: Reading, bundle: Bundle, case: Case) -> bool:
