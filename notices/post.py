@@ -94,7 +94,7 @@ def _letter(reading: Reading, row: Delivery, notice: Notice, case: Case) -> Lett
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     known = deliveries.details(key, row)
     party = reading.session.get(Party, notice.party_id) if notice.party_id else None
-    masked = party is not None and is_natural_person(party.type)
+    masked = party is not None and is_natural_person(party.type) and not party.sealed
     return Letter(
         id=row.id,
         notice_id=notice.id,

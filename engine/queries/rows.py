@@ -119,6 +119,8 @@ def masked_name(reading: Reading, case: Case, party: Party | None, level: maskin
     if party is None or case.wrapped_key is None:
         return ""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    if party.sealed:
+        return who(definitions.of_case(reading, case), party.part, {}, reading.actor.locale)
     name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
     return masking.mask("name", name, level) if is_natural_person(party.type) else name
 

@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from engine import queries, query_codes
 from engine.access import PUBLIC, Actor
-from engine.cases import WrongCode
 from engine.models import Case, Party
 from engine.privacy import (
     CODE_ALPHABET,
@@ -24,6 +23,7 @@ from engine.privacy import (
     load_keys,
     show_code,
 )
+from engine.query_codes import WrongCode
 from engine.settings import Settings
 from tests.factories import World, installation
 
