@@ -24,7 +24,7 @@ from engine import (
     statutes,
     vault,
 )
-from engine.access import ALL, NOTHING, OWN, Actor
+from engine.access import ALL, NOTHING, OWN, Actor, readers
 from engine.calendars import Explanation, NoSuchDay, read_day
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -293,6 +293,7 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     _require_allowed(uow, run, part, organisation)
     row = Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
     row.sees = NOTHING if rule.sees == OWN else ALL
+    row.readers = readers(rule.sees, run.bundle.roles_of(part))
     uow.add(row)
     run.participants[part] = organisation
     return row

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, masking, process
+from engine import audit, clock, deadlines, masking, process, subjects
 from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid
@@ -177,7 +177,7 @@ def receipt(uow: UnitOfWork, notice_id: str, delivery_id: str) -> Sheet:
         "organ": piece.organ.name,
         "reference": case.reference,
         "recipient": piece.details.recipient,
-        "matter": case.subject,
+        "matter": subjects.outside(uow, case),
         "paper": notice.title.replace("|", ""),
         "number": notice.number or "",
         "address": piece.details.address,

@@ -7,7 +7,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import audit, clock, definitions, documents, masking, process, reasons, recusals, reminders, search, vault
+from engine import (
+    audit,
+    clock,
+    definitions,
+    documents,
+    masking,
+    process,
+    reasons,
+    recusals,
+    reminders,
+    search,
+    subjects,
+    vault,
+)
 from engine import urging as urgings
 from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
@@ -185,7 +198,7 @@ def view(reading: Reading, case: Case) -> CaseView:
         reference=case.reference,
         process_key=case.process_key,
         process=bundle.text(bundle.manifest.process, "title", locale),
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         status=case.status,
         status_title=STATUS_TITLES.get(case.status, (case.status, case.status))[0 if zh else 1],
         outcome=case.outcome,
@@ -343,7 +356,9 @@ def document_views(reading: Reading, run: Run, *conditions: ColumnElement[bool])
     if reading.actor.kind == "party":
         query = query.where(col(Document.author) == str(reading.actor))
     return [
-        DocumentView(d.id, documents.filename(run.key, d), d.media_type, d.size, d.kind, d.created_at)
+        DocumentView(
+            d.id, documents.shown_name(reading, run.key, run.case, d), d.media_type, d.size, d.kind, d.created_at
+        )
         for d in reading.session.exec(query.order_by(col(Document.created_at)))
     ]
 

@@ -146,9 +146,10 @@ def test_wrong_master_keys_are_refused_at_the_start(tmp_path: Path, wrong: str) 
 
 
 @pytest.mark.sqlite_only
-def test_the_key_file_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_key_files_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     settings: Any = Settings(var=tmp_path / "new")
     first = load_keys(settings).current
     assert load_keys(settings).current == first
-    (file,) = (tmp_path / "new").iterdir()
-    assert file.stat().st_mode & 0o777 == 0o600
+    files = sorted((tmp_path / "new").iterdir())
+    assert [file.name for file in files] == ["identity.key", "master.key"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
