@@ -132,6 +132,17 @@ class Keys:
             raise KeysMissing(key_id=master_id)
         return CaseKey(_open(self._masters[master_id], wrapped, "case-key"))
 
+    def rewrap(self, wrapped: bytes, master_id: str) -> bytes:
+        """A wrapped key, wrapped by the newest master key instead (rotation). Raises KeysMissing, Unreadable."""
+        if master_id not in self._masters:
+            raise KeysMissing(key_id=master_id)
+        return _seal(self._masters[self.current], _open(self._masters[master_id], wrapped, "case-key"), "case-key")
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids of all master keys."""
+        return tuple(self._masters)
+
     def seal(self, plain: bytes, purpose: str) -> tuple[bytes, str]:
         """A secret of the installation, which belongs to no case, as ciphertext, and the id of the master key that sealed it."""
         return _seal(self._masters[self.current], plain, purpose), self.current
