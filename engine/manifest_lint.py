@@ -111,7 +111,7 @@ class _Bundle:
         yield from self.data()
         yield from self.approvals()
         yield from self.links()
-        yield from privacy_lint.privacy_faults(self.manifest, self.schemas, self.wrong_lane)
+        yield from privacy_lint.privacy_faults(self.manifest, self.notices, self.schemas, self.wrong_lane)
         yield from name_lint.name_faults(self.manifest, self.notices)
         yield from clock_lint.clock_faults(self.manifest, self.processes, self.notices, self.operations)
 

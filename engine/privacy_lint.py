@@ -1,18 +1,20 @@
 """Can a process keep what it promises about people: sealed identities, anonymous filing, confidential cases?"""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
-from engine.manifest import Manifest, PartyPart
+from engine.manifest import Manifest, NoticeRule, PartyPart
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.expressions import names_read
 
 FILE = "process.toml"
-_CHOSEN = ("oneOf", "enum", "x-options")
 
 
 def privacy_faults(
-    manifest: Manifest, schemas: Mapping[str, Any], wrong_lane: Callable[[str], str | None]
+    manifest: Manifest,
+    notices: Mapping[str, NoticeRule],
+    schemas: Mapping[str, Any],
+    wrong_lane: Callable[[str], str | None],
 ) -> Iterator[Fault]:
     """Faults of what the process says of those whom a case concerns. ``schemas`` are its forms, by file name."""
     start = _properties(schemas.get(f"{manifest.process.start_form}.schema.json"))
@@ -21,7 +23,9 @@ def privacy_faults(
     if any(party.sealed for party in manifest.parties.values()):
         yield from _personal_elsewhere(manifest, schemas)
     if manifest.process.confidential:
-        yield from _telling_subject(manifest, start)
+        words = {name for name, rule in start.items() if _is_free_text(rule)}
+        yield from _telling_subject(manifest, words)
+        yield from _telling_papers(manifest, notices, words)
 
 
 def _party(
@@ -47,23 +51,32 @@ def _personal_elsewhere(manifest: Manifest, schemas: Mapping[str, Any]) -> Itera
                     )
 
 
-def _telling_subject(manifest: Manifest, start: Mapping[str, Any]) -> Iterator[Fault]:
-    """The subject of a case stands in the clear, in lists and in the search index."""
+def _telling_subject(manifest: Manifest, words: Set[str]) -> Iterator[Fault]:
+    """The subject of a case stands in the clear, in lists and registers."""
+    for name in sorted(_names(manifest.process.subject) & words):
+        yield Fault(FILE, "process.subject", f"reads the free text {name}, which a confidential case keeps encrypted")
+
+
+def _telling_papers(manifest: Manifest, notices: Mapping[str, NoticeRule], words: Set[str]) -> Iterator[Fault]:
+    """Who sees its own only gets a summary that somebody wrote, never the words of whoever filed the case."""
+    kept_out = {part for part, rule in manifest.participants.items() if rule.sees == "own"}
+    for notice, rule in sorted(notices.items()):
+        for fact, expression in rule.facts.items():
+            for name in sorted(_names(expression) & words) if rule.addressee in kept_out else ():
+                reason = f"reads {name}, the very words of who filed the case, on a paper to {rule.addressee}: write a summary"
+                yield Fault(f"notices/{notice}/notice.toml", f"facts.{fact}", reason)
+
+
+def _is_free_text(rule: Mapping[str, Any]) -> bool:
+    chosen = any(word in rule for word in ("oneOf", "enum", "x-options", "format"))
+    return rule.get("type", "string") == "string" and not chosen
+
+
+def _names(expression: str) -> frozenset[str]:
     try:
-        names = names_read(manifest.process.subject)
+        return frozenset(names_read(expression))
     except ExpressionInvalid:
-        return
-    for name in sorted(names):
-        rule = start.get(name, {})
-        free = (
-            rule.get("type", "string") == "string"
-            and not any(word in rule for word in _CHOSEN)
-            and "format" not in rule
-        )
-        if name in start and free:
-            yield Fault(
-                FILE, "process.subject", f"reads the free text {name}, which a confidential case keeps encrypted"
-            )
+        return frozenset()  # a fault of its own
 
 
 def _properties(schema: Any) -> Mapping[str, Any]:
