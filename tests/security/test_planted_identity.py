@@ -291,3 +291,13 @@ def test_the_photograph_lies_there_without_its_maker(lived: Lived) -> None:
     assert MAKER.encode() not in content
     assert Image.open(io.BytesIO(content)).size == (256, 256)
     assert row.size == len(content) < len(photograph())
+
+
+def test_a_file_that_cannot_be_cleaned_is_refused_with_a_sentence_and_nothing_is_filed(lived: Lived) -> None:
+    asked = json.dumps({"process": confidential.KEY, "form": {"organisation_complained": AGENCY, "facts": FACTS}})
+    broken = ("attachments", ("证据.pdf", b"%PDF-1.4 nothing", "application/pdf"))
+    answer = lived.household.anyone.post("/api/v1/cases", data={"request": asked}, files=[broken])
+    assert answer.status_code == 422
+    assert "证据.pdf" in answer.text
+    with lived.household.database.reading(SYSTEM) as reading:
+        assert len(reading.session.exec(select(Case)).all()) == 1
