@@ -25,7 +25,8 @@ def privacy_faults(
     if manifest.process.confidential:
         words = {name for name, rule in start.items() if _is_free_text(rule)}
         yield from _telling_subject(manifest, words)
-        yield from _telling_papers(manifest, notices, words)
+        if any(party.sealed for party in manifest.parties.values()):
+            yield from _telling_papers(manifest, notices, words)
 
 
 def _party(
