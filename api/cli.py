@@ -18,6 +18,7 @@ from api import (
     cli_calendar,
     cli_diagrams,
     cli_incidents,
+    cli_keys,
     cli_migrate,
     cli_notices,
     cli_people,
@@ -53,6 +54,7 @@ app.command("bounces")(cli_service.bounces)
 app.command("incidents")(cli_incidents.list_incidents)
 app.add_typer(cli_incidents.app, name="incident")
 app.add_typer(cli_webhooks.app, name="webhook")
+app.add_typer(cli_keys.app, name="keys")
 
 MOST_FILES = 100  # that are judged together as bare files: each may be 2 MB
 BundlePath = Annotated[Path, typer.Argument(help="Folder of a process, e.g. bpmn/open_data_request")]

@@ -151,7 +151,9 @@ def installation(
 ) -> Iterator[tuple[Database, Stopwatch]]:
     """A running installation with the demonstration's organisations and one bundle, whose time the caller moves."""
     watch = Stopwatch(start)
-    database = compose(Settings(var=folder, database_url=url, bundles=bundle.parent, master_keys=""), watch)
+    database = compose(
+        Settings(var=folder, database_url=url, bundles=bundle.parent, master_keys="", identity_keys=""), watch
+    )
     make_hasty(database)
     try:
         if fresh:

@@ -8,6 +8,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -186,6 +187,14 @@ def _new_secret(keys: Keys, subscription_id: str) -> tuple[str, bytes, str]:
     """As it is shown (Standard Webhooks: whsec_ and Base64), as it is stored, and the id of the master key."""
     plain = secrets.token_bytes(SECRET_BYTES)
     return MARK + base64.b64encode(plain).decode(), *keys.seal(plain, _purpose(subscription_id))
+
+
+def rewrapped(keys: Keys, found: WebhookSubscription) -> dict[str, Any]:
+    """Its secrets sealed by the newest master key instead, and the id of that key (see ``engine.rotation``)."""
+    purpose, former = _purpose(found.id), found.former_secret
+    secret, master = keys.seal(keys.open(found.secret, found.master_key_id, purpose), purpose)
+    again = keys.seal(keys.open(former, found.master_key_id, purpose), purpose)[0] if former else None
+    return {"secret": secret, "former_secret": again, "master_key_id": master}
 
 
 def _purpose(subscription_id: str) -> str:

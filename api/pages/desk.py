@@ -222,6 +222,7 @@ def _said(name: str, locale: str) -> str:
         "claimed-some": _("Some tasks could not be claimed: colleagues were quicker, or a rule keeps you from them."),
         "completed": _("The step is completed. The case goes on."),
         "read": _("The reminders are marked as read."),
+        "recused": _("The recusal is on record. What was held of this case waits for others."),
         "released": _("The task waits for colleagues again."),
         "returned": _("The task has been given back."),
         "reassigned": _("The tasks have been given to somebody else."),

@@ -143,7 +143,18 @@ def _act(
         told = formview.FaultView(error.sentence(door.locale), anchor)
         handed = {"act": name, "person": person, "reason": reason}
         return task.draw(request, door, task_id, task.Attempt(others=[told], handed=handed, status=error.status))
-    return RedirectResponse(f"/desk/tasks/{task_id}?said={SAID.get(name, 'lifted')}", 303)
+    said = SAID.get(name, "lifted")
+    return RedirectResponse(f"/desk/tasks/{task_id}?said={said}" if _sees(door, task_id) else f"/desk?said={said}", 303)
+
+
+def _sees(door: Door, task_id: str) -> bool:
+    """Whether the page of the task is still theirs: who is recused from a confidential case sees it no more."""
+    try:
+        with door.reading() as reading:
+            queries.task(reading, task_id)
+    except NotFound:
+        return False
+    return True
 
 
 SAID = {

@@ -18,6 +18,7 @@ from engine import approvals, clock, handovers, queries, recusals, tasks
 from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
+from engine.metadata import MetadataStays
 from engine.models import Case
 from engine.reasons import ReasonMissing
 from engine.views import FieldShown, TaskView
@@ -42,9 +43,10 @@ HINDRANCES = (
     approvals.ApprovesTwice,
     recusals.Recused,
     recusals.NameConcerned,
+    recusals.Hindered,
     recusals.Excluded,
 )
-UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+UPLOAD_FAULTS = (MetadataStays, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
 LONGEST_TEXT = 2000  # of a reason, as far as it is looked at; the engine says how long one may be
 LATEST = 3  # entries of the history shown beside a conflict
 

@@ -41,6 +41,7 @@ from engine.models.report import PublishedReport
 from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
+from engine.models.vault import SealedIdentity
 from engine.models.webhook import WebhookDelivery, WebhookSubscription
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
 
@@ -96,6 +97,7 @@ __all__ = [
     "Reminder",
     "ResultCount",
     "SealCertificate",
+    "SealedIdentity",
     "SearchEntry",
     "StepRecord",
     "SupervisionLead",

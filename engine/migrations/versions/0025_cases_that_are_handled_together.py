@@ -1,6 +1,6 @@
 """cases that are handled together
 
-Revision: 0025, after 0019.
+Revision: 0025, after 0020.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from engine.models.base import UtcDateTime
 
 revision = "0025"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
