@@ -492,10 +492,15 @@ class _Bundle:
                 yield self.at(where, f"the form of {rule.task} has no field {rule.field}")
         for number, separation in enumerate(self.manifest.separations, start=1):
             for task in separation.tasks:
-                if self.form_of(task) is None:
-                    yield self.at(f"separations.{number}", f"there is no user task {task}")
+                if self.form_of(task) is None and not self.begins_the_case(task):
+                    yield self.at(f"separations.{number}", f"there is no user task {task}, and no case begins with it")
         for number, exclusion in enumerate(self.manifest.exclusions, start=1):
             yield from self.exclusion(f"exclusions.{number}", exclusion)
+
+    def begins_the_case(self, node: str) -> bool:
+        """Whether a node is the start event of the process itself: whoever files the case did it."""
+        main = self.processes.get(self.manifest.process.key)
+        return main is not None and node in main.elements and main.elements[node].kind == "startEvent"
 
     def exclusion(self, where: str, exclusion: Exclusion) -> Iterator[Fault]:
         """Whether an exclusion can keep anybody from anything; the parts of the other case are not known here."""

@@ -8,7 +8,7 @@ is told that the work was kept (``uow.warnings``).
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -457,11 +457,13 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, pape
     followers.hear(uow, run.case, run.bundle.manifest, event, run.position)
 
 
-def happened(reading: Reading, case_id: str, event: str) -> bool:
-    """Whether a domain event was announced in the case."""
+def happened(reading: Reading, case_id: str, event: str, *, by: Sequence[str] | None = None) -> bool:
+    """Whether a domain event was announced in the case; ``by`` one of these actors (``person:ID``), where it is said."""
     found = select(StepRecord.id).where(
         col(StepRecord.case_id) == case_id, col(StepRecord.kind) == "event", col(StepRecord.node) == event
     )
+    if by is not None:
+        found = found.where(col(StepRecord.actor).in_(by))
     return reading.session.exec(found.limit(1)).first() is not None
 
 

@@ -201,7 +201,8 @@ def my_hindrance(reading: Reading, bundle: Bundle, task: Task) -> Forbidden | No
 def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) -> SeparationViolated | None:
     """The rule of four eyes that keeps these people from a task.
 
-    What one did in the place of another, both have done; what one prepared for another, too.
+    What one did in the place of another, both have done; what one prepared for another, too. Whoever filed the case did its
+    start event.
     """
     rules = [rule for rule in bundle.manifest.separations if task.node in rule.tasks]
     if not rules:
@@ -222,6 +223,9 @@ def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) 
         col(Task.node).in_(sorted(others)),
     )
     done = set(reading.session.exec(theirs.distinct()))
+    begun = {node for node in others if bundle.blueprint.nodes[node].kind == "startEvent"}
+    if begun and process.happened(reading, task.case_id, bundle.manifest.begins_with, by=acted):
+        done |= begun
     violated = next((rule for rule in rules if done.intersection(rule.tasks)), None)
     return SeparationViolated(task_id=task.id, text=violated.text_en, text_zh=violated.text) if violated else None
 
