@@ -325,7 +325,7 @@ def _said(expression: str, run: Run) -> Any:
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
     """What the party was told at submission, made again from the records (nothing of it is stored twice)."""
     case, party = reading.session.get_one(Case, case_id), reading.session.get_one(Party, party_id)
-    answer = next((d for d in deadlines.of_case(reading, case_id) if d.starts_on == "case.submitted"), None)
+    answer = next((d for d in deadlines.of_case(reading, case_id) if "case.submitted" in d.starts_on.split()), None)
     return Submitted(
         case_id=case.id,
         reference=case.reference,
