@@ -406,7 +406,7 @@ class Story:
             missed = (
                 select(Deadline.name)
                 .join(Breach, col(Breach.deadline_id) == col(Deadline.id))
-                .where(col(Breach.case_id) == case.id)
+                .where(col(Breach.case_id) == case.id, col(Breach.annulled_at).is_(None))
             )
             return {
                 "status": case.status,
