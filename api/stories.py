@@ -65,6 +65,7 @@ class _Step(_Told):
     items: list[dict[str, Any]] | None = None  # revisions of the catalogue that are drafted for the case
     key: str | None = None
     form: dict[str, Any] = {}
+    files: list[str] = []  # names of files that are attached; what stands in them is invented
     refused: str | None = None
     travel: Time = None
     expect: dict[str, Any] | None = None
