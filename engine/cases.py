@@ -274,9 +274,9 @@ def _new_party(
 
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
-    """Give parts of the process to organisations, as far as they are known."""
-    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
-    return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
+    """Give parts of the process to organisations, as far as they are known: one after the other, since one may follow from another."""
+    found = ((part, _organisation_for(uow, rule, run)) for part, rule in parts.items())
+    return [take_part(uow, run, part, organisation) for part, organisation in found if organisation is not None]
 
 
 def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> Participant:
@@ -313,13 +313,14 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
         return uow.session.exec(
             select(Organisation).where(col(Organisation.kind) == rule.kind, col(Organisation.active).is_(True)).limit(1)
         ).first()
-    code = _said(rule.organisation, run) if rule.organisation else None
+    playing = {"participants": process.described_participants(uow, run)}
+    code = _said(rule.organisation, run, playing) if rule.organisation else None
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, run: Run) -> Any:
+def _said(expression: str, run: Run, besides: Mapping[str, Any] | None = None) -> Any:
     """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data)
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | dict(besides or {}))
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
