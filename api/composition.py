@@ -9,10 +9,12 @@ from engine import (
     catalogue,
     clock,
     corrections,
+    data_checks,
     deadline_changes,
     ladder,
     leads,
     links,
+    plans,
     printed_dates,
     recusals,
     webhook_deliveries,
@@ -67,6 +69,20 @@ def registry() -> Registry:
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
     )(catalogue.open_item)
+    item = TEXT | {"maxLength": 80}
+    offered.operation("check.begin", item=item)(data_checks.begin)
+    offered.operation("check.end", item=item, found=TEXT | {"maxLength": 40})(data_checks.end)
+    offered.operation("check.errors", item=item)(data_checks.errors)
+    offered.operation(
+        "plan.enter",
+        year={"type": "integer", "minimum": 2017, "maximum": 2100},
+        dataset=TEXT | {"maxLength": 200},
+        planned_on=TEXT,
+        part=PART,
+    )(plans.enter)
+    offered.operation("plan.move", planned_on=TEXT)(plans.move)
+    settled = {"enum": [plans.OPENED, plans.ABANDONED]}
+    offered.operation("plan.settle", state=settled, on=TEXT_OR_NOTHING)(plans.settle)
     offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
     offered.job("case.open")(links.carry_opening)
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)

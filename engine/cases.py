@@ -292,6 +292,20 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     return row
 
 
+def join_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
+    """An organisation plays a part beside others that do; the newest is the one that expressions read."""
+    same = select(Participant.id).where(
+        col(Participant.case_id) == run.case.id,
+        col(Participant.part) == part,
+        col(Participant.organisation_id) == organisation.id,
+        col(Participant.until).is_(None),
+    )
+    if uow.session.exec(same).first() is None:
+        take_part(uow, run, part, organisation)
+        audit.record(uow, "case.joined", run.case.id, part=part, organisation=organisation.code)
+    run.participants[part] = organisation
+
+
 def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
     """No guard of the process keeps an organisation from a part; raises PartBarred with the guard's sentence."""
     guards = [guard for guard in run.bundle.manifest.guards if guard.part == part]

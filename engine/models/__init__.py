@@ -15,6 +15,7 @@ from engine.models.case import (
     StepRecord,
 )
 from engine.models.catalogue import CatalogueItem
+from engine.models.check import DataCheck
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
@@ -25,6 +26,7 @@ from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.plan import PlanItem
 from engine.models.printed import PrintedCorrection, PrintedDate
 from engine.models.proof import RegisteredNumber, SealCertificate
 from engine.models.recusal import Kin, NameClearance, Recusal
@@ -45,6 +47,7 @@ __all__ = [
     "CaseLink",
     "CaseRevision",
     "CatalogueItem",
+    "DataCheck",
     "Deadline",
     "DeadlineChange",
     "Delivery",
@@ -69,6 +72,7 @@ __all__ = [
     "Participant",
     "Party",
     "Person",
+    "PlanItem",
     "PrintedCorrection",
     "PrintedDate",
     "ProcessDefinition",
