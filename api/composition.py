@@ -17,6 +17,7 @@ from engine import (
     plans,
     printed_dates,
     recusals,
+    registers,
     webhook_deliveries,
 )
 from engine.db import Database
@@ -83,6 +84,7 @@ def registry() -> Registry:
     offered.operation("plan.move", planned_on=TEXT)(plans.move)
     settled = {"enum": [plans.OPENED, plans.ABANDONED]}
     offered.operation("plan.settle", state=settled, on=TEXT_OR_NOTHING)(plans.settle)
+    offered.operation("register.count", process=TEXT, field=TEXT, since=TEXT, until=TEXT)(registers.count)
     offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
     offered.job("case.open")(links.carry_opening)
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
