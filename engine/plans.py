@@ -102,6 +102,12 @@ def years(reading: Reading) -> list[int]:
     return sorted(set(reading.session.exec(found.distinct())), reverse=True)
 
 
+def any_seen(reading: Reading) -> bool:
+    """Whether the actor sees an item of any plan."""
+    found = select(PlanItem.id).join(Case, col(Case.id) == col(PlanItem.case_id)).where(visible_cases(reading.actor))
+    return reading.session.exec(found.limit(1)).first() is not None
+
+
 def _line(item: PlanItem, reference: str, name: str, today: date) -> Line:
     until = item.settled_on if item.state == OPENED else today
     late = item.state != ABANDONED and until is not None and until > item.planned_on
