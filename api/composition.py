@@ -7,15 +7,18 @@ from typing import Any
 from engine import (
     cases,
     catalogue,
+    catalogue_versions,
     clock,
     corrections,
     data_checks,
     deadline_changes,
+    grants,
     ladder,
     leads,
     links,
     plans,
     printed_dates,
+    priority,
     recusals,
     registers,
     webhook_deliveries,
@@ -69,6 +72,7 @@ def registry() -> Registry:
         url=TEXT_OR_NOTHING | {"maxLength": 500},
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
+        item=TEXT_OR_NOTHING | {"default": None},
     )(catalogue.open_item)
     item = TEXT | {"maxLength": 80}
     offered.operation("check.begin", item=item)(data_checks.begin)
@@ -85,6 +89,7 @@ def registry() -> Registry:
     settled = {"enum": [plans.OPENED, plans.ABANDONED]}
     offered.operation("plan.settle", state=settled, on=TEXT_OR_NOTHING)(plans.settle)
     offered.operation("register.count", process=TEXT, field=TEXT, since=TEXT, until=TEXT)(registers.count)
+    _offer_catalogue(offered)
     offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
     offered.job("case.open")(links.carry_opening)
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
@@ -104,3 +109,32 @@ def registry() -> Registry:
     offered.job(webhook_deliveries.JOB)(webhook_deliveries.deliver)
     handlers.register(offered)
     return offered
+
+
+def _offer_catalogue(offered: Registry) -> None:
+    """What a process may ask of the catalogues and of access grants."""
+    item = {"item": TEXT_OR_NOTHING}
+    offered.operation("catalogue.look", **item)(catalogue.look)
+    offered.operation("catalogue.demand", **item)(priority.demand)
+    offered.operation("catalogue.survey")(catalogue.survey)
+    offered.operation("catalogue.adopt", publish={"type": "boolean"})(catalogue.adopt)
+    offered.operation("catalogue.discard")(catalogue.discard)
+    kind = {"enum": list(catalogue_versions.KINDS)}
+    offered.operation("catalogue.compile", kind=kind, part=PART)(catalogue_versions.perform_compile)
+    offered.operation("catalogue.publish")(catalogue_versions.perform_publish)
+    held = item | {"part": PART}
+    day = TEXT_OR_NOTHING
+    offered.operation("grant.find", **held)(grants.find)
+    offered.operation(
+        "grant.record",
+        **held,
+        access_mode={"enum": list(grants.MODES)},
+        purpose=TEXT_OR_NOTHING | {"maxLength": 2000},
+        scope=TEXT_OR_NOTHING | {"maxLength": 2000},
+        legal_basis=TEXT_OR_NOTHING | {"maxLength": 2000},
+        begins_on=day,
+        ends_on=day,
+    )(grants.record)
+    offered.operation("grant.revoke", **held, reason=TEXT | {"maxLength": 1000})(grants.revoke_by_process)
+    offered.operation("grant.others", **held)(grants.others)
+    offered.sweep(grants.remind_of_endings)

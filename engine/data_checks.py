@@ -1,7 +1,7 @@
 """Verification of data items (校核, Art. 13(3)): which are under check, and how often an error was confirmed.
 
-What a user of the data reports does not make the data wrong. While the provider verifies, the item is marked; what came of it stays
-on record, so that errors that come again and again become visible (Art. 30(5)).
+What a user of the data reports does not make the data wrong. While the provider verifies, the item is marked; what came of it
+stays on record, so that errors that come again and again become visible (Art. 30(5)).
 """
 
 from datetime import timedelta

@@ -30,7 +30,7 @@ class NotPlanned(Conflict):
 
 @dataclass(frozen=True)
 class Line:
-    """An item of the plan as the page lists it; ``late`` while it is planned for a day that has passed, or was opened after it."""
+    """An item of the plan as the page lists it; ``late`` where its day has passed before it was open."""
 
     reference: str
     organisation: str

@@ -21,7 +21,10 @@ from notices.render import render, typeset
 PDF = "application/pdf"
 NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
 REPLACES = {"type": ["string", "null"], "x-refers": "notice", "default": None}
-TO = {"type": ["string", "null"], "default": None}  # code of one organisation, of several that the paper goes to one by one
+TO = {
+    "type": ["string", "null"],
+    "default": None,
+}  # code of one organisation, of several that the paper goes to one by one
 OVER = ("dispatched", "cancelled")  # an e-mail that is not to be sent (again)
 
 

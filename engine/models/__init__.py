@@ -14,11 +14,18 @@ from engine.models.case import (
     ReceivedMessage,
     StepRecord,
 )
-from engine.models.catalogue import CatalogueItem
+from engine.models.catalogue import (
+    CatalogueDemand,
+    CatalogueItem,
+    CatalogueRevision,
+    CatalogueVersion,
+    CatalogueVersionItem,
+)
 from engine.models.check import DataCheck
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
+from engine.models.grant import AccessGrant
 from engine.models.handover import Handover
 from engine.models.instruction import Instruction
 from engine.models.lead import SupervisionLead
@@ -39,6 +46,7 @@ from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, System
 
 __all__ = [
     "Absence",
+    "AccessGrant",
     "ApiToken",
     "AuditEvent",
     "Breach",
@@ -46,7 +54,11 @@ __all__ = [
     "Case",
     "CaseLink",
     "CaseRevision",
+    "CatalogueDemand",
     "CatalogueItem",
+    "CatalogueRevision",
+    "CatalogueVersion",
+    "CatalogueVersionItem",
     "DataCheck",
     "Deadline",
     "DeadlineChange",

@@ -1,6 +1,6 @@
 """verifications of data items, and items of the yearly plan of opening
 
-Revision: 0025, after 0018.
+Revision: 0025, after 0019.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from engine.models.base import UtcDateTime
 
 revision = "0025"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
