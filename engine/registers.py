@@ -24,7 +24,7 @@ WITHDRAWN = "withdrawn"
 def count(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``register.count``: how many cases of a process, filed from day to day, say what in a field, most first.
 
-    ``total``, and ``rows`` of ``value``, ``title`` (the name of an organisation that the value is the code of) and ``count``; those that
+    ``total``, and ``rows`` of ``value``, ``title`` (the name of the organisation whose code it is) and ``count``; those that
     say nothing count under the empty value, withdrawn ones not at all. The business error ``day_unusable`` where a day is none,
     ``too_many_cases`` beyond what one step can open.
     """
