@@ -477,7 +477,7 @@ def world(small_household: Household) -> World:
         case |= of_others(uow, case["reference"])
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
-    ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1"}
+    ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1", "year": "2026"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},
