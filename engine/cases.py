@@ -215,8 +215,7 @@ def _begin(uow: UnitOfWork, run: Run) -> None:
     """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
     case, manifest = run.case, run.bundle.manifest
     appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
-    playing = {"participants": process.described_participants(uow, run)}
-    case.subject = str(_said(manifest.process.subject, uow, run, playing) or case.reference)[:300]
+    case.subject = str(_said(manifest.process.subject, uow, run) or case.reference)[:300]
     search.index(uow, case)
     deadlines.declare(uow, run)
     key, version = run.bundle.key, run.bundle.version
@@ -280,9 +279,9 @@ def _new_party(
 
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
-    """Give parts of the process to organisations, as far as they are known."""
-    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
-    return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
+    """Give parts of the process to organisations, as far as they are known: in their order, since one may follow from another."""
+    found = ((part, _organisation_for(uow, rule, run)) for part, rule in parts.items())
+    return [take_part(uow, run, part, organisation) for part, organisation in found if organisation is not None]
 
 
 def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> Participant:
@@ -297,6 +296,20 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     uow.add(row)
     run.participants[part] = organisation
     return row
+
+
+def join_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
+    """An organisation plays a part beside others that do; the newest is the one that expressions read."""
+    same = select(Participant.id).where(
+        col(Participant.case_id) == run.case.id,
+        col(Participant.part) == part,
+        col(Participant.organisation_id) == organisation.id,
+        col(Participant.until).is_(None),
+    )
+    if uow.session.exec(same).first() is None:
+        take_part(uow, run, part, organisation)
+        audit.record(uow, "case.joined", run.case.id, part=part, organisation=organisation.code)
+    run.participants[part] = organisation
 
 
 def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
@@ -325,10 +338,10 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, reading: Reading, run: Run, more: Mapping[str, Any] | None = None) -> Any:
-    """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    names: dict[str, Any] = dict.fromkeys(run.bundle.manifest.data)
-    return evaluate(expression, names | run.data | process.known_items(reading, run) | dict(more or {}))
+def _said(expression: str, reading: Reading, run: Run) -> Any:
+    """What an expression says of the case's document and of who takes part; a field that was not filled in is nothing."""
+    names = dict.fromkeys(run.bundle.manifest.data) | run.data | process.known_items(reading, run)
+    return evaluate(expression, names | {"participants": process.described_participants(reading, run)})
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:

@@ -273,6 +273,9 @@ TABLE = {
     "POST /desk/cases/{reference}/unmask": "those of the case, with a reason, signed in",
     "POST /desk/cases/{reference}/deadlines/{deadline}/{act}": "nobody here, since it is its heads’, signed in",
     "POST /desk/cases/{reference}/withdraw": "nobody here, since it is for heads, signed in",
+    "GET /desk/plan": "staff, signed in",
+    "GET /desk/plan/{year}": "staff, signed in",
+    "POST /desk/plan/{year}/export": "staff, signed in",
     "GET /desk/register": "nobody here, since they keep no register, signed in",
     "POST /desk/register/void": "nobody here, since they keep no register, signed in",
     "POST /desk/register/export": "nobody here, since they keep no register, signed in",
@@ -511,7 +514,7 @@ def world(small_household: Household) -> World:
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     ids |= {"report": "evaluation", "figure": "open_filed", "verdict": "approve", "merger_id": "unknown"}
-    ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1"}
+    ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1", "year": "2026"}
     return World(
         small_household,
         ids | case | {"message": "withdraw"},

@@ -1,6 +1,6 @@
 """cases that are handled together
 
-Revision: 0025, after 0020.
+Revision: 0027, after 0026.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from engine.models.base import UtcDateTime
 
-revision = "0025"
-down_revision = "0020"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
