@@ -14,6 +14,7 @@ FILE = "process.toml"
 AROUND = frozenset({"case", "participants", "organisations", "notices", "deadlines", "links", "today"})  # case_facts
 GUARDED = frozenset({"participants"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_SWITCH = re.compile(r"\bswitches\.(\w+)")
 Expression = Callable[[str, str, str, frozenset[str]], Iterator[Fault]]
 
 
@@ -70,6 +71,8 @@ def _link(
         yield from foreign(where, value)
     if rule.refuse_when is not None:
         yield from _says(where, rule.refusal, rule.refusal_en)
+        for switch in sorted({*_SWITCH.findall(rule.refuse_when)} - manifest.switches.keys()):
+            yield Fault(FILE, where, f"there is no switch {switch}")
 
 
 def _names(where: str, *names: str) -> Iterator[Fault]:

@@ -52,7 +52,7 @@ def origin(
         case = _named(uow, bundle, rule, typed, str(values.get(rule.code_field or "") or ""))
         run = process.opened(uow, case)
         known = case_facts.facts(uow, run)
-        if rule.refuse_when is not None and evaluate(rule.refuse_when, known):
+        if rule.refuse_when is not None and evaluate(rule.refuse_when, known | {"switches": bundle.manifest.switches}):
             raise OriginRefused(text=rule.refusal_en, text_zh=rule.refusal)
         taken |= {rule.field: case.reference}
         taken |= {name: evaluate(expression, known) for name, expression in rule.takes.items()}

@@ -9,14 +9,14 @@ from engine.db import Reading
 from engine.models import Organisation, OrganisationRelation
 
 SUPERIOR, GUIDE = "superior_of", "business_guidance_of"
-NAMES = ("superior_of", "guides")
+NAMES = ("superior", "superior_of", "guides")
 
 
 def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[str, dict[str, Any]]:
     """By code: what an expression may ask of organisations.
 
     ``superior_of`` are the codes of all organisations below (also those below one that is below), ``guides`` of those whose
-    business it guides; guidance gives no right to order (Art. 30).
+    business it guides; guidance gives no right to order (Art. 30). ``superior`` is the code of the one directly above, if any.
     """
     asked = list(organisations)
     codes, below = _below(reading) if asked else ({}, {})
@@ -27,6 +27,10 @@ def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[s
             "kind": organisation.kind,
             "level": organisation.level,
             "applicability": organisation.applicability,
+            "superior": next(
+                (codes[o] for o in sorted(below[SUPERIOR]) if organisation.id in below[SUPERIOR][o] and o in codes),
+                None,
+            ),
             "superior_of": sorted(codes[o] for o in _all_below(organisation.id, below[SUPERIOR]) if o in codes),
             "guides": sorted(codes[o] for o in below[GUIDE].get(organisation.id, ()) if o in codes),
         }
