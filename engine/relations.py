@@ -1,4 +1,4 @@
-"""Who stands over whom (Art. 4, 29, 30), as expressions of a process read it: ``participants.X.superior_of`` and ``.guides``."""
+"""Who stands over whom (Art. 4, 11, 29, 30), as expressions read it: ``participants.X.superior_of``, ``.superiors`` and so on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,14 +9,15 @@ from engine.db import Reading
 from engine.models import Organisation, OrganisationRelation
 
 SUPERIOR, GUIDE = "superior_of", "business_guidance_of"
-NAMES = ("superior", "superior_of", "guides")
+NAMES = ("superior_of", "guides", "superiors", "guided_by")
 
 
 def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[str, dict[str, Any]]:
     """By code: what an expression may ask of organisations.
 
     ``superior_of`` are the codes of all organisations below (also those below one that is below), ``guides`` of those whose
-    business it guides; guidance gives no right to order (Art. 30). ``superior`` is the code of the one directly above, if any.
+    business it guides; guidance gives no right to order (Art. 30). Looking up, ``superiors`` are those that stand directly above,
+    ``guided_by`` those that guide its business.
     """
     asked = list(organisations)
     codes, below = _below(reading) if asked else ({}, {})
@@ -27,12 +28,10 @@ def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[s
             "kind": organisation.kind,
             "level": organisation.level,
             "applicability": organisation.applicability,
-            "superior": next(
-                (codes[o] for o in sorted(below[SUPERIOR]) if organisation.id in below[SUPERIOR][o] and o in codes),
-                None,
-            ),
             "superior_of": sorted(codes[o] for o in _all_below(organisation.id, below[SUPERIOR]) if o in codes),
             "guides": sorted(codes[o] for o in below[GUIDE].get(organisation.id, ()) if o in codes),
+            "superiors": _directly_above(organisation.id, below[SUPERIOR], codes),
+            "guided_by": _directly_above(organisation.id, below[GUIDE], codes),
         }
         for organisation in asked
     }
@@ -45,6 +44,10 @@ def _below(reading: Reading) -> tuple[dict[str, str], dict[str, dict[str, list[s
     for relation in reading.session.exec(select(OrganisationRelation)):
         below[relation.kind].setdefault(relation.upper_id, []).append(relation.lower_id)
     return codes, below
+
+
+def _directly_above(lower: str, below: Mapping[str, list[str]], codes: Mapping[str, str]) -> list[str]:
+    return sorted(codes[upper] for upper, lowers in below.items() if lower in lowers and upper in codes)
 
 
 def _all_below(upper: str, below: Mapping[str, list[str]]) -> set[str]:
