@@ -10,14 +10,17 @@ from engine import (
     catalogue_versions,
     clock,
     corrections,
+    data_checks,
     deadline_changes,
     grants,
     ladder,
     leads,
     links,
+    plans,
     printed_dates,
     priority,
     recusals,
+    registers,
     webhook_deliveries,
 )
 from engine.db import Database
@@ -71,6 +74,21 @@ def registry() -> Registry:
         part=PART | {"default": catalogue.PROVIDER},
         item=TEXT_OR_NOTHING | {"default": None},
     )(catalogue.open_item)
+    item = TEXT | {"maxLength": 80}
+    offered.operation("check.begin", item=item)(data_checks.begin)
+    offered.operation("check.end", item=item, found=TEXT | {"maxLength": 40})(data_checks.end)
+    offered.operation("check.errors", item=item)(data_checks.errors)
+    offered.operation(
+        "plan.enter",
+        year={"type": "integer", "minimum": 2017, "maximum": 2100},
+        dataset=TEXT | {"maxLength": 200},
+        planned_on=TEXT,
+        part=PART,
+    )(plans.enter)
+    offered.operation("plan.move", planned_on=TEXT)(plans.move)
+    settled = {"enum": [plans.OPENED, plans.ABANDONED]}
+    offered.operation("plan.settle", state=settled, on=TEXT_OR_NOTHING)(plans.settle)
+    offered.operation("register.count", process=TEXT, field=TEXT, since=TEXT, until=TEXT)(registers.count)
     _offer_catalogue(offered)
     offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
     offered.job("case.open")(links.carry_opening)

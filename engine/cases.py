@@ -274,9 +274,9 @@ def _new_party(
 
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
-    """Give parts of the process to organisations, as far as they are known."""
-    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
-    return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
+    """Give parts of the process to organisations, as far as they are known: in their order, since one may follow from another."""
+    found = ((part, _organisation_for(uow, rule, run)) for part, rule in parts.items())
+    return [take_part(uow, run, part, organisation) for part, organisation in found if organisation is not None]
 
 
 def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> Participant:
@@ -290,6 +290,20 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     uow.add(row)
     run.participants[part] = organisation
     return row
+
+
+def join_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
+    """An organisation plays a part beside others that do; the newest is the one that expressions read."""
+    same = select(Participant.id).where(
+        col(Participant.case_id) == run.case.id,
+        col(Participant.part) == part,
+        col(Participant.organisation_id) == organisation.id,
+        col(Participant.until).is_(None),
+    )
+    if uow.session.exec(same).first() is None:
+        take_part(uow, run, part, organisation)
+        audit.record(uow, "case.joined", run.case.id, part=part, organisation=organisation.code)
+    run.participants[part] = organisation
 
 
 def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
@@ -319,8 +333,9 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
 
 
 def _said(expression: str, reading: Reading, run: Run) -> Any:
-    """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | process.known_items(reading, run))
+    """What an expression says of the case's document and of who takes part; a field that was not filled in is nothing."""
+    names = dict.fromkeys(run.bundle.manifest.data) | run.data | process.known_items(reading, run)
+    return evaluate(expression, names | {"participants": process.described_participants(reading, run)})
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:

@@ -260,8 +260,13 @@ def open_item(uow: UnitOfWork, run: Run, call: Call) -> Done:
 
 def survey(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``catalogue.survey``: how many revisions are drafted for the case, and how many of them cannot be adopted."""
-    found = drafts(uow, run.case.id)
-    return Done({"drafted": len(found), "faults": sum(bool(faults(uow, said)) for said in found)})
+    return Done(surveyed(uow, run.case.id))
+
+
+def surveyed(reading: Reading, case_id: str) -> dict[str, int]:
+    """How many revisions are drafted for a case (``drafted``), and how many of them cannot be adopted (``faults``)."""
+    found = drafts(reading, case_id)
+    return {"drafted": len(found), "faults": sum(bool(faults(reading, said)) for said in found)}
 
 
 def adopt(uow: UnitOfWork, run: Run, call: Call) -> Done:

@@ -120,8 +120,8 @@ def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
 
 
 def _refused(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bool:
+    known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
     try:
-        known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
         return bool(evaluate(rule.refuse_when or "False", known))
     except EngineError:  # the other version of the process lacks a field that the rule reads
         return True

@@ -224,6 +224,7 @@ class Manifest(_Declared, frozen=True):
     process: ProcessPart
     participants: dict[str, Participant]
     data: dict[str, FieldType]
+    switches: dict[str, bool] = {}  # read as switches.X by [[links]]: what an installation may choose
     parties: dict[str, PartyPart] = {}  # none where organisations settle the matter among themselves
     deadlines: dict[str, DeadlineRule] = {}
     messages: list[MessageRule] = []
@@ -236,7 +237,6 @@ class Manifest(_Declared, frozen=True):
     tells: dict[str, TellRule] = {}
     stages: list[Stage] = []
     outcomes: dict[str, Outcome] = {}
-    switches: dict[str, bool] = {}  # choices of whoever runs the process; ``refuse_when`` of links reads them
 
     @property
     def begins_with(self) -> str:

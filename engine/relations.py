@@ -1,4 +1,4 @@
-"""Who stands over whom (Art. 4, 11, 29, 30), as expressions read it: ``participants.X.superior_of``, ``.superiors`` and so on."""
+"""Who stands over whom (Art. 4, 11, 29, 30), as expressions of a process read it: ``participants.X.superior_of`` and so on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -21,6 +21,10 @@ from notices.render import render, typeset
 PDF = "application/pdf"
 NAME = {"type": "string", "minLength": 1, "x-refers": "notice"}
 REPLACES = {"type": ["string", "null"], "x-refers": "notice", "default": None}
+TO = {
+    "type": ["string", "null"],
+    "default": None,
+}  # code of one organisation, of several that the paper goes to one by one
 OVER = ("dispatched", "cancelled")  # an e-mail that is not to be sent (again)
 
 
@@ -28,7 +32,9 @@ def register(registry: Registry) -> None:
     """Offer the operations and jobs of this package."""
     registry.operation("notice.draft", name=NAME, replaces=REPLACES)(service.draft)
     announced = ["notice.issued:{name}", "notice.dispatched:{name}"]
-    registry.operation("notice.issue", announced, ["notice.served:{name}"], name=NAME, replaces=REPLACES)(service.issue)
+    registry.operation("notice.issue", announced, ["notice.served:{name}"], name=NAME, replaces=REPLACES, to=TO)(
+        service.issue
+    )
     registry.sweep(served.deem)
     registry.check(notice_faults)
     registry.job("notice.draft")(typeset_draft)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import approvals, audit, clock, documents, jobs, printed_dates, process
+from engine import approvals, audit, cases, clock, directory, documents, jobs, printed_dates, process
 from engine.access import own_papers, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
@@ -65,6 +65,12 @@ class DrafterIssues(Forbidden):
     zh = "拟稿人不能签发自己拟定的文书。"
 
 
+class NoOrganisationAddressed(Conflict):
+    """“{notice}” goes to a party or was drafted, so it cannot be issued to one organisation after the other."""
+
+    zh = "文书“{notice}”发给当事人或者经过拟稿，不能逐一发给不同机关。"
+
+
 class ApproverMissing(Forbidden):
     """A paper that was drafted is issued by whoever approves it, not by an administrator who moves its case."""
 
@@ -105,13 +111,15 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     A draft of that name is what is issued, with the facts that were approved; a paper that nobody approves, and that was not
     drafted, is made from the case as it is now. What is issued differs from what was approved by number, date and seal alone.
     Announces ``notice.issued:<name>`` and ``notice.dispatched:<name>``, on which clocks stop (Art. 15, 21). Raises
-    DraftNotReady, DraftMissing, NotApproved, DraftChanged, DrafterIssues, ApproverMissing.
+    DraftNotReady, DraftMissing, NotApproved, DraftChanged, DrafterIssues, ApproverMissing, NoOrganisationAddressed.
     """
     name = call.params["name"]
     rule = run.bundle.notice(name)
     draft = _draft_of(uow, run, name)
     steps = approvals.require_passed(uow, draft, rule)
     replaces = call.params.get("replaces")
+    if call.params.get("to"):
+        _address(uow, run, rule, call.params["to"], draft)
     notice = draft or _new_notice(uow, run, name, replaces)
     if replaces is not None and notice.replaces_id is None:
         raise DraftReplacesNothing(notice=rule.title)
@@ -142,6 +150,13 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     failpoint("notices.issued")
     deliveries.dispatch(uow, run, notice, rule)
     return Done({"notice": notice.id, "number": notice.number})
+
+
+def _address(uow: UnitOfWork, run: Run, rule: NoticeRule, code: str, draft: Notice | None) -> None:
+    """One organisation of several gets the paper: it plays the part that is addressed, beside those that got it before."""
+    if draft is not None or rule.addressee not in run.bundle.manifest.participants:
+        raise NoOrganisationAddressed(notice=rule.title)
+    cases.join_part(uow, run, rule.addressee, directory.organisation(uow, code))
 
 
 def _require_another(uow: UnitOfWork, notice: Notice) -> None:

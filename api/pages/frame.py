@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api.deps import Door
-from engine import colleagues, directory, holiday_notices, printed_corrections
+from engine import colleagues, directory, holiday_notices, plans, printed_corrections
 from engine.access import Actor
 from engine.db import Reading
 from engine.models import Person
@@ -24,6 +24,7 @@ class Viewer:
     administers: bool
     heads: bool = False  # people, to whom they may give work
     registers: bool = False  # numbers of papers: they keep the register of an organisation
+    plans: bool = False  # sees items of a yearly plan of opening
     posts: bool = False  # sees to letters of their organisation
     dates: bool = False  # there are due dates that wait for their decision, or will move
 
@@ -44,6 +45,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
         registers=register.keeps(reading),
+        plans=plans.any_seen(reading),
         posts=bool(actor.organisations("registrar")),
         dates=_has_dates(reading),
     )

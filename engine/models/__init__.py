@@ -21,6 +21,7 @@ from engine.models.catalogue import (
     CatalogueVersion,
     CatalogueVersionItem,
 )
+from engine.models.check import DataCheck
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
@@ -32,6 +33,7 @@ from engine.models.migration import InstanceMigration
 from engine.models.notice import Delivery, Notice, NumberSequence
 from engine.models.organisation import Membership, Organisation, OrganisationRelation
 from engine.models.person import ApiToken, FailedAttempts, Person, WebSession
+from engine.models.plan import PlanItem
 from engine.models.printed import PrintedCorrection, PrintedDate
 from engine.models.proof import RegisteredNumber, SealCertificate
 from engine.models.recusal import Kin, NameClearance, Recusal
@@ -57,6 +59,7 @@ __all__ = [
     "CatalogueRevision",
     "CatalogueVersion",
     "CatalogueVersionItem",
+    "DataCheck",
     "Deadline",
     "DeadlineChange",
     "Delivery",
@@ -81,6 +84,7 @@ __all__ = [
     "Participant",
     "Party",
     "Person",
+    "PlanItem",
     "PrintedCorrection",
     "PrintedDate",
     "ProcessDefinition",
