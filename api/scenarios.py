@@ -416,8 +416,12 @@ class Story:
         return Actor("party", id=party.id, case_id=self.case_id)
 
     def person(self, lane: str) -> Actor:
-        """Somebody of a lane; ``#2`` is a second person of the same role, ``part.role+other`` one who holds both roles."""
+        """Somebody of a lane; ``#2`` is a second person of the same role, ``part.role+other`` one who holds both roles.
+
+        ``part.role@科室#3`` says in which unit of the organisation that person works.
+        """
         place, _, nth = lane.partition("#")
+        place, _, unit = place.partition("@")
         part, _, roles = place.partition(".")
         role = roles.partition("+")[0]
         with self.database.unit_of_work(SYSTEM) as uow:
@@ -428,7 +432,7 @@ class Story:
                 found = directory.create_person(uow, login, login, UNUSABLE_PASSWORD)
             held = set(uow.session.exec(select(Membership.role).where(col(Membership.person_id) == found.id)))
             for missing in sorted(set(roles.split("+")) - held):
-                uow.add(Membership(person_id=found.id, organisation_id=organisation.id, role=missing))
+                uow.add(Membership(person_id=found.id, organisation_id=organisation.id, role=missing, unit=unit))
             return directory.actor_of(uow, found.id)
 
     def _organisation(self, session: Any, part: str) -> Organisation:

@@ -91,7 +91,7 @@ class LinkRule(_Declared, frozen=True):
     code_field: str | None = (
         None  # of the start form: its query code, by which the public proves that it is theirs; never kept
     )
-    refuse_when: str | None = None  # expression over the facts of that case (see engine.links)
+    refuse_when: str | None = None  # expression over the facts of that case and ``switches`` of this process
     refusal: str = ""
     refusal_en: str = ""
     takes: dict[str, str] = {}  # field of this case = expression over the facts of that case
@@ -218,7 +218,13 @@ class Exclusion(_Declared, frozen=True):
     text: str
     text_en: str
     organisation_of: str | None = None  # everybody who works in the organisation that has this part there
+    spares: str | None = (
+        None  # but nobody of the organisation that has this part here: it conducts the case, whoever replied
+    )
     deciders: bool = False  # everybody who completed a task there
+    units: bool = (
+        False  # everybody of the units whose people did the tasks of organisation_of there; leaders bind no unit
+    )
     tasks: list[str] = []  # of this process; all of them when left out
 
 

@@ -526,6 +526,10 @@ class _Bundle:
                 yield self.at(where, f"there is no user task {task}")
         if exclusion.organisation_of is None and not exclusion.deciders:
             yield self.at(where, "excludes nobody: it names neither organisation_of nor deciders")
+        if exclusion.organisation_of is None and (exclusion.units or exclusion.spares is not None):
+            yield self.at(where, "units and spares say more of organisation_of, which it does not name")
+        if exclusion.spares is not None and exclusion.spares not in self.manifest.participants:
+            yield self.at(where, f"there is no participant {exclusion.spares}")
         for name in (exclusion.link, exclusion.organisation_of):
             if name is not None and not _KEY.fullmatch(name):
                 yield self.at(where, f"{name!r} is not a name: small letters, digits and underscores")

@@ -6,13 +6,15 @@ out of, as far as the process declares it. ``bar`` is the one place that says so
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from engine import audit, colleagues, definitions, jobs, process, reasons, sealed_names
-from engine.access import desk_cases, sees_whole
+from engine.access import LEADER, desk_cases, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import Conflict, Forbidden, NotFound
@@ -158,22 +160,59 @@ def _is_excluded(reading: Reading, rule: Exclusion, case_id: str, person_id: str
     earlier = select(col(CaseLink.from_id)).where(col(CaseLink.to_id) == case_id, col(CaseLink.kind) == rule.link)
     found = []
     if rule.organisation_of is not None:
-        part = select(Membership.id).join(
-            Participant, col(Participant.organisation_id) == col(Membership.organisation_id)
-        )
-        found.append(
-            part.where(
-                col(Participant.case_id).in_(earlier),
-                col(Participant.part) == rule.organisation_of,
-                col(Participant.until).is_(None),
-                col(Membership.person_id) == person_id,
-                col(Membership.ended_at).is_(None),
-            )
-        )
+        found.append(_works_there(rule, earlier, case_id, person_id))
+    if rule.units:
+        found.append(_of_their_unit(rule, earlier, person_id))
     if rule.deciders:
         did = (col(Task.completed_by) == person_id) | (col(Task.completed_for) == person_id)
         found.append(select(Task.id).where(col(Task.case_id).in_(earlier), did))
     return any(reading.session.exec(query.limit(1)).first() is not None for query in found)
+
+
+def _works_there(rule: Exclusion, earlier: SelectOfScalar[str], case_id: str, person_id: str) -> SelectOfScalar[str]:
+    """Memberships of a person in the organisation that had the part there, unless it is the one that the rule spares here."""
+    works = (
+        select(Membership.id)
+        .join(Participant, col(Participant.organisation_id) == col(Membership.organisation_id))
+        .where(
+            col(Participant.case_id).in_(earlier),
+            col(Participant.part) == rule.organisation_of,
+            col(Participant.until).is_(None),
+            col(Membership.person_id) == person_id,
+            col(Membership.ended_at).is_(None),
+        )
+    )
+    if rule.spares is None:
+        return works
+    spared = select(col(Participant.organisation_id)).where(
+        col(Participant.case_id) == case_id, col(Participant.part) == rule.spares, col(Participant.until).is_(None)
+    )
+    return works.where(col(Membership.organisation_id).not_in(spared))
+
+
+def _of_their_unit(rule: Exclusion, earlier: SelectOfScalar[str], person_id: str) -> SelectOfScalar[str]:
+    """Memberships of a person in a unit whose people did the work of the part there.
+
+    A leader stands over units: who signed binds themselves, not those with whom they sit.
+    """
+    colleague: Any = aliased(Membership)
+    did = (col(Task.completed_by) == colleague.person_id) | (col(Task.completed_for) == colleague.person_id)
+    return (
+        select(Membership.id)
+        .join(
+            colleague,
+            (colleague.organisation_id == col(Membership.organisation_id)) & (colleague.unit == col(Membership.unit)),
+        )
+        .join(Task, did & (col(Task.organisation_id) == colleague.organisation_id))
+        .where(
+            col(Task.case_id).in_(earlier),
+            col(Task.part) == rule.organisation_of,
+            col(Task.role) != LEADER,
+            col(Membership.unit) != "",
+            col(Membership.person_id) == person_id,
+            col(Membership.ended_at).is_(None),
+        )
+    )
 
 
 # ---------------------------------------------------------------- verbs

@@ -25,7 +25,7 @@ from engine.access import SYSTEM, Actor
 from engine.clock_lint import owes_an_answer
 from engine.db import Database
 from engine.definitions import Bundle
-from engine.errors import EngineError, Forbidden, Invalid
+from engine.errors import EngineError, Forbidden, Invalid, NotFound
 from engine.form_problems import FormInvalid
 from engine.forms import Form
 from engine.models import Case, CaseLink, Deadline, Job, Party, ProcessInstance, Task, Timer
@@ -231,7 +231,7 @@ class Walk:
             try:
                 with self.database.unit_of_work(self._sender(case, rule.sender)) as uow:
                     messages.send(uow, case.id, rule.name, answer)
-            except (Forbidden, Invalid):
+            except (Forbidden, Invalid, NotFound):  # or the sender is told nothing of the case yet
                 continue
             self.trace.append(f"{bundle.key} message {rule.name} {answer}")
             self.watch.at += timedelta(hours=1)

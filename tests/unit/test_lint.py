@@ -470,6 +470,14 @@ def test_the_processes_of_this_city_have_no_faults() -> None:
         ("process.toml", 'link = "review"', 'link = "1"', "exclusions.1", "not a name"),
         (
             "process.toml",
+            'organisation_of = "data_provider"',
+            "units = true\ndeciders = true",
+            "exclusions.1",
+            "more of",
+        ),
+        ("process.toml", 'link = "review"', 'link = "review"\nspares = "x"', "exclusions.1", "no participant x"),
+        (
+            "process.toml",
             'organisation_of = "data_provider"\ntext = "x"',
             'organisation_of = "data_provider"\ntext = " "',
             "exclusions.1",
