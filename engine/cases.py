@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import update
@@ -275,8 +276,12 @@ def _new_party(
 
 def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
     """Give parts of the process to organisations, as far as they are known."""
-    found = {part: _organisation_for(uow, rule, run) for part, rule in parts.items()}
-    return [take_part(uow, run, part, organisation) for part, organisation in found.items() if organisation is not None]
+    rows = []
+    for part, rule in parts.items():  # in the order of process.toml: an expression may read the parts above it
+        organisation = _organisation_for(uow, rule, run)
+        if organisation is not None:
+            rows.append(take_part(uow, run, part, organisation))
+    return rows
 
 
 def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> Participant:
@@ -313,13 +318,14 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
         return uow.session.exec(
             select(Organisation).where(col(Organisation.kind) == rule.kind, col(Organisation.active).is_(True)).limit(1)
         ).first()
-    code = _said(rule.organisation, run) if rule.organisation else None
+    playing = {"participants": process.described_participants(uow, run)}
+    code = _said(rule.organisation, run, playing) if rule.organisation else None
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, run: Run) -> Any:
+def _said(expression: str, run: Run, around: Mapping[str, Any] = MappingProxyType({})) -> Any:
     """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data)
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | dict(around))
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:

@@ -52,6 +52,7 @@ class ProcessPart(_Declared, frozen=True):
     subject: str  # expression over case data: what the case is called in lists
     start_form: str
     applicants: Literal["public", "organisation"] = "public"  # who may begin a case
+    uses: list[str] = []  # fragments (engine.fragments) whose processes it calls; empty once they are merged into it
     filed_by: list[str] = []  # lanes whose people file a case at the desk, for their organisation or for the public
     confidential: bool = False
     correction_notice: str | None = None  # the paper that tells of a printed due date that was moved
