@@ -1,4 +1,4 @@
-"""Who stands over whom (Art. 4, 29, 30), as expressions read it: ``participants.X.superior_of``, ``.superiors``, ``.guides``."""
+"""Who stands over whom (Art. 4, 29, 30), as expressions of a process read it: ``participants.X.superior_of`` and ``.guides``."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,18 +9,17 @@ from engine.db import Reading
 from engine.models import Organisation, OrganisationRelation
 
 SUPERIOR, GUIDE = "superior_of", "business_guidance_of"
-NAMES = ("superior_of", "superiors", "guides")
+NAMES = ("superior_of", "guides")
 
 
 def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[str, dict[str, Any]]:
     """By code: what an expression may ask of organisations.
 
-    ``superior_of`` are the codes of all organisations below (also those below one that is below), ``superiors`` of those above,
-    the nearest first, ``guides`` of those whose business it guides; guidance gives no right to order (Art. 30).
+    ``superior_of`` are the codes of all organisations below (also those below one that is below), ``guides`` of those whose
+    business it guides; guidance gives no right to order (Art. 30).
     """
     asked = list(organisations)
     codes, below = _below(reading) if asked else ({}, {})
-    above = _turned(below[SUPERIOR]) if asked else {}
     return {
         organisation.code: {
             "code": organisation.code,
@@ -29,7 +28,6 @@ def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[s
             "level": organisation.level,
             "applicability": organisation.applicability,
             "superior_of": sorted(codes[o] for o in _all_below(organisation.id, below[SUPERIOR]) if o in codes),
-            "superiors": [codes[o] for o in _in_order(organisation.id, above) if o in codes],
             "guides": sorted(codes[o] for o in below[GUIDE].get(organisation.id, ()) if o in codes),
         }
         for organisation in asked
@@ -45,26 +43,12 @@ def _below(reading: Reading) -> tuple[dict[str, str], dict[str, dict[str, list[s
     return codes, below
 
 
-def _turned(below: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Who stands directly above whom."""
-    above: dict[str, list[str]] = {}
-    for upper, lowers in below.items():
-        for lower in lowers:
-            above.setdefault(lower, []).append(upper)
-    return above
-
-
 def _all_below(upper: str, below: Mapping[str, list[str]]) -> set[str]:
-    return set(_in_order(upper, below))
-
-
-def _in_order(start: str, next_to: Mapping[str, list[str]]) -> list[str]:
-    """All that can be reached, the nearest first, each once and never the start."""
-    found: dict[str, None] = {}
-    waiting = list(next_to.get(start, ()))
+    found: set[str] = set()
+    waiting = list(below.get(upper, ()))
     while waiting:
-        nearest = waiting.pop(0)
-        if nearest not in found and nearest != start:
-            found[nearest] = None
-            waiting.extend(next_to.get(nearest, ()))
-    return list(found)
+        lower = waiting.pop()
+        if lower not in found and lower != upper:
+            found.add(lower)
+            waiting.extend(below.get(lower, ()))
+    return found
