@@ -297,7 +297,7 @@ def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":
 @app.command()
 def test(bundle: BundlePath) -> None:
     """Play the scenarios of a process and compare. Exit code 0, or 1 when one does not come true."""
-    from api import scenarios
+    from api import coverage, scenarios
 
     results = scenarios.run(bundle)
     for result in results:
@@ -306,6 +306,10 @@ def test(bundle: BundlePath) -> None:
             print(f"     {result.fault}")
     failed = sum(not result.ok for result in results)
     print(f"{len(results) - failed} of {len(results)} scenarios came true.")
+    measured = coverage.measure(bundle, (node for result in results for node in result.passed))
+    print(measured.sentence())
+    for file, drawn in measured.untaken:
+        print(f"     not taken: {file}: {drawn}")
     raise typer.Exit(1 if failed else 0)
 
 

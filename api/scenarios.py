@@ -49,6 +49,7 @@ from engine.models import (
     Participant,
     Party,
     Person,
+    StepRecord,
     Task,
 )
 from engine.settings import Settings
@@ -68,6 +69,7 @@ class Result:
     file: str
     title: str
     fault: str | None
+    passed: frozenset[str] = frozenset()  # lines and nodes of the bundle's drawings that its cases have passed
 
     @property
     def ok(self) -> bool:
@@ -107,12 +109,13 @@ def play(
     if template is not None:
         shutil.copytree(template, folder)
     with installation(bundle, folder, start, url() if url else "", fresh=template is None) as (database, watch):
+        tale = Story(database, watch, bundle)
         try:
-            Story(database, watch, bundle).tell(story)
+            tale.tell(story)
         except (Untrue, EngineError) as error:
             sentence = error.sentence() if isinstance(error, EngineError) else str(error)
-            return Result(file.name, title, sentence)
-    return Result(file.name, title, None)
+            return Result(file.name, title, sentence, tale.passed())
+    return Result(file.name, title, None, tale.passed())
 
 
 def _template(bundle: Path, folder: Path) -> Path:
@@ -406,6 +409,13 @@ class Story:
                 "notices": sorted(reading.session.exec(issued)),
                 "breaches": sorted(reading.session.exec(missed)),
             }
+
+    def passed(self) -> frozenset[str]:
+        """The lines and nodes that cases of this process have passed."""
+        with self.database.reading(SYSTEM) as reading:
+            steps = select(StepRecord.node).join(Case, col(Case.id) == col(StepRecord.case_id))
+            ours = steps.where(col(Case.process_key) == self.key, col(StepRecord.kind) != "event")
+            return frozenset(reading.session.exec(ours.distinct()))
 
     def _open(self) -> list[str]:
         with self.database.reading(SYSTEM) as reading:

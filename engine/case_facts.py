@@ -34,7 +34,7 @@ def facts(reading: Reading, run: Run) -> dict[str, Any]:
                 "status": case.status,
                 "late": case.late,
             },
-            "participants": process.described_participants(reading, run),
+            "participants": process.described_participants(reading, run, with_relations=True),
             "organisations": directory.named(reading, run.data.values()),
             "notices": dict.fromkeys(run.bundle.notices()) | _notices(reading, case.id),
             "deadlines": dict.fromkeys(manifest.deadlines) | _deadlines(reading, run),

@@ -13,6 +13,7 @@ from engine.runtime.expressions import RESERVED
 FILE = "process.toml"
 AROUND = frozenset({"case", "participants", "organisations", "notices", "deadlines", "links", "today"})  # case_facts
 GUARDED = frozenset({"participants"})
+_SWITCH = re.compile(r"\bswitches\.([A-Za-z0-9_]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Expression = Callable[[str, str, str, frozenset[str]], Iterator[Fault]]
 
@@ -39,6 +40,7 @@ def link_faults(
         yield from _says(where, guard.text, guard.text_en)
     for rule in manifest.links:
         yield from _link(manifest, rule, start_fields, foreign)
+    yield from _switches(manifest)
     for name, opening in manifest.opens.items():
         where = f"opens.{name}"
         yield from _names(where, name, opening.link, opening.process)
@@ -70,6 +72,18 @@ def _link(
         yield from foreign(where, value)
     if rule.refuse_when is not None:
         yield from _says(where, rule.refusal, rule.refusal_en)
+
+
+def _switches(manifest: Manifest) -> Iterator[Fault]:
+    """Every switch that a link reads is declared, and every one that is declared is read: a dead one would deceive."""
+    texts = [text for rule in manifest.links for text in (*rule.takes.values(), rule.refuse_when or "")]
+    read = {name for text in texts for name in _SWITCH.findall(text)}
+    for name in sorted(read - manifest.switches.keys()):
+        yield Fault(FILE, f"switches.{name}", "is read by [[links]], and not declared under [switches]")
+    for name in sorted(manifest.switches):
+        yield from _names(f"switches.{name}", name)
+        if name not in read:
+            yield Fault(FILE, f"switches.{name}", "no expression of [[links]] reads it")
 
 
 def _names(where: str, *names: str) -> Iterator[Fault]:

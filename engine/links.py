@@ -114,14 +114,15 @@ def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
             if case.process_key not in rule.processes or not cases.may_file(reading, bundle):
                 continue
             run = run or process.opened(reading, case)
-            if rule.refuse_when is None or not _refused(reading, run, rule):
+            if rule.refuse_when is None or not _refused(reading, run, bundle, rule):
                 found.append((bundle, rule))
     return found
 
 
-def _refused(reading: Reading, run: Run, rule: LinkRule) -> bool:
+def _refused(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bool:
+    known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
     try:
-        return bool(evaluate(rule.refuse_when or "False", case_facts.facts(reading, run)))
+        return bool(evaluate(rule.refuse_when or "False", known))
     except EngineError:  # the other version of the process lacks a field that the rule reads
         return True
 

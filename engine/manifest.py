@@ -219,6 +219,7 @@ class Manifest(_Declared, frozen=True):
     process: ProcessPart
     participants: dict[str, Participant]
     data: dict[str, FieldType]
+    switches: dict[str, bool] = {}  # read as switches.X by [[links]]: what an installation may choose
     parties: dict[str, PartyPart] = {}  # none where organisations settle the matter among themselves
     deadlines: dict[str, DeadlineRule] = {}
     messages: list[MessageRule] = []

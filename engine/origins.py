@@ -51,7 +51,7 @@ def origin(
             continue
         case = _named(uow, bundle, rule, typed, str(values.get(rule.code_field or "") or ""))
         run = process.opened(uow, case)
-        known = case_facts.facts(uow, run)
+        known = case_facts.facts(uow, run) | {"switches": bundle.manifest.switches}
         if rule.refuse_when is not None and evaluate(rule.refuse_when, known):
             raise OriginRefused(text=rule.refusal_en, text_zh=rule.refusal)
         taken |= {rule.field: case.reference}

@@ -248,10 +248,10 @@ def context(reading: Reading, run: Run) -> Context:
     )
 
 
-def described_participants(reading: Reading, run: Run) -> dict[str, Any]:
-    """Who plays which part, as expressions read it; who stands below them only where the process asks."""
+def described_participants(reading: Reading, run: Run, *, with_relations: bool = False) -> dict[str, Any]:
+    """Who plays which part, as expressions read it; who stands over and below them where the process or the caller asks."""
     playing = run.participants
-    if not run.bundle.reads_relations:
+    if not (with_relations or run.bundle.reads_relations):
         known = {o.code: {"code": o.code, "name": o.name, "kind": o.kind, "level": o.level} for o in playing.values()}
     else:
         if run.ties is None or any(o.code not in run.ties for o in playing.values()):

@@ -1,4 +1,4 @@
-"""Who stands over whom (Art. 4, 29, 30), as expressions of a process read it: ``participants.X.superior_of`` and ``.guides``."""
+"""Who stands over whom (Art. 4, 29, 30), as a process reads it: ``participants.X.superior_of``, ``.superiors``, ``.guides``."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,14 +9,14 @@ from engine.db import Reading
 from engine.models import Organisation, OrganisationRelation
 
 SUPERIOR, GUIDE = "superior_of", "business_guidance_of"
-NAMES = ("superior_of", "guides")
+NAMES = ("superior_of", "superiors", "guides")
 
 
 def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[str, dict[str, Any]]:
     """By code: what an expression may ask of organisations.
 
-    ``superior_of`` are the codes of all organisations below (also those below one that is below), ``guides`` of those whose
-    business it guides; guidance gives no right to order (Art. 30).
+    ``superior_of`` are the codes of all organisations below (also those below one that is below), ``superiors`` those directly
+    above it, ``guides`` those whose business it guides; guidance gives no right to order (Art. 30).
     """
     asked = list(organisations)
     codes, below = _below(reading) if asked else ({}, {})
@@ -28,6 +28,9 @@ def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[s
             "level": organisation.level,
             "applicability": organisation.applicability,
             "superior_of": sorted(codes[o] for o in _all_below(organisation.id, below[SUPERIOR]) if o in codes),
+            "superiors": sorted(
+                codes[o] for o, lower in below[SUPERIOR].items() if organisation.id in lower and o in codes
+            ),
             "guides": sorted(codes[o] for o in below[GUIDE].get(organisation.id, ()) if o in codes),
         }
         for organisation in asked
