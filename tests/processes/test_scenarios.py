@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from api import coverage, scenarios
-from api.stories import shanghai
 from engine import definitions
 from engine.manifest import read_manifest
 from engine.settings import ROOT
