@@ -1,5 +1,6 @@
 """Who acts, and what they may see and do. Every list of cases starts from ``visible_cases``."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -8,7 +9,18 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from engine.errors import Forbidden
-from engine.models import Case, Deadline, Document, Membership, Notice, OrganisationRelation, Participant, Task
+from engine.models import (
+    Case,
+    Deadline,
+    Document,
+    Membership,
+    Notice,
+    OrganisationRelation,
+    Participant,
+    Recusal,
+    StepRecord,
+    Task,
+)
 from engine.models.case import LIMITED
 
 DESK_ROLES = frozenset(
@@ -24,6 +36,7 @@ DESK_ROLES = frozenset(
     }
 )
 SUPERVISOR = "supervisor"
+REGISTRAR = "registrar"
 UNIT_HEAD, LEADER = "unit_head", "leader"  # who may say whose work it is, and urge it
 ALL, OWN, NOTHING = "all", "own", "nothing"  # what a participant sees of the case
 
@@ -106,7 +119,8 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Case`` that keeps only what the actor may see.
 
     A person sees the cases in which an organisation of theirs takes part now or took part before; a supervisor also those
-    of organisations that theirs supervises or guides. A party sees its own case. An administrator sees no case.
+    of organisations that theirs supervises or guides. A confidential case is seen by those alone to whom it is entrusted.
+    A party sees its own case. An administrator sees no case.
     """
     return _cases(actor, ALL, OWN)
 
@@ -135,8 +149,53 @@ def _cases(actor: Actor, *sees: str) -> ColumnElement[bool]:
     takes_part = select(col(Participant.case_id)).where(
         col(Participant.organisation_id).in_(actor.organisations()), col(Participant.sees).in_(sees)
     )
-    part_of = col(Case.id).in_(takes_part)
+    part_of = and_(col(Case.id).in_(takes_part), or_(col(Case.confidential).is_(False), entrusted(actor)))
     return or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
+
+
+def entrusted(actor: Actor) -> ColumnElement[bool]:
+    """The condition on a confidential ``Case`` for those to whom it is entrusted, of all who work where it is handled.
+
+    Who has done something in it, has or had a task of it, or could take an open one now; and who heads there in a lane of the
+    process, or receives the papers of a house that sees its own only (``Participant.readers``). Nobody who is recused from it.
+    """
+    case, me = col(Case.id), sorted({actor.id, *actor.stands_in_for})
+    theirs = (col(Task.assignee_id), col(Task.owner_id), col(Task.completed_by), col(Task.completed_for))
+    tasks = select(col(Task.id)).where(
+        col(Task.case_id) == case,
+        or_(*(who.in_(me) for who in theirs), and_(col(Task.state) == "open", workable_tasks(actor))),
+    )
+    did = select(col(StepRecord.id)).where(col(StepRecord.case_id) == case, col(StepRecord.actor) == str(actor))
+    recused = select(col(Recusal.id)).where(
+        col(Recusal.case_id) == case, col(Recusal.person_id) == actor.id, col(Recusal.lifted_at).is_(None)
+    )
+    return and_(or_(*map(_of_the_case, (tasks, did, _reads_there(actor)))), ~_of_the_case(recused))
+
+
+def _of_the_case(rows: Select[str]) -> ColumnElement[bool]:
+    """Whether there are such rows of the case that the query is about, whatever else it looks at."""
+    return rows.correlate(Case).exists()
+
+
+def _reads_there(actor: Actor) -> Select[str]:
+    """The parts of houses of the case in which the actor has a role whose holders see a confidential one by themselves."""
+    seats = [
+        and_(col(Participant.organisation_id) == house, col(Participant.readers).contains(f" {role} ", autoescape=True))
+        for house, role in sorted(actor.roles)
+    ]
+    now = (col(Participant.case_id) == col(Case.id), col(Participant.until).is_(None))
+    return select(col(Participant.id)).where(*now, or_(false(), *seats))
+
+
+def readers(sees: str, lanes: Iterable[str]) -> str:
+    """The roles of a house that see a confidential case by themselves, as ``Participant.readers`` keeps them.
+
+    ``lanes`` are the roles that the process has lanes for in that part. Where a house sees its own only, papers come in that
+    somebody must open: those who have lanes, and its registrars and heads.
+    """
+    heads = frozenset({UNIT_HEAD, LEADER})
+    roles = heads & frozenset(lanes) if sees == ALL else heads | {REGISTRAR} | frozenset(lanes)
+    return "".join(f" {role} " for role in sorted(roles))
 
 
 def own_papers(actor: Actor) -> ColumnElement[bool]:
@@ -161,14 +220,15 @@ def desk_cases(actor: Actor) -> ColumnElement[bool]:
 def supervised_cases(actor: Actor) -> ColumnElement[bool]:
     """The condition on ``Case`` for what a supervisor oversees: cases whose participants their organisation stands over.
 
-    Standing over a respondent that sees its own only opens no file: the case is others' to conduct.
+    Standing over a respondent that sees its own only opens no file: the case is others' to conduct. Nor does it open a
+    confidential one: its clocks are counted (``overseen``), its content is for those who handle it.
     """
     if actor.kind == "system":
         return true()
     standing = select(col(Participant.case_id)).where(
         col(Participant.sees) == ALL, stands_over(actor, col(Participant.organisation_id))
     )
-    return col(Case.id).in_(standing)
+    return and_(col(Case.id).in_(standing), col(Case.confidential).is_(False))
 
 
 def answered_cases(actor: Actor) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import clock, deadlines, directory, process
+from engine import clock, deadlines, directory, process, subjects
 from engine.db import Reading
 from engine.models import Breach, CaseLink, Deadline, Notice
 from engine.process import Run
@@ -27,7 +27,7 @@ def facts(reading: Reading, run: Run) -> dict[str, Any]:
             "case": {
                 "reference": case.reference,
                 "process": case.process_key,
-                "subject": case.subject,
+                "subject": subjects.outside(reading, case),
                 "submitted_on": clock.day_of(case.submitted_at).isoformat(),
                 "closed_on": clock.day_of(case.closed_at).isoformat() if case.closed_at else None,
                 "outcome": case.outcome,

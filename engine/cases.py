@@ -23,8 +23,9 @@ from engine import (
     reminders,
     search,
     statutes,
+    vault,
 )
-from engine.access import ALL, NOTHING, OWN, Actor
+from engine.access import ALL, NOTHING, OWN, Actor, readers
 from engine.calendars import Explanation, NoSuchDay, read_day
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -260,16 +261,21 @@ def _new_party(
     locale: str,
 ) -> Party:
     part, rule = next(iter(bundle.manifest.parties.items()))
-    identity = {kind: values[field] for field, kind in personal.items() if values.get(field)}
+    anonymous = bool(rule.anonymous_field and values.get(rule.anonymous_field))
+    identity = {kind: values[field] for field, kind in personal.items() if values.get(field) and not anonymous}
     party = Party(
         case_id=case.id,
         part=part,
         type=str(values.get(rule.type_field, "")) if rule.type_field else "",
         identity=b"",
+        sealed=rule.sealed or anonymous,
         name_token=search.name_token(uow.keys, identity["name"]) if "name" in identity else None,
         locale=locale,
     )
-    party.identity = key.seal_value(identity, process.identity_purpose(party.id))
+    kept = vault.stand_in(rule) if party.sealed else identity
+    party.identity = key.seal_value(kept, process.identity_purpose(party.id))
+    if party.sealed:
+        vault.put(uow, party, identity)
     uow.add(party)
     return party
 
@@ -292,6 +298,7 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     _require_allowed(uow, run, part, organisation)
     row = Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
     row.sees = NOTHING if rule.sees == OWN else ALL
+    row.readers = readers(rule.sees, run.bundle.roles_of(part))
     uow.add(row)
     run.participants[part] = organisation
     return row

@@ -106,6 +106,11 @@ class Bundle:
     def key(self) -> str:
         return self.manifest.process.key
 
+    def roles_of(self, part: str) -> frozenset[str]:
+        """The roles for which the process has lanes in a part."""
+        lanes = (node.lane for node in self.blueprint.nodes.values() if node.lane)
+        return frozenset(role for lane in lanes for owner, _, role in [lane.partition(".")] if owner == part)
+
     @cached_property
     def reads_relations(self) -> bool:
         """Whether any expression may ask who stands over whom: for the others nobody looks it up."""

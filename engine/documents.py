@@ -11,7 +11,7 @@ import secrets
 import struct
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import audit, clock
+from engine import audit, clock, metadata
 from engine.access import own_documents, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -98,6 +98,7 @@ class Stored:
     media_type: str
     size: int
     digest: str
+    made: bool = False  # by us, and not sent by anybody
 
 
 # ---------------------------------------------------------------- storing
@@ -119,7 +120,7 @@ def store(settings: Settings, filename: str, stream: BinaryIO) -> Stored:
 
 def store_made(settings: Settings, filename: str, media_type: str, content: bytes) -> Stored:
     """Put a file that we made ourselves (a PDF) into the folder."""
-    return _write(settings, filename, media_type, iter([content]), len(content))
+    return replace(_write(settings, filename, media_type, iter([content]), len(content)), made=True)
 
 
 def clean_name(filename: str) -> str:
@@ -175,7 +176,13 @@ def _write(settings: Settings, name: str, media_type: str, chunks: Iterator[byte
 def attach(
     uow: UnitOfWork, case_id: str, key: CaseKey, stored: Stored, kind: str = "attachment", task_id: str | None = None
 ) -> Document:
-    """Take a stored file into the case, in its transaction."""
+    """Take a stored file into the case, in its transaction.
+
+    What was sent into a confidential case is kept without what it tells of its maker. That is done here, where every file comes
+    by, so that no door can forget it. Raises MetadataStays.
+    """
+    if not stored.made and uow.session.get_one(Case, case_id).confidential:
+        stored = _without_metadata(uow, stored)
     document_id = new_id()
     document = Document(
         id=document_id,
@@ -195,6 +202,15 @@ def attach(
     audit.record(uow, "document.added", case_id, document=document_id, kind=kind, size=stored.size)
     failpoint("documents.attached")
     return document
+
+
+def _without_metadata(uow: UnitOfWork, stored: Stored) -> Stored:
+    """The file written anew; the one that came is deleted, and its key, which was never kept, is forgotten."""
+    settings = uow.settings
+    content = b"".join(_decrypted(settings, stored.blob, stored.blob_key, stored.size))
+    cleaned = metadata.removed(stored.filename, content)
+    uow.after_commit(lambda: path_of(settings, stored.blob).unlink(missing_ok=True))
+    return _write(settings, stored.filename, stored.media_type, iter([cleaned]), len(cleaned))
 
 
 def attach_all(
@@ -217,7 +233,8 @@ def read(reading: Reading, document_id: str) -> tuple[Document, str, Iterator[by
     """A file that the actor may see: its row, its name, and its bytes in pieces. Raises DocumentNotFound."""
     document, case = find(reading, document_id)
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
-    return document, filename(key, document), content(reading.settings, key, document)
+    name = shown_name(reading, key, case, document)
+    return document, name, content(reading.settings, key, document)
 
 
 def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
@@ -243,15 +260,28 @@ def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
     return found[0], found[1]
 
 
+def shown_name(reading: Reading, key: CaseKey, case: Case, document: Document) -> str:
+    """What a file is called for the reader: what a party called its own in a confidential case, it alone reads."""
+    name = filename(key, document)
+    if not case.confidential or not document.author.startswith("party:") or document.author == str(reading.actor):
+        return name
+    attached = select(Document.id).where(col(Document.case_id) == case.id, col(Document.kind) == document.kind)
+    order = list(reading.session.exec(attached.order_by(col(Document.created_at), col(Document.id))))
+    return f"附件{order.index(document.id) + 1}{PurePosixPath(name).suffix.lower()}"
+
+
 def filename(key: CaseKey, document: Document) -> str:
     return str(key.open_value(document.filename, f"filename:{document.id}"))
 
 
 def content(settings: Settings, key: CaseKey, document: Document) -> Iterator[bytes]:
     """The bytes in the clear, piece by piece; raises Unreadable when the file was changed."""
-    cipher = AESGCM(key.open(document.blob_key, f"blob:{document.id}"))
-    left = document.size
-    with _opened(settings, document.blob) as file:
+    return _decrypted(settings, document.blob, key.open(document.blob_key, f"blob:{document.id}"), document.size)
+
+
+def _decrypted(settings: Settings, blob: str, blob_key: bytes, size: int) -> Iterator[bytes]:
+    cipher, left = AESGCM(blob_key), size
+    with _opened(settings, blob) as file:
         index = 0
         while length := file.read(4):
             try:

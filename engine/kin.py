@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from engine import audit, reasons, recusals
+from engine import audit, reasons, recusals, sealed_names
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.models import Kin
@@ -100,7 +100,7 @@ def declare(uow: UnitOfWork, name: str, relation: str) -> Kin:
         master_key_id=master_key_id,
         declared_at=uow.now,
     )
-    kin.name = key.seal(called.encode(), _purpose(kin))
+    kin.name = key.seal(called.encode(), sealed_names.kin_purpose(kin))
     uow.add(kin)
     audit.record(uow, "kin.declared", stream=STREAM, kin=kin.id, relation=relation)
     recusals.kin_declared(uow, kin.person_id)
@@ -125,9 +125,8 @@ def mine(reading: Reading) -> list[KinView]:
 
 
 def _view(reading: Reading, kin: Kin) -> KinView:
-    key = reading.keys.case_key(kin.wrapped_key, kin.master_key_id)
     relation = RELATIONS[kin.relation][0 if reading.actor.locale.startswith("zh") else 1]
-    return KinView(kin.id, key.open(kin.name, _purpose(kin)).decode(), relation, kin.declared_at)
+    return KinView(kin.id, sealed_names.kin_name(reading, kin), relation, kin.declared_at)
 
 
 def _name(name: str) -> str:
@@ -138,7 +137,3 @@ def _name(name: str) -> str:
     if not 2 <= len(called) <= LONGEST_NAME:
         raise KinNameFaulty(longest=LONGEST_NAME)
     return called
-
-
-def _purpose(kin: Kin) -> str:
-    return f"kin.name:{kin.id}"

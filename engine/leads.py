@@ -27,9 +27,10 @@ from engine import (
     recusals,
     reminders,
     statutes,
+    subjects,
     urging,
 )
-from engine.access import SUPERVISOR, SYSTEM, require_supervisor, supervised_cases
+from engine.access import SUPERVISOR, SYSTEM, Actor, require_supervisor, supervised_cases, visible_cases
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden, Invalid
 from engine.models import (
@@ -104,7 +105,7 @@ def _open_for_breach(uow: UnitOfWork, case: Case, breach: Breach) -> None:
     organ = _routed(uow, respondent)
     deadline = uow.session.get_one(Deadline, breach.deadline_id)
     declared = definitions.versions_of(uow, case).of_deadline(deadline.name).manifest.deadlines.get(deadline.name)
-    values = _about(case) | {
+    values = _about(uow, case) | {
         "clock": declared.title if declared else deadline.name,
         "article": statutes.cited(uow.settings, breach.article, deadline.text_version) or None,
         "limit_on": breach.due_on.isoformat(),
@@ -186,7 +187,7 @@ def open_by_hand(uow: UnitOfWork, case_id: str, *, ground: str, findings: str, r
         raise RespondentUnknown(code=respondent[:64])
     against = taking_part[respondent]
     _require_none_open(uow, case, against, ground)
-    values = _about(case) | {"ground": ground, "findings": findings.strip()}
+    values = _about(uow, case) | {"ground": ground, "findings": findings.strip()}
     return _open(uow, case, values, against, _own_house(uow, against) or _routed(uow, against), None)
 
 
@@ -235,7 +236,7 @@ def open_for_process(database: Database, ticket: JobTicket) -> None:
         jobs.settle(uow, ticket)
         run = process.opened(uow, case)
         against = directory.organisation(uow, ticket.payload["respondent"])
-        values = _about(case) | {"ground": ticket.payload["ground"]}
+        values = _about(uow, case) | {"ground": ticket.payload["ground"]}
         findings = str(run.data.get(ticket.payload["field"]) or "").strip()[:LONGEST_FINDINGS]
         with suppress(LeadStands):
             _require_none_open(uow, case, against, ticket.payload["ground"])
@@ -245,8 +246,9 @@ def open_for_process(database: Database, ticket: JobTicket) -> None:
 # ---------------------------------------------------------------- what both do
 
 
-def _about(case: Case) -> dict[str, Any]:
-    return {"about_reference": case.reference, "about_subject": case.subject or case.reference}
+def _about(reading: Reading, case: Case) -> dict[str, Any]:
+    """What a lead says of the case that it is about; of a confidential one no more than its number and process."""
+    return {"about_reference": case.reference, "about_subject": subjects.outside(reading, case) or case.reference}
 
 
 def _open(
@@ -312,7 +314,7 @@ def carry_urging(database: Database, ticket: JobTicket) -> None:
     with database.reading(SYSTEM) as reading:
         lead = process.opened(reading, reading.session.get_one(Case, ticket.payload["lead"]))
         text, about = str(lead.data.get(field) or ""), origin(reading, lead.case.id)
-        actor = directory.actor_of(reading, person) if person else SYSTEM
+        actor = _urging_actor(reading, about, person)
     with database.unit_of_work(actor) as uow:
         if about is not None and text:
             with suppress(
@@ -320,6 +322,13 @@ def carry_urging(database: Database, ticket: JobTicket) -> None:
             ):  # answered, urged, or kept from it, meanwhile
                 urging.urge(uow, [about], text)
         jobs.settle(uow, ticket)
+
+
+def _urging_actor(reading: Reading, about: str | None, person: str | None) -> Actor:
+    """Who urges for a lead: the person who decided so; of a confidential case, which they do not see, the lead itself."""
+    actor = directory.actor_of(reading, person) if person else SYSTEM
+    seen = select(Case.id).where(col(Case.id) == about, or_(col(Case.confidential).is_(False), visible_cases(actor)))
+    return actor if reading.session.exec(seen).first() is not None else SYSTEM
 
 
 def survey(uow: UnitOfWork, run: Run, call: Call) -> Done:

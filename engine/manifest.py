@@ -120,6 +120,11 @@ class PartyPart(_Declared, frozen=True):
     title: str
     title_en: str
     type_field: str | None = None  # the field of the start form that says citizen, legal person or other organisation
+    sealed: bool = False  # who it is, is kept in the vault, and shown by its title
+    opened_by: list[str] = []  # lanes whose people may open a sealed identity, with a reason
+    anonymous_field: str | None = (
+        None  # the field of the start form by which somebody says that they do not give a name
+    )
 
 
 class DeadlineRule(_Declared, frozen=True):

@@ -6,7 +6,16 @@ from typing import Any
 
 import jsonschema
 
-from engine import approval_lint, clock_lint, data_lint, fragments, link_lint, name_lint, statute_lint
+from engine import (
+    approval_lint,
+    clock_lint,
+    data_lint,
+    fragments,
+    link_lint,
+    name_lint,
+    privacy_lint,
+    statute_lint,
+)
 from engine.form_lint import form_faults
 from engine.manifest import Exclusion, Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
 from engine.runtime import ExpressionInvalid, Fault
@@ -115,6 +124,7 @@ class _Bundle:
         yield from self.data()
         yield from self.approvals()
         yield from self.links()
+        yield from privacy_lint.privacy_faults(self.manifest, self.schemas, self.wrong_lane)
         yield from name_lint.name_faults(self.manifest, self.notices)
         yield from clock_lint.clock_faults(self.manifest, self.processes, self.notices, self.operations)
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, or_, true
 from sqlmodel import col, select
 
-from engine import access, audit, corrections, deadlines, definitions, printed_dates, process, recount
+from engine import access, audit, corrections, deadlines, definitions, printed_dates, process, recount, subjects
 from engine.access import Actor
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, NotFound
@@ -110,7 +110,7 @@ def _shown(reading: Reading, rows: Sequence[tuple[PrintedCorrection, Deadline, C
         Waiting(
             id=row.id,
             reference=case.reference,
-            subject=case.subject,
+            subject=subjects.of_case(reading, case),
             clock=_title(reading, case, clock),
             organisation=organisations.get(clock.organisation_id or "", ""),
             before=row.due_on_before,

@@ -98,13 +98,26 @@ def plain_code(typed: str) -> str:
 
 
 class Keys:
-    """The master keys of the installation: the newest wraps, all can unwrap (rotation)."""
+    """The master keys of the installation: the newest wraps, all can unwrap (rotation).
 
-    def __init__(self, masters: list[bytes]) -> None:
+    ``identity`` are those that wrap the keys of sealed identities; they wrap nothing else, and no master key of cases is one.
+    """
+
+    def __init__(self, masters: list[bytes], identity: "Keys | None" = None) -> None:
         if not masters or any(len(m) != 32 for m in masters):
             raise KeysFaulty(reason="each master key has 32 bytes")
         self._masters = {key_id(m): m for m in masters}
         self.current = key_id(masters[0])
+        self._identity = identity
+        if identity is not None and self._masters.keys() & identity._masters.keys():
+            raise KeysFaulty(reason="a key of cases cannot be a key of identities as well")
+
+    @property
+    def identity(self) -> "Keys":
+        """The master keys of sealed identities (``engine.vault``)."""
+        if self._identity is None:
+            raise KeysFaulty(reason="there are no keys of identities")
+        return self._identity
 
     def new_case_key(self) -> tuple[CaseKey, bytes, str]:
         """A fresh key for a case: the key, its wrapped form for the database, and the id of the master key that wrapped it."""
@@ -142,10 +155,14 @@ def key_id(master: bytes) -> str:
 
 
 def load_keys(settings: Settings) -> Keys:
-    """The master keys from settings, or from a file in the var folder that is made at the first start."""
-    text = settings.master_keys or _key_file(settings.var / "master.key")
+    """The master keys from settings, or from files in the var folder that are made at the first start."""
+    identity = _masters(settings.identity_keys or _key_file(settings.var / "identity.key"))
+    return Keys(_masters(settings.master_keys or _key_file(settings.var / "master.key")), Keys(identity))
+
+
+def _masters(text: str) -> list[bytes]:
     try:
-        return Keys([base64.b64decode(part.strip(), validate=True) for part in text.split(",") if part.strip()])
+        return [base64.b64decode(part.strip(), validate=True) for part in text.split(",") if part.strip()]
     except binascii.Error:
         raise KeysFaulty(reason="they are not Base64") from None
 

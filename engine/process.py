@@ -218,11 +218,11 @@ _PARTICIPANTS = (
 
 
 def parties(reading: Reading, run: Run) -> dict[str, dict[str, Any]]:
-    """The parties of the case with what identifies them, decrypted."""
+    """The parties of the case with what identifies them, decrypted; of a sealed one a word for its name (engine.vault)."""
     rows = reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id))
     return {
         p.part: run.key.open_value(p.identity, identity_purpose(p.id))
-        | {"id": p.id, "type": p.type, "locale": p.locale}
+        | {"id": p.id, "type": p.type, "locale": p.locale, "sealed": p.sealed}
         for p in rows
     }
 

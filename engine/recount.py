@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import calendars, deadlines, ledgers, printed_dates
+from engine import calendars, deadlines, ledgers, printed_dates, subjects
 from engine.calendars import Calendar, Due
 from engine.db import Reading
 from engine.models import Breach, Case, Deadline, PrintedCorrection
@@ -242,8 +242,10 @@ def _chunks(reading: Reading, *conditions: ColumnElement[bool]) -> Iterator[list
 
 
 def _moves(reading: Reading, judged: Sequence[Judged]) -> Iterator[Move]:
-    cases = select(Case.id, Case.reference, Case.subject).where(col(Case.id).in_({one.clock.case_id for one in judged}))
-    named = {case_id: (reference, subject) for case_id, reference, subject in reading.session.exec(cases)}
+    moved = select(Case).where(col(Case.id).in_({one.clock.case_id for one in judged}))
+    cases = list(reading.session.exec(moved))
+    called = subjects.shown(reading, cases)
+    named = {case.id: (case.reference, called[case.id]) for case in cases}
     for one in judged:
         late = (one.was_late, one.is_late)
         yield move_of(one.clock, named[one.clock.case_id], one.due.day, late, waits=one.outcome == "waits")

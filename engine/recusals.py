@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists
 from sqlmodel import col, select
 
-from engine import audit, colleagues, definitions, jobs, process, reasons
+from engine import audit, colleagues, definitions, jobs, process, reasons, sealed_names
 from engine.access import desk_cases, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -50,6 +50,12 @@ class NameConcerned(Forbidden):
     zh = "本件当事人与{who}或者其申报的亲属同名，按照回避规定{who}不能办理；确系同名的，由科室负责人或者分管领导核实后解除。"
 
 
+class Hindered(Forbidden):
+    """By the rules of recusal {who} does not handle this case."""
+
+    zh = "按照回避规定，{who}不能办理本件。"
+
+
 class Excluded(Forbidden):
     """{text}"""
 
@@ -86,7 +92,7 @@ class NotTheirHead(Forbidden):
     zh = "回避由该人员的科室负责人或者分管领导决定，本人不能自行决定。"
 
 
-Refusal = Recused | NameConcerned | Excluded
+Refusal = Recused | NameConcerned | Hindered | Excluded
 
 
 # ---------------------------------------------------------------- what keeps somebody from a case
@@ -105,6 +111,8 @@ def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, node: st
         return Recused(who=person.name)
     if _namesakes(reading, affair, person):
         return NameConcerned(who=person.name)
+    if sealed_names.of_sealed_party(reading, affair, person):
+        return Hindered(who=person.name)  # no word of why: it would tell who complained
     for rule in bundle.manifest.exclusions:
         if (not rule.tasks or node in rule.tasks) and _is_excluded(reading, rule, case_id, person_id):
             return Excluded(text=rule.text_en, text_zh=rule.text)

@@ -21,8 +21,11 @@ LONGEST = 200  # characters of a search that are looked at
 
 
 def index(uow: UnitOfWork, case: Case) -> None:
-    """Make a case findable by its reference and subject; called again when either changes."""
-    terms = " ".join(index_terms(f"{case.reference} {case.subject}"))
+    """Make a case findable by its reference and subject; called again when either changes.
+
+    A confidential one by its reference alone: a search over what others see would tell them what it is about.
+    """
+    terms = " ".join(index_terms(case.reference if case.confidential else f"{case.reference} {case.subject}"))
     entry = uow.session.get(SearchEntry, case.id) or SearchEntry(id=case.id)
     entry.terms = terms
     uow.add(entry)

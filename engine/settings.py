@@ -21,6 +21,10 @@ class Settings(BaseSettings):
         default="",
         description="Base64 keys of 32 bytes, newest first, separated by commas; empty = a file in the var folder",
     )
+    identity_keys: str = Field(
+        default="",
+        description="Likewise for the identities of complainants, kept apart: other keys; empty = a file in the var folder",
+    )
     base_url: str = Field(default="http://127.0.0.1:8000", description="Address of the portal, printed on notices")
     demo: bool = Field(default=False, description="A demonstration: time can travel, logins are printed")
     host: str = "127.0.0.1"

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlmodel import col, select
 
-from engine import access, clock, deadlines, supervision
+from engine import access, clock, deadlines, subjects, supervision
 from engine.calendars import Due, Unit
 from engine.db import Reading
 from engine.errors import Invalid
@@ -155,13 +155,14 @@ def _late(due_at: datetime | None, now: datetime) -> bool:
 def _shown(reading: Reading, changed: Sequence[tuple[Deadline, Due]]) -> tuple[Moved, ...]:
     ids = [moved.case_id for moved, _ in changed]
     cases = {case.id: case for case in reading.session.exec(select(Case).where(col(Case.id).in_(ids)))}
+    called = subjects.shown(reading, cases.values())
     names = select(Organisation.id, Organisation.short_name)
     owing = {moved.organisation_id for moved, _ in changed}
     houses = dict(reading.session.exec(names.where(col(Organisation.id).in_(owing))).all())
     return tuple(
         Moved(
             reference=cases[moved.case_id].reference,
-            subject=cases[moved.case_id].subject,
+            subject=called[moved.case_id],
             organisation=houses.get(moved.organisation_id or "", ""),
             process_key=moved.process_key,
             clock=moved.name,

@@ -163,7 +163,7 @@ def _wished(uow: UnitOfWork, run: Run, rule: NoticeRule, name: str) -> bool:
 
 
 def _can_mail(reading: Reading, run: Run, notice: Notice) -> bool:
-    return bool(reading.settings.smtp_host and service.mail_address(reading, run, notice))
+    return bool(reading.settings.smtp_host) and service.takes_mail(reading, run, notice)
 
 
 def _mail(uow: UnitOfWork, notice: Notice) -> Delivery:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import clock, deadlines, printed_dates, process, query_codes, statutes
+from engine import clock, deadlines, printed_dates, process, query_codes, statutes, subjects
 from engine.db import Reading
 from engine.manifest import NoticeRule
 from engine.models import Notice, Organisation, Party
@@ -41,7 +41,9 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     }
     names["case"] = {
         "reference": run.case.reference,
-        "subject": run.case.subject,
+        "subject": run.case.subject
+        if rule.addressee in run.bundle.manifest.parties
+        else subjects.outside(reading, run.case),
         "submitted_on": clock.day_of(run.case.submitted_at).isoformat(),
         "outcome": run.case.outcome,
         "late": run.case.late,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, masking, process
+from engine import audit, clock, deadlines, masking, process, subjects
 from engine.access import visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid
@@ -94,7 +94,7 @@ def _letter(reading: Reading, row: Delivery, notice: Notice, case: Case) -> Lett
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
     known = deliveries.details(key, row)
     party = reading.session.get(Party, notice.party_id) if notice.party_id else None
-    masked = party is not None and is_natural_person(party.type)
+    masked = party is not None and is_natural_person(party.type) and not party.sealed
     return Letter(
         id=row.id,
         notice_id=notice.id,
@@ -177,7 +177,7 @@ def receipt(uow: UnitOfWork, notice_id: str, delivery_id: str) -> Sheet:
         "organ": piece.organ.name,
         "reference": case.reference,
         "recipient": piece.details.recipient,
-        "matter": case.subject,
+        "matter": subjects.outside(uow, case),
         "paper": notice.title.replace("|", ""),
         "number": notice.number or "",
         "address": piece.details.address,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import approvals, audit, clock, documents, jobs, printed_dates, process
+from engine import approvals, audit, clock, documents, jobs, printed_dates, process, vault
 from engine.access import own_papers, visible_cases, whole_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle, with_presentation
@@ -213,10 +213,20 @@ def _stand_in(run: Run, rule: NoticeRule) -> Organisation:
     raise IssuerUnknown(notice=rule.title, part=rule.issuer)
 
 
+def takes_mail(reading: Reading, run: Run, notice: Notice) -> bool:
+    """Whether the addressee gave an e-mail address; that of a sealed one is not looked at."""
+    party = reading.session.get(Party, notice.party_id) if notice.party_id else None
+    if party is not None and party.sealed:
+        return vault.by_email(reading, party.id)
+    return bool(mail_address(reading, run, notice))
+
+
 def mail_address(reading: Reading, run: Run, notice: Notice) -> str | None:
     party = reading.session.get(Party, notice.party_id) if notice.party_id else None
     if party is None:
         return None
+    if party.sealed:
+        return vault.email(reading, party.id)
     identity = run.key.open_value(party.identity, process.identity_purpose(party.id))
     return str(identity["email"]) if identity.get("email") else None
 

@@ -13,7 +13,7 @@ from api.deps import Door, PagePerson
 from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
-from engine import clock, process
+from engine import clock, process, subjects
 from engine.db import UnitOfWork
 from engine.errors import Conflict, Invalid
 from engine.models import Delivery
@@ -148,7 +148,7 @@ def draw(
         viewer=who,
         paper=paper,
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         rows=rows,
         today=today,
         typed=typed or {},

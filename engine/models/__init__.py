@@ -32,6 +32,7 @@ from engine.models.reminder import Reminder, Urging
 from engine.models.result import ResultCount
 from engine.models.search import SearchEntry
 from engine.models.task import Task, Timer
+from engine.models.vault import SealedIdentity
 from engine.models.webhook import WebhookDelivery, WebhookSubscription
 from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, SystemValue
 
@@ -80,6 +81,7 @@ __all__ = [
     "Reminder",
     "ResultCount",
     "SealCertificate",
+    "SealedIdentity",
     "SearchEntry",
     "StepRecord",
     "SupervisionLead",

@@ -70,6 +70,9 @@ class Participant(SQLModel, table=True):
     part: str = Field(max_length=40)
     organisation_id: str = ref("organisation", index=False)
     sees: str = Field(default="all", max_length=10)  # all, own, nothing (own, and no paper or task has reached it yet)
+    readers: str = Field(
+        default="", max_length=200
+    )  # roles there that see a confidential case by themselves: " leader "
     since: datetime = instant()
     until: datetime | None = instant(default=None, nullable=True)
 
@@ -83,7 +86,8 @@ class Party(SQLModel, table=True):
     case_id: str = ref("case_file")
     part: str = Field(max_length=40)  # applicant
     type: str = Field(default="", max_length=40)  # citizen, legal_person, organisation
-    identity: bytes  # encrypted JSON: name, phone, email, identity_number, address
+    identity: bytes  # encrypted JSON: name, phone, email, identity_number, address; of a sealed one a word for a name
+    sealed: bool = False  # what identifies them is in the vault (SealedIdentity), or was never told
     name_token: str | None = Field(
         default=None, index=True, max_length=64
     )  # keyed hash: finds an exact name, tells none

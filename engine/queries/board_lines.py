@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from engine import definitions
+from engine import definitions, subjects
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Person, Task, Urging
@@ -23,6 +23,8 @@ class _Known:
     """What was read for all lines of the page, by case or id."""
 
     bundles: dict[str, Bundle]
+    subjects: dict[str, str]
+    closed: frozenset[str]  # confidential cases of which the reader sees no more than their clocks
     tasks: dict[str, list[tuple[Task, str | None]]]  # open ones, with the name of who holds them
     held: dict[str, list[str]]  # nodes at which a case has stopped
     urged: dict[str, tuple[int, datetime]]
@@ -41,6 +43,8 @@ def lines(reading: Reading, found: Sequence[Found]) -> list[OverdueRow]:
     bundles = definitions.of_cases(reading, cases)
     known = _Known(
         bundles=bundles,
+        subjects=subjects.shown(reading, cases),
+        closed=subjects.closed(reading, cases),
         tasks=tasks,
         held=stopped.nodes(reading, [case.id for case in cases]),
         urged=_urged(reading, [case.id for case in cases]),
@@ -54,19 +58,23 @@ def lines(reading: Reading, found: Sequence[Found]) -> list[OverdueRow]:
 def _line(reading: Reading, known: _Known, case: Case, deadline: Deadline | None, breach: str | None) -> OverdueRow:
     locale = reading.actor.locale
     bundle = known.bundles[case.definition_id]
-    waiting = known.tasks.get(case.id, [])
+    waiting = known.tasks.get(case.id, []) if case.id not in known.closed else []
     owing = deadline.organisation_id if deadline else None
     working = [owing, *(task.organisation_id for task, _ in waiting)]  # nobody owes it yet: who looks for the agency
     house = next((known.organisations[o] for o in working if o), None)
     separator = "、" if locale.startswith("zh") else ", "
     word = "{}（停滞）" if locale.startswith("zh") else "{} (stopped)"
     steps = [bundle.node_title(task.node, locale) for task, _ in waiting]
-    steps += [word.format(bundle.node_title(node, locale)) for node in known.held.get(case.id, [])]
+    steps += [
+        word.format(bundle.node_title(node, locale))
+        for node in known.held.get(case.id, [])
+        if case.id not in known.closed
+    ]
     urged, urged_at = known.urged.get(case.id, (0, None))
     return OverdueRow(
         case_id=case.id,
         reference=case.reference,
-        subject=case.subject,
+        subject=known.subjects[case.id],
         process=bundle.text(bundle.manifest.process, "title", locale),
         organisation=house.short_name if house else "",
         step=separator.join(dict.fromkeys(steps)),

@@ -5,7 +5,7 @@ from typing import get_args
 
 from sqlmodel import col, select
 
-from engine import deadline_changes, deadlines, definitions, statutes
+from engine import deadline_changes, deadlines, definitions, statutes, subjects
 from engine.clock import day_of
 from engine.db import Reading
 from engine.models import Deadline, DeadlineChange, Person
@@ -62,15 +62,15 @@ def deadline_view(reading: Reading, run: Run, deadline: Deadline) -> DeadlineVie
         extendable=deadline.extension_days - extra_days,
         suspended_on=explanation.respite.paused_since if explanation else None,
         until=deadline.cutoff,
-        changes=tuple(_changes(reading, deadline)),
+        changes=tuple(_changes(reading, run, deadline)),
         acts=tuple(_acts(reading, run, deadline)),
     )
 
 
-def _changes(reading: Reading, deadline: Deadline) -> Iterable[ChangeView]:
-    """What has moved the clock, in order; why, and who it was, is for the desk."""
+def _changes(reading: Reading, run: Run, deadline: Deadline) -> Iterable[ChangeView]:
+    """What has moved the clock, in order; why, and who it was, is for those of the desk who see the case whole."""
     entries = deadlines.changes(reading, [deadline]).get(deadline.id, [])
-    public = reading.actor.kind == "party"
+    public = reading.actor.kind == "party" or bool(entries and subjects.closed(reading, [run.case]))
     names = {} if public else _names(reading, entries)
     for entry in entries:
         yield ChangeView(

@@ -1,13 +1,26 @@
 """The case file: everything that the desk sees of a case, personal data masked until somebody gives a reason."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
-from engine import audit, clock, definitions, documents, masking, process, reasons, recusals, reminders, search
+from engine import (
+    audit,
+    clock,
+    definitions,
+    documents,
+    masking,
+    process,
+    reasons,
+    recusals,
+    reminders,
+    search,
+    subjects,
+    vault,
+)
 from engine import urging as urgings
 from engine.access import OWN, desk_cases, own_documents, own_papers, sees_whole, visible_cases
 from engine.db import Reading, UnitOfWork
@@ -22,6 +35,7 @@ from engine.models import (
     Document,
     Job,
     Notice,
+    Party,
     Person,
     ReceivedMessage,
     StepRecord,
@@ -184,7 +198,7 @@ def view(reading: Reading, case: Case) -> CaseView:
         reference=case.reference,
         process_key=case.process_key,
         process=bundle.text(bundle.manifest.process, "title", locale),
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         status=case.status,
         status_title=STATUS_TITLES.get(case.status, (case.status, case.status))[0 if zh else 1],
         outcome=case.outcome,
@@ -277,8 +291,28 @@ def shown(form: Form, values: dict[str, Any], locale: str) -> tuple[FieldShown, 
 
 def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldShown, ...]:
     """Who applied, masked for the place where it is shown; ``none`` shows everything."""
+    party = _party(reading, run)
+    if party is not None and party.sealed:
+        return _sealed_applicant(reading, run, party)
+    return _identity_shown(reading, next(iter(process.parties(reading, run).values()), {}), level)
+
+
+def _party(reading: Reading, run: Run) -> Party | None:
+    return reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id).limit(1)).first()
+
+
+def _sealed_applicant(reading: Reading, run: Run, party: Party) -> tuple[FieldShown, ...]:
+    """A word for somebody whose identity is sealed; what asks for a reason is offered to those who may open it."""
+    zh, told = reading.actor.locale.startswith("zh"), vault.told(reading, party.id)
+    word = rows.who(run.bundle, party.part, {}, reading.actor.locale)
+    state = ("身份已封存" if told else "匿名") if zh else ("identity sealed" if told else "anonymous")
+    said = f"{word}（{state}）" if zh else f"{word} ({state})"
+    title = IDENTITY_TITLES["name"][0 if zh else 1]
+    return (FieldShown("name", title, said, personal=told and vault.may_open(reading, run, party)),)
+
+
+def _identity_shown(reading: Reading, party: Mapping[str, Any], level: masking.Level) -> tuple[FieldShown, ...]:
     index = 0 if reading.actor.locale.startswith("zh") else 1
-    party = next(iter(process.parties(reading, run).values()), {})
     return tuple(
         FieldShown(
             kind,
@@ -291,19 +325,24 @@ def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldSh
     )
 
 
-def _is_open(party: dict[str, Any], kind: str, level: masking.Level) -> bool:
+def _is_open(party: Mapping[str, Any], kind: str, level: masking.Level) -> bool:
     """Whether a value is shown as it is: the names of companies and associations are no secret."""
     return level == "none" or (kind == "name" and not rows.is_natural_person(party["type"]))
 
 
 def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]:
-    """Show who applied in full; the reason is recorded. Raises ReasonMissing, CaseNotFound."""
+    """Show who applied in full; the reason is recorded. Raises ReasonMissing, CaseNotFound, and of a sealed identity
+    IdentityClosed, NothingSealed."""
     told = reasons.given(reason)
     run = process.lock(uow, case_id)
     if not sees_whole(uow.session, uow.actor, case_id):
         raise process.CaseNotFound()
     recusals.require_free(uow, run.case, run.bundle)
+    party = _party(uow, run)
+    opened = vault.open_identity(uow, run, party) if party is not None and party.sealed else None
     audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
+    if opened is not None:
+        return _identity_shown(uow, opened, "none")
     return applicant(uow, run, "none")
 
 
@@ -317,7 +356,9 @@ def document_views(reading: Reading, run: Run, *conditions: ColumnElement[bool])
     if reading.actor.kind == "party":
         query = query.where(col(Document.author) == str(reading.actor))
     return [
-        DocumentView(d.id, documents.filename(run.key, d), d.media_type, d.size, d.kind, d.created_at)
+        DocumentView(
+            d.id, documents.shown_name(reading, run.key, run.case, d), d.media_type, d.size, d.kind, d.created_at
+        )
         for d in reading.session.exec(query.order_by(col(Document.created_at)))
     ]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
-from engine import instructions
+from engine import instructions, subjects
 from engine.db import Reading
 from engine.models import Case, Deadline, Instruction, Organisation
 from engine.queries import lights, paging
@@ -74,7 +74,7 @@ def _view(
     return InstructionView(
         id=given.id,
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         leader=leader,
         text=text,
         house=known[given.house_id].short_name,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
-from engine import calendars, clock, deadlines, definitions, leads, process, statutes
+from engine import calendars, clock, deadlines, definitions, leads, process, statutes, subjects
 from engine.access import require_supervisor, supervised_cases, visible_cases, whole_cases
 from engine.db import Reading
 from engine.models import Breach, Case, Deadline, Organisation, SupervisionLead
@@ -107,7 +107,7 @@ def _row(reading: Reading, lead: SupervisionLead, case: Case, origin: str, known
     opened, ended = clock.day_of(lead.at), clock.day_of(case.closed_at or reading.now)
     return LeadRow(
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         ground=lead.ground,
         ground_title=statutes.ground(reading.settings, lead.ground, locale),
         respondent=known[lead.respondent_id].short_name,
@@ -142,7 +142,7 @@ def origin(reading: Reading, case_id: str) -> Origin | None:
     seen = select(Case.id).where(col(Case.id) == case.id, visible_cases(reading.actor))
     return Origin(
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         status=STATUS_TITLES.get(case.status, (case.status, case.status))[0 if zh else 1],
         answered_on=clock.day_of(missed.stopped_at) if missed and missed.stopped_at else None,
         light=lights.of_deadline(reading, missed) if missed else None,

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, and_, func
 from sqlmodel import col, select
 
-from engine import definitions
+from engine import definitions, subjects
 from engine import reminders as reminding
 from engine import urging as urgings
 from engine.access import visible_cases
@@ -70,7 +70,7 @@ def _row(
         kind=reminder.kind,
         title=reminding.title(reading.settings, reminder.kind, locale),
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         deadline=bundle.text(declared, "title", locale) if declared else None,
         due_on=deadline.due_on if deadline else None,
         text=urgings.words_of(reading, urging, case) if urging else "",

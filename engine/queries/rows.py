@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_
 from sqlmodel import col, select
 
-from engine import definitions, masking, process, roles, supervision
+from engine import definitions, masking, process, roles, subjects, supervision
 from engine.access import whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
@@ -26,12 +26,14 @@ def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[Task
         parties.setdefault(party.case_id, party)
     targets, steps = _targets(reading, case_ids), chains.step_titles(reading, [task for task, _ in found])
     bundles = definitions.of_cases(reading, [case for _, case in found])
+    called = subjects.shown(reading, [case for _, case in found])
     return [
         _row(
             reading,
             bundles[case.definition_id],
             task,
             case,
+            called[case.id],
             people,
             organisations,
             parties.get(case.id),
@@ -47,6 +49,7 @@ def _row(
     bundle: Bundle,
     task: Task,
     case: Case,
+    subject: str,
     people: dict[str, Any],
     organisations: dict[str, Any],
     party: Party | None,
@@ -62,7 +65,7 @@ def _row(
     return TaskRow(
         task_id=task.id,
         reference=case.reference,
-        subject=case.subject,
+        subject=subject,
         title=step or _title(reading, bundle, task, case),
         process=bundle.text(bundle.manifest.process, "title", locale),
         applicant=masked_name(reading, case, party),
@@ -119,6 +122,10 @@ def masked_name(reading: Reading, case: Case, party: Party | None, level: maskin
     if party is None or case.wrapped_key is None:
         return ""
     key = reading.keys.case_key(case.wrapped_key, case.master_key_id)
+    if subjects.closed(reading, [case]):
+        return ""
+    if party.sealed:
+        return who(definitions.of_case(reading, case), party.part, {}, reading.actor.locale)
     name = key.open_value(party.identity, process.identity_purpose(party.id)).get("name", "")
     return masking.mask("name", name, level) if is_natural_person(party.type) else name
 

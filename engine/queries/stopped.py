@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from engine import definitions, incidents
+from engine import definitions, incidents, subjects
 from engine.access import desk_cases, whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
@@ -47,7 +47,7 @@ def _row(reading: Reading, case: Case, bundle: Bundle, held: Sequence[str]) -> S
     due_on = lights.last_day(case.due_at)
     return StoppedRow(
         reference=case.reference,
-        subject=case.subject,
+        subject=subjects.of_case(reading, case),
         process=bundle.text(bundle.manifest.process, "title", reading.actor.locale),
         places=tuple(HeldView(node, bundle.node_title(node, reading.actor.locale)) for node in held),
         due_on=due_on,

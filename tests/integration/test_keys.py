@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from engine import queries, query_codes
 from engine.access import PUBLIC, Actor
-from engine.cases import WrongCode
 from engine.models import Case, Party
 from engine.privacy import (
     CODE_ALPHABET,
@@ -24,6 +23,7 @@ from engine.privacy import (
     load_keys,
     show_code,
 )
+from engine.query_codes import WrongCode
 from engine.settings import Settings
 from tests.factories import World, installation
 
@@ -146,9 +146,10 @@ def test_wrong_master_keys_are_refused_at_the_start(tmp_path: Path, wrong: str) 
 
 
 @pytest.mark.sqlite_only
-def test_the_key_file_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_key_files_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     settings: Any = Settings(var=tmp_path / "new")
     first = load_keys(settings).current
     assert load_keys(settings).current == first
-    (file,) = (tmp_path / "new").iterdir()
-    assert file.stat().st_mode & 0o777 == 0o600
+    files = sorted((tmp_path / "new").iterdir())
+    assert [file.name for file in files] == ["identity.key", "master.key"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
