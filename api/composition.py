@@ -10,6 +10,7 @@ from engine import (
     clock,
     corrections,
     deadline_changes,
+    deadline_looks,
     ladder,
     leads,
     links,
@@ -58,6 +59,7 @@ def registry() -> Registry:
     offered.operation("deadline.extend", ["deadline.extended:{deadline}"], **CLOCK, days=days)(
         deadline_changes.perform_extend
     )
+    offered.operation("deadline.look", deadline=CLOCK["deadline"])(deadline_looks.look)
     offered.operation("case.remind", lane=TEXT, kind={"enum": ["sheet"]})(cases.remind)
     offered.operation(
         "catalogue.open",

@@ -56,6 +56,7 @@ class _Step(_Told):
     submit: _Filing | None = None
     key: str | None = None
     form: dict[str, Any] = {}
+    files: list[str] = []  # names of files that are attached; what stands in them is invented
     refused: str | None = None
     travel: Time = None
     expect: dict[str, Any] | None = None

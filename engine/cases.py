@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import update
@@ -216,8 +215,9 @@ def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
 def _begin(uow: UnitOfWork, run: Run) -> None:
     """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
     case, manifest = run.case, run.bundle.manifest
-    case.subject = str(_said(manifest.process.subject, run) or case.reference)[:300]
     appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
+    playing = {"participants": process.described_participants(uow, run)}
+    case.subject = str(_said(manifest.process.subject, run, playing) or case.reference)[:300]
     search.index(uow, case)
     deadlines.declare(uow, run)
     key, version = run.bundle.key, run.bundle.version
@@ -330,15 +330,15 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, run: Run, around: Mapping[str, Any] = MappingProxyType({})) -> Any:
+def _said(expression: str, run: Run, more: Mapping[str, Any] | None = None) -> Any:
     """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | dict(around))
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | dict(more or {}))
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:
     """What the party was told at submission, made again from the records (nothing of it is stored twice)."""
     case, party = reading.session.get_one(Case, case_id), reading.session.get_one(Party, party_id)
-    answer = next((d for d in deadlines.of_case(reading, case_id) if d.starts_on == "case.submitted"), None)
+    answer = next((d for d in deadlines.of_case(reading, case_id) if "case.submitted" in d.starts_on.split()), None)
     return Submitted(
         case_id=case.id,
         reference=case.reference,

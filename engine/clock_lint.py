@@ -127,11 +127,11 @@ def clock_faults(
         return
     kept = {name: rule for name, rule in manifest.deadlines.items() if rule.owed_by in manifest.participants}
     filed = manifest.begins_with
-    if not any(rule.starts_on == filed for rule in kept.values()):
+    if not any(filed in rule.starting for rule in kept.values()):
         reason = f"whoever files a case is owed an answer, and no clock of an organisation starts on {filed}"
         yield Fault(FILE, "deadlines", reason)
     going_on = sorted(name for name, outcome in manifest.outcomes.items() if outcome.next == "fulfilment")
-    if going_on and all(rule.starts_on == filed for rule in kept.values()):
+    if going_on and all(rule.starting == (filed,) for rule in kept.values()):
         reason = "goes on to fulfilment, and no clock of an organisation starts after the filing"
         yield Fault(FILE, f"outcomes.{going_on[0]}", reason)
     if len(kept) <= MOST_CLOCKS and manifest.process.key in processes:
@@ -148,9 +148,9 @@ def owes_an_answer(manifest: Manifest, notices: Mapping[str, NoticeRule]) -> boo
 def _unmoved(manifest: Manifest, events: Events) -> Iterator[Fault]:
     """Clocks that stand still for ever; one that stops with the case can stop, since an operator may close that."""
     for name, rule in manifest.deadlines.items():
-        if not events.can_happen(rule.starts_on):
-            reason = f"never starts: nothing makes {rule.starts_on} known"
-            yield Fault(FILE, f"deadlines.{name}", reason)
+        for event in rule.starting:
+            if not events.can_happen(event):
+                yield Fault(FILE, f"deadlines.{name}", f"never starts: nothing makes {event} known")
         if not any(event == CLOSED or events.can_happen(event) for event in rule.stops_on):
             yield Fault(FILE, f"deadlines.{name}", "never stops: nothing makes known any event of stops_on")
 
@@ -196,7 +196,11 @@ class _Ways:
         self.ends: dict[tuple[str, Clocks], set[Clocks]] = {}
 
     def follow(self, main: Process) -> None:
-        self.through(main, frozenset(n for n, rule in self.clocks.items() if rule.starts_on == self.filed))
+        self.through(main, frozenset(n for n, rule in self.clocks.items() if self.filed in rule.starting))
+
+    def starts(self, node: str, rule: DeadlineRule) -> bool:
+        """Whether passing a node may start a clock."""
+        return any(self.events.may_happen(node, event) for event in rule.starting)
 
     def through(self, scope: Scope, begun: Clocks) -> set[Clocks]:
         """The clocks that can run when a scope is left, of those that ran when it was entered."""
@@ -233,7 +237,7 @@ class _Ways:
     def after(self, element: Element, running: Clocks) -> Clocks:
         """The clocks that run when a node has been passed."""
         stopped = {n for n in running if any(self.events.happens(element.id, e) for e in self.clocks[n].stops_on)}
-        started = {n for n, rule in self.clocks.items() if self.events.may_happen(element.id, rule.starts_on)}
+        started = {n for n, rule in self.clocks.items() if self.starts(element.id, rule)}
         return frozenset(running - stopped | started)
 
     def started_beside(self, scope: Scope, element: Element) -> Clocks:
@@ -241,5 +245,5 @@ class _Ways:
         if element.kind not in ("parallelGateway", "inclusiveGateway") or len(scope.outgoing(element.id)) < 2:
             return frozenset()
         ahead = reach([element.id], following(scope))
-        starts = {n for n, r in self.clocks.items() if any(self.events.may_happen(i, r.starts_on) for i in ahead)}
+        starts = {n for n, r in self.clocks.items() if any(self.starts(i, r) for i in ahead)}
         return frozenset(starts)

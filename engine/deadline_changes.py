@@ -222,7 +222,12 @@ def by_hand(
 
 
 def in_charge(actor: Actor, deadline: Deadline) -> bool:
-    """Whether somebody may move a clock by hand: a head of unit or leader of the organisation that owes it."""
+    """Whether somebody may move a clock by hand: a head of unit or leader of the organisation that owes it.
+
+    A limit that an order sets is moved by its process alone: whoever was ordered cannot give itself more time.
+    """
+    if deadline.basis == "ordered" and actor.kind != "system":
+        return False
     return actor.kind == "system" or deadline.organisation_id in actor.organisations(*IN_CHARGE)
 
 

@@ -13,16 +13,25 @@ from sqlmodel import col, select
 
 from engine import audit, calendar_versions, calendars, clock, jobs, ladder, results, webhook_events
 from engine.db import Reading, UnitOfWork
+from engine.errors import Invalid
 from engine.ledgers import Ledger, entered, read
 from engine.manifest import DeadlineRule
 from engine.models import Breach, Case, Deadline, DeadlineChange, Job, Organisation, StepRecord, Timer
+from engine.name_lint import MOST_DAYS
 from engine.runtime import DeadlineView, evaluate
 
 if TYPE_CHECKING:
     from engine.process import Run
 
+SET_ANEW = frozenset({"internal", "ordered"})  # bases of clocks that may start again after they were stopped
 SHORTEST = timedelta(microseconds=1)  # between two entries of a ledger: their order is that of their instants
 EXCUSE = "停止计时的事项发生于 {day}，在期限以内；事后补登。"
+
+
+class LimitFaulty(Invalid):
+    """The case gives {deadline} no number of days from 1 to {most}."""
+
+    zh = "案件没有给期限“{deadline}”规定 1 到 {most} 之间的天数。"
 
 
 def calendar(reading: Reading) -> calendars.Calendar:
@@ -53,7 +62,7 @@ def _declared(run: "Run", name: str, rule: DeadlineRule) -> Deadline:
         extension_days=rule.extension_days,
         may_suspend=rule.suspension == "allowed",
         may_restart=rule.restart == "allowed",
-        starts_on=rule.starts_on,
+        starts_on=" ".join(rule.starting),
         stops_on=list(rule.stops_on),
         owed_by=rule.owed_by,
         organisation_id=owing.id if owing else None,
@@ -72,7 +81,7 @@ def adopt(uow: UnitOfWork, run: "Run") -> list[Deadline]:
         run.clocks.append(deadline)
         uow.add(deadline)
         if since is not None:
-            _start(uow, deadline, deadline.starts_on, since)
+            _start(uow, deadline, run.bundle.manifest.deadlines[name].starting[0], since)
     refresh_case(uow, run)
     return adopted
 
@@ -91,7 +100,7 @@ def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> dateti
         .where(
             col(StepRecord.case_id) == case_id,
             col(StepRecord.kind) == "event",
-            col(StepRecord.node).in_([rule.starts_on, *rule.stops_on]),
+            col(StepRecord.node).in_([*rule.starting, *rule.stops_on]),
         )
         .order_by(col(StepRecord.position))
     )
@@ -99,7 +108,7 @@ def _running_since(reading: Reading, case_id: str, rule: DeadlineRule) -> dateti
     for record in records:
         if record.node in rule.stops_on:
             since = None
-        elif not started or rule.basis == "internal":
+        elif not started or rule.basis in SET_ANEW:
             since, started = since or (clock.start_of(record.on) if record.on else record.at), True
     return since
 
@@ -181,18 +190,25 @@ def on_event(uow: UnitOfWork, run: "Run", event: str, on: date | None = None) ->
     for deadline in run.clocks:
         if event in deadline.stops_on and deadline.state in ("running", "suspended"):
             _stop(uow, deadline, event, at)
-        elif event == deadline.starts_on and _may_start(deadline) and run.case.closed_at is None:
-            _take_last_day(run, deadline, at)
+        elif event in deadline.starts_on.split() and _may_start(deadline) and run.case.closed_at is None:
+            _take_limit(run, deadline, at)
             _start(uow, deadline, event, at)
     refresh_case(uow, run)
 
 
-def _take_last_day(run: "Run", deadline: Deadline, start: datetime) -> None:
-    """Where the case itself says on which day a clock ends, that day is its rule; one that has passed ends it today."""
+def _take_limit(run: "Run", deadline: Deadline, start: datetime) -> None:
+    """Where the case itself says how long a clock runs, that is its rule: its last day (one that has passed ends it today),
+    or the number of its days, as an order sets them. Raises LimitFaulty."""
     rule = run.bundle.manifest.deadlines.get(deadline.name)
-    said = evaluate(rule.due_on, dict.fromkeys(run.bundle.manifest.data) | run.data) if rule and rule.due_on else None
-    if said:
+    if rule is None or not (rule.due_on or rule.days_from):
+        return
+    said = evaluate(rule.due_on or rule.days_from or "", dict.fromkeys(run.bundle.manifest.data) | run.data)
+    if rule.due_on and said:
         set_last_day(deadline, clock.day_of(start), date.fromisoformat(str(said)))
+    elif rule.days_from and said is not None:
+        if not isinstance(said, int) or isinstance(said, bool) or not 1 <= said <= MOST_DAYS:
+            raise LimitFaulty(deadline=deadline.name, most=MOST_DAYS)
+        deadline.days = said
 
 
 def set_last_day(deadline: Deadline, start: date, last: date) -> None:
@@ -201,8 +217,8 @@ def set_last_day(deadline: Deadline, start: date, last: date) -> None:
 
 
 def _may_start(deadline: Deadline) -> bool:
-    """A legal clock starts once; an internal target may be set anew by the same event."""
-    return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis == "internal")
+    """A legal clock starts once; an internal target, and a limit that an order sets, may be set anew."""
+    return deadline.state == "pending" or (deadline.state == "stopped" and deadline.basis in SET_ANEW)
 
 
 def _start(uow: UnitOfWork, deadline: Deadline, event: str, at: datetime | None = None) -> None:

@@ -82,6 +82,12 @@ class TooManyUploads(Invalid):
     zh = "最多只能上传 {count} 个附件。"
 
 
+class AttachmentMissing(Invalid):
+    """Please attach the file that this form asks for."""
+
+    zh = "请上传本表要求的附件。"
+
+
 class DocumentNotFound(NotFound):
     """There is no such file, or you may not see it."""
 

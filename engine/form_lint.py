@@ -338,6 +338,8 @@ def _ui_faults(schema: Mapping[str, Any], ui: Mapping[str, Any]) -> Iterator[str
         if key == "ui:options":
             if not isinstance(part, Mapping) or part.keys() - {"attachments"}:
                 yield "form: ui:options knows attachments only"
+            elif part.get("attachments", False) not in (True, False, "required"):
+                yield 'form: attachments is true, false or "required"'
         elif key in properties:
             yield from (f"{key}: {reason}" for reason in _field_ui_faults(properties[key], part))
         elif key != "ui:order":

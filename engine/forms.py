@@ -106,6 +106,11 @@ class Form:
     def accepts_attachments(self) -> bool:
         return bool(self.ui.get("ui:options", {}).get("attachments"))
 
+    @property
+    def demands_attachments(self) -> bool:
+        """Whether it cannot be sent without a file, such as the scan of a signed paper."""
+        return bool(self.ui.get("ui:options", {}).get("attachments") == "required")
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the fields in the order in which they are shown."""

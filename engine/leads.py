@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from engine import (
@@ -333,15 +333,30 @@ def _urging_actor(reading: Reading, about: str | None, person: str | None) -> Ac
 
 def survey(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``lead.survey``: how the case stands out of which the lead came: by how many working days it is late, and since when
-    it is answered, as its clock says now."""
+    it is answered, as its clock says now; and how many earlier leads were about the same respondent and ground."""
     found = uow.session.exec(
         select(Deadline)
         .join(Breach, col(Breach.deadline_id) == col(Deadline.id))
         .join(SupervisionLead, col(SupervisionLead.breach_id) == col(Breach.id))
         .where(col(SupervisionLead.case_id) == run.case.id)
     ).first()
+    earlier = {"earlier": _earlier(uow, run)}
     if found is None or found.due_on is None:
-        return Done({"overdue_days": None, "answered_on": None})
+        return Done({"overdue_days": None, "answered_on": None} | earlier)
     answered = clock.day_of(found.stopped_at) if found.stopped_at else None
     late = calendars.working_days_between(found.due_on, answered or clock.day_of(uow.now), deadlines.calendar(uow))
-    return Done({"overdue_days": max(late, 0), "answered_on": answered.isoformat() if answered else None})
+    standing = {"overdue_days": max(late, 0), "answered_on": answered.isoformat() if answered else None}
+    return Done(standing | earlier)
+
+
+def _earlier(reading: Reading, run: Run) -> int:
+    """How many leads there were before this one about the same respondent and ground, annulled ones not counted."""
+    respondent = run.participants.get(RESPONDENT)
+    same = select(func.count()).where(
+        col(SupervisionLead.respondent_id) == (respondent.id if respondent else None),
+        col(SupervisionLead.ground) == run.data.get("ground"),
+        col(SupervisionLead.case_id) != run.case.id,
+        col(SupervisionLead.annulled_at).is_(None),
+        col(SupervisionLead.at) <= run.case.submitted_at,
+    )
+    return reading.session.exec(same).one()

@@ -82,7 +82,10 @@ def tell(uow: UnitOfWork, run: Run, call: Call) -> Done:
 
 
 def carry_telling(database: Database, ticket: JobTicket) -> None:
-    """Job ``case.tell``: the message reaches the other case in a transaction of its own, once; a closed case needs none."""
+    """Job ``case.tell``: the message reaches the other case in a transaction of its own, once.
+
+    A case that is closed needs none, nor one whose process knows no such message: a complaint and a lead have the same offspring.
+    """
     with database.reading(SYSTEM) as reading:
         run = process.opened(reading, reading.session.get_one(Case, ticket.case_id))
         rule: TellRule = run.bundle.manifest.tells[ticket.payload["telling"]]
@@ -91,7 +94,8 @@ def carry_telling(database: Database, ticket: JobTicket) -> None:
     with database.unit_of_work() as uow:
         jobs.settle(uow, ticket)
         other = process.lock_row(uow, ticket.payload["to"])
-        if other.closed_at is None:
+        knows = definitions.of_case(uow, other).manifest.message(rule.message) is not None
+        if other.closed_at is None and knows:
             messages.send(uow, other.id, rule.message, form, message_id=f"{ticket.payload['token']}"[:100])
 
 

@@ -135,7 +135,7 @@ class DeadlineRule(_Declared, frozen=True):
     days: int
     basis: Basis
     owed_by: str  # participant (or party) that must act
-    starts_on: str  # e.g. "case.submitted"
+    starts_on: str | list[str]  # e.g. "case.submitted"; of several, whichever happens
     stops_on: list[str]  # e.g. ["notice.dispatched:reply", "case.withdrawn"]
     unit: Literal["calendar", "working"] = "calendar"
     roll: Literal["forward", "none"] = "forward"
@@ -147,6 +147,12 @@ class DeadlineRule(_Declared, frozen=True):
     suspension: Literal["none", "allowed"] = "none"  # whether the clock may be stopped for a while
     restart: Literal["none", "allowed"] = "none"  # whether it may begin anew, after a supplement say
     due_on: str | None = None  # expression over case data giving the last day itself, which then goes before ``days``
+    days_from: str | None = None  # expression over case data giving the number of days, which then goes before ``days``
+
+    @property
+    def starting(self) -> tuple[str, ...]:
+        """The events on which it starts."""
+        return (self.starts_on,) if isinstance(self.starts_on, str) else tuple(self.starts_on)
 
 
 class MessageRule(_Declared, frozen=True):

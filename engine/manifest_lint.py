@@ -17,7 +17,16 @@ from engine import (
     statute_lint,
 )
 from engine.form_lint import form_faults
-from engine.manifest import Exclusion, Manifest, ManifestFaulty, NoticeRule, parse_toml, read_manifest, read_notice
+from engine.manifest import (
+    DeadlineRule,
+    Exclusion,
+    Manifest,
+    ManifestFaulty,
+    NoticeRule,
+    parse_toml,
+    read_manifest,
+    read_notice,
+)
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.drawing import Element, Process
 from engine.runtime.expressions import RESERVED, check_expression, constant, deadlines_read, names_read
@@ -443,14 +452,20 @@ class _Bundle:
                 yield self.at(where, "is statutory, and so names its article")
             if rule.cutoff is not None and not _CUTOFF.fullmatch(rule.cutoff):
                 yield self.at(where, "cutoff is the end of office hours, from 00:01 to 23:59, such as 17:30")
-            if rule.due_on is not None:
-                yield from self.expression(MANIFEST, where, rule.due_on, frozenset())
-                if rule.basis in ("statutory", "regulatory"):
-                    yield self.at(
-                        where, f"is {rule.basis}: its last day is counted, and no field of the case can set it"
-                    )
-            for event in (rule.starts_on, *rule.stops_on):
+            yield from self.limit_of_data(where, rule)
+            if not rule.starting:
+                yield self.at(where, "starts on nothing")
+            for event in (*rule.starting, *rule.stops_on):
                 yield from self.event(where, event)
+
+    def limit_of_data(self, where: str, rule: DeadlineRule) -> Iterator[Fault]:
+        """A clock of which the case itself says how long it runs: by its last day, or by the number of its days."""
+        for said in filter(None, (rule.due_on, rule.days_from)):
+            yield from self.expression(MANIFEST, where, said, frozenset())
+            if rule.basis in ("statutory", "regulatory"):
+                yield self.at(where, f"is {rule.basis}: its last day is counted, and no field of the case can set it")
+        if rule.due_on and rule.days_from:
+            yield self.at(where, "takes its last day (due_on) or its number of days (days_from) from the case, not both")
 
     def event(self, where: str, event: str) -> Iterator[Fault]:
         """A domain event that can happen: of the case, a notice, a message, or announced by the process."""

@@ -65,9 +65,10 @@ def _names(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
 def _texts(manifest: Manifest) -> Iterator[tuple[str, str, int]]:
     for name, rule in manifest.deadlines.items():
         where = f"deadlines.{name}"
-        for column in ("article", "ground", "text_version", "starts_on"):
+        for column in ("article", "ground", "text_version"):
             yield where, getattr(rule, column) or "", longest(Deadline, column)
-        for event in rule.stops_on:
+        yield where, " ".join(rule.starting), longest(Deadline, "starts_on")
+        for event in (*rule.starting, *rule.stops_on):
             yield where, event, longest(Deadline, "stopped_by")
 
 

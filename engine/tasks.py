@@ -133,7 +133,7 @@ def complete(
     """Finish a task with the answers of its form; the flow goes on in the same transaction.
 
     An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskDelegated,
-    TaskIsPrepared, TaskStale, what keeps the actor from it (see ``hindrance``), FormInvalid, RuleViolated.
+    TaskIsPrepared, TaskStale, what keeps the actor from it (see ``hindrance``), FormInvalid, RuleViolated, AttachmentMissing.
     """
     task, run = open_task(uow, task_id)
     present = task.revision  # taking it by the way is no change that somebody else made
@@ -145,6 +145,8 @@ def complete(
     form = form_of(uow, run.bundle, task)
     form.validate(values)
     _require_rules(uow, run, task, values)
+    if form.demands_attachments and not uploads:
+        raise documents.AttachmentMissing()
     documents.attach_all(uow, task.case_id, run.key, list(uploads), task_id=task.id)
     task.completed_for = absent = in_place_of(uow, task)
     task.state, task.ended_at, task.completed_by, task.draft = "completed", uow.now, uow.actor.person_id, None

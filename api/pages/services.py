@@ -34,7 +34,7 @@ def services(reading: Reading, locale: str) -> list[Service]:
 def service_of(reading: Reading, bundle: Bundle, locale: str) -> Service:
     """One process as the portal presents it."""
     process = bundle.manifest.process
-    owed = [rule for rule in bundle.manifest.deadlines.values() if rule.starts_on == STARTS and rule.article]
+    owed = [rule for rule in bundle.manifest.deadlines.values() if STARTS in rule.starting and rule.article]
     return Service(
         key=bundle.key,
         title=bundle.text(process, "title", locale),

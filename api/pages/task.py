@@ -44,7 +44,7 @@ HINDRANCES = (
     recusals.NameConcerned,
     recusals.Excluded,
 )
-UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+UPLOAD_FAULTS = (AttachmentMissing, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
 LONGEST_TEXT = 2000  # of a reason, as far as it is looked at; the engine says how long one may be
 LATEST = 3  # entries of the history shown beside a conflict
 

@@ -49,7 +49,7 @@ class Deadline(SQLModel, table=True):
     extension_days: int = 0  # by how much the rule allows it to be extended, in its unit
     may_suspend: bool = False
     may_restart: bool = False
-    starts_on: str = Field(max_length=100)
+    starts_on: str = Field(max_length=100)  # events, with blanks between them: whichever happens
     stops_on: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     owed_by: str = Field(max_length=40)  # participant or party
     organisation_id: str | None = ref("organisation", default=None, nullable=True)  # who owes it now
