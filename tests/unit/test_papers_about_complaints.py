@@ -1,4 +1,4 @@
-"""What goes to a body that is complained about, or to other organs, is made from what people wrote for them, never from the original."""
+"""What goes to a body that is complained about, or to other organs: what was written for them, never the original."""
 
 import json
 
