@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
+from engine import fragments
 from engine.definitions import MANIFEST, MAX_BYTES, MAX_FILES, SUFFIXES, BundleMissing, BundleTooLarge
 from engine.errors import Invalid
 
@@ -72,17 +73,29 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 
 def _of_bundle(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Only what belongs to the bundle, by its path within the bundle's folder."""
-    manifests = [PurePosixPath(path) for path in files if PurePosixPath(path).name == MANIFEST]
-    if not manifests:
+    """Only what belongs to the bundle, by its path within the bundle's folder, with the fragments that lie beside it."""
+    roots = sorted((PurePosixPath(path).parent for path in files if PurePosixPath(path).name == MANIFEST), key=_depth)
+    if not roots:
         raise BundleMissing(path="ZIP")
-    root = min(manifests, key=lambda path: len(path.parts)).parent
+    folders = {root: _below(files, root, [r for r in roots if r != root]) for root in roots}
+    shared = {root.name: content for root, content in folders.items() if fragments.is_fragment(content)}
+    root = next((root for root in roots if not fragments.is_fragment(folders[root])), roots[0])
+    return fragments.merged(folders[root], shared)
+
+
+def _depth(folder: PurePosixPath) -> int:
+    return len(folder.parts)
+
+
+def _below(files: dict[str, bytes], root: PurePosixPath, others: list[PurePosixPath]) -> dict[str, bytes]:
+    """What lies in a folder, by its path there, without other bundles inside it."""
     found: dict[str, bytes] = {}
     for name, content in files.items():
         path = PurePosixPath(name)
         if not path.is_relative_to(root) or path.suffix not in SUFFIXES:
             continue
+        inside = any(other.is_relative_to(root) and path.is_relative_to(other) for other in others)
         inner = path.relative_to(root)
-        if inner.parts[0] != "scenarios":
+        if not inside and inner.parts[0] != "scenarios":
             found[str(inner)] = content
     return found

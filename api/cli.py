@@ -253,16 +253,26 @@ def _linted(path: Path) -> "list[tuple[Path, list[Fault]]]":
     from api.composition import registry
     from engine import definitions, ladder, link_kinds, report_rules, roles, service_defaults, statutes
     from engine import lint as rules
+    from engine.fragments import FragmentCollides, FragmentMissing
+    from engine.manifest import ManifestFaulty
+    from engine.runtime import Fault
     from engine.settings import Settings
 
     manifest = definitions.MANIFEST
-    folders = [path] if (path / manifest).is_file() else sorted(f.parent for f in path.glob(f"*/{manifest}"))
+    folders = [path] if (path / manifest).is_file() else definitions.bundle_folders(path)
     if not folders:
         refuse(f"There is no process in {path}: no {manifest}.")
     settings = Settings()
     links = link_kinds.known(settings) or None
     vocabulary = rules.vocabulary(registry(), roles.known(settings), statutes.known(settings), links)
-    found = [(f, rules.lint_bundle(definitions.read_folder(f), vocabulary)) for f in folders]
+
+    def judged(folder: Path) -> "list[Fault]":
+        try:
+            return rules.lint_bundle(definitions.read_folder(folder), vocabulary)
+        except (FragmentMissing, FragmentCollides, ManifestFaulty) as error:  # the fragments that it uses do not fit
+            return [Fault(manifest, "process.uses", error.sentence())]
+
+    found = [(folder, judged(folder)) for folder in folders]
     if path in folders:
         return found
     shared = path / "shared"

@@ -49,7 +49,7 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> Non
         _hire(uow, declared, organisations, password_hash)
     _say(show, f"{len(organisations)} organisations and their people")
     with database.unit_of_work(SYSTEM) as uow:
-        for folder in sorted(p.parent for p in bundles.glob(f"*/{definitions.MANIFEST}")):
+        for folder in definitions.bundle_folders(bundles):
             definitions.deploy(uow, definitions.read_folder(folder))
     with database.reading(SYSTEM) as reading:
         now = reading.now
@@ -113,7 +113,7 @@ def plan(declared: dict[str, Any], database: Database, now: datetime) -> Iterato
     with database.reading(SYSTEM) as reading:
         calendar = deadlines.calendar(reading)
     for group in declared["cases"]:
-        manifest = read_manifest((bundles / group["process"] / definitions.MANIFEST).read_bytes())
+        manifest = read_manifest(definitions.read_folder(bundles / group["process"])[definitions.MANIFEST])
         for index, case in enumerate(group["list"]):
             day = _filing_day(case["filed"], clock.day_of(now), _answer_rule(manifest), calendar)
             at = datetime.combine(day, time(OFFICE_OPENS + index % 8, (index * 17) % 60), clock.SHANGHAI)

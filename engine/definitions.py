@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
-from engine import audit, items, link_kinds, lint, relations, roles, statutes
+from engine import audit, fragments, items, link_kinds, lint, relations, roles, statutes
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -261,7 +261,26 @@ def _filled(field: dict[str, Any], options: Options) -> dict[str, Any]:
 
 
 def read_folder(path: Path) -> dict[str, bytes]:
-    """The files of a bundle on disk, by relative path; raises BundleMissing, BundleTooLarge."""
+    """The files of a bundle on disk, by relative path, those of the fragments beside it that it uses among them.
+
+    Raises BundleMissing, BundleTooLarge, and what ``fragments.merged`` raises.
+    """
+    files = _files_of(path)
+    if not fragments.used(files):
+        return files
+    beside = {key: path.resolve().parent / key for key in fragments.used(files)}
+    whole = fragments.merged(files, {key: _files_of(p) for key, p in beside.items() if (p / MANIFEST).is_file()})
+    return dict(sorted(checked_size(whole).items()))
+
+
+def bundle_folders(path: Path) -> list[Path]:
+    """The folders in a folder that hold processes; what several of these share is no process of its own."""
+    found = sorted(manifest.parent for manifest in path.glob(f"*/{MANIFEST}"))
+    return [folder for folder in found if not fragments.is_fragment({MANIFEST: read_file(folder / MANIFEST)})]
+
+
+def _files_of(path: Path) -> dict[str, bytes]:
+    """The files of one folder, by relative path; raises BundleMissing, BundleTooLarge."""
     if not (path / MANIFEST).is_file():
         raise BundleMissing(path=str(path))
     files: dict[str, bytes] = {}
@@ -339,6 +358,7 @@ def deploy(uow: UnitOfWork, files: Files) -> ProcessDefinition:
     checked_size(dict(files))
     if MANIFEST not in files:
         raise BundleMissing(path="the upload")
+    fragments.require_whole(files)
     faults = [f for f in lint.lint_bundle(files, vocabulary(uow)) if not f.warning]
     if faults:
         raise Faulty(faults=tuple(faults))

@@ -52,6 +52,7 @@ class ProcessPart(_Declared, frozen=True):
     subject: str  # expression over case data: what the case is called in lists
     start_form: str
     applicants: Literal["public", "organisation"] = "public"  # who may begin a case
+    uses: list[str] = []  # fragments (engine.fragments) whose processes it calls; empty once they are merged into it
     filed_by: list[str] = []  # lanes whose people file a case at the desk, for their organisation or for the public
     about_item: dict[str, str] = {}  # start-form field = expression over ``item``: cases about an item of the catalogue
     about_item_when: str | None = None  # expression over ``item``: about which ones

@@ -6,7 +6,16 @@ from typing import Any
 
 import jsonschema
 
-from engine import approval_lint, clock_lint, data_lint, link_lint, name_lint, privacy_lint, statute_lint
+from engine import (
+    approval_lint,
+    clock_lint,
+    data_lint,
+    fragments,
+    link_lint,
+    name_lint,
+    privacy_lint,
+    statute_lint,
+)
 from engine.form_lint import form_faults
 from engine.manifest import (
     DeadlineRule,
@@ -77,10 +86,14 @@ def bundle_faults(
 ) -> Iterator[Fault]:
     """All faults of a bundle beyond those of its drawings."""
     try:
+        fragments.require_whole(files)
         manifest = read_manifest(files.get(MANIFEST, b""), MANIFEST)
     except ManifestFaulty as error:
         reason = "is missing" if MANIFEST not in files else str(error.data["reason"])
         yield Fault(MANIFEST, "", reason)
+        return
+    except (fragments.FragmentAlone, fragments.FragmentMissing) as error:
+        yield Fault(MANIFEST, "process", error.sentence())
         return
     yield from _Bundle(files, reading, manifest, operations, roles).check()
     yield from statute_lint.statute_faults(manifest, articles)

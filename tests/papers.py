@@ -4,17 +4,26 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
+from engine import definitions
 from notices.fonts import FANG, folder, typefaces
 from notices.gongwen import CELL, LEFT, MM, PITCH, TOP
 from notices.render import Paper
+from notices.sample import bundle_of
 
 RARE_NAMES = "䶮㬎𬭚镕堃喆祎頔"
+
+
+def of_folders(bundles: Path) -> list[Path]:
+    """Every paper of the processes in a folder, as ``process/notices/name``; what a fragment brings counts for its users."""
+    folders = definitions.bundle_folders(bundles)
+    return [folder / "notices" / name for folder in folders for name in bundle_of(folder).notices()]
 
 
 def paper(template: str = "<p>请查收。</p>", **changes: Any) -> Paper:

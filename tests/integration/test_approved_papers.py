@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SHANGHAI
-from engine.manifest import read_notice
 from engine.settings import ROOT
 from notices import approved
 from notices.render import render
 from notices.sample import bundle_of, of_bundle
 from tests import papers
 
-FOLDERS = sorted(path.parent for path in (ROOT / "bpmn").glob("*/notices/*/notice.toml"))
-APPROVED = [folder for folder in FOLDERS if read_notice((folder / "notice.toml").read_bytes()).approval]
+FOLDERS = papers.of_folders(ROOT / "bpmn")
+APPROVED = [folder for folder in FOLDERS if bundle_of(folder.parents[1]).notice(folder.name).approval]
 
 
 def _name(folder: Path) -> str:
@@ -34,5 +33,5 @@ def test_the_draft_and_the_issued_paper_say_the_same(folder: Path) -> None:
 
 def test_every_numbered_paper_is_approved_or_says_why_not() -> None:
     for folder in FOLDERS:
-        rule = read_notice((folder / "notice.toml").read_bytes())
+        rule = bundle_of(folder.parents[1]).notice(folder.name)
         assert rule.form == "slip" or bool(rule.approval) != bool(rule.automatic), _name(folder)

@@ -67,8 +67,8 @@ class Kind:
 
 
 def _kinds() -> Iterator[Kind]:
-    for manifest in sorted((ROOT / "bpmn").glob("*/process.toml")):
-        flow, words = definitions.split(definitions.read_folder(manifest.parent))
+    for folder in definitions.bundle_folders(ROOT / "bpmn"):
+        flow, words = definitions.split(definitions.read_folder(folder))
         bundle = Bundle("", "", 1, 1, flow, words)
         for path in sorted(words):
             if re.fullmatch(r"notices/[^/]+/notice\.toml", path):

@@ -10,7 +10,6 @@ from typing import Any
 import pypdf
 import pytest
 
-from engine.manifest import read_notice
 from notices import body, templates
 from notices.paper import Paper
 from notices.render import render
@@ -19,8 +18,8 @@ from tests import inspection, papers
 
 pytestmark = pytest.mark.sqlite_only
 BUNDLES = Path(__file__).parents[2] / "bpmn"
-NOTICES = sorted(path.parent for path in BUNDLES.glob("*/notices/*/notice.toml"))
-ENGLISH = [folder for folder in NOTICES if (folder / "body.en.html.j2").is_file()]
+NOTICES = papers.of_folders(BUNDLES)
+ENGLISH = [folder for folder in NOTICES if bundle_of(folder.parents[1]).has_translation(folder.name)]
 NOW = datetime(2026, 11, 18, 1, tzinfo=UTC)
 QR = "https://data.example.cn/verify/7F3K-92QX-HM4T"
 TITLES = {
@@ -49,8 +48,8 @@ def in_english(folder: Path) -> Paper:
     """The courtesy translation of a notice."""
     return dataclasses.replace(
         shipped(folder),
-        template=(folder / "body.en.html.j2").read_text(encoding="utf-8"),
-        title=read_notice((folder / "notice.toml").read_bytes()).title_en,
+        template=bundle_of(folder.parents[1]).template(folder.name, "en"),
+        title=bundle_of(folder.parents[1]).notice(folder.name).title_en,
         organisation="Guiyang Municipal Commission of Transport",
         addressee="Wang Yan",
         lang="en",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jinja2 import Template, nodes
 
+from engine import definitions
 from engine.definitions import Bundle
 from engine.settings import ROOT
 from notices import sample, templates
@@ -17,7 +18,7 @@ from notices.render import render
 from tests.papers import texts
 
 NOW = datetime(2026, 5, 14, 2, tzinfo=UTC)
-BUNDLES = sorted(manifest.parent for manifest in (ROOT / "bpmn").glob("*/process.toml"))
+BUNDLES = definitions.bundle_folders(ROOT / "bpmn")
 CHINESE = r"[\u3400-\u9fff]"
 HALF_WIDTH = re.compile(rf"{CHINESE}[,;:?!()]|[,;?!(]{CHINESE}")
 LEFT_OVER = re.compile(r"None|[Uu]ndefined|\{\{|\}\}|\{%|%\}|（）|“”|《》|〔〕|\(\)|、。|，，|。。")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from api import coverage, scenarios
+from engine import definitions
+from engine.manifest import read_manifest
 from engine.settings import ROOT
 from tests.postgres import PostgresServer
 
@@ -88,7 +90,7 @@ def test_the_stories_of_a_process_take_every_line_and_event_of_its_drawings(
 
 
 def test_every_bundle_tells_stories_and_every_outcome_is_told() -> None:
-    for manifest in sorted(ROOT.glob("bpmn/*/process.toml")):
-        declared = tomllib.loads(manifest.read_text(encoding="utf-8")).get("outcomes", {})
-        told = {ending for process, ending in map(_ending, FILES) if process == manifest.parent.name}
-        assert set(declared) <= told, manifest.parent.name
+    for folder in definitions.bundle_folders(ROOT / "bpmn"):
+        declared = read_manifest(definitions.read_folder(folder)["process.toml"]).outcomes
+        told = {ending for process, ending in map(_ending, FILES) if process == folder.name}
+        assert set(declared) <= told, folder.name

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.composition import registry
-from engine import lint
+from engine import definitions, lint
 from engine.runtime import Fault
 from tests.drawing import (
     TERMINATE,
@@ -388,10 +388,10 @@ def test_a_good_bundle_has_no_faults() -> None:
 
 
 def test_the_processes_of_this_city_have_no_faults() -> None:
-    folders = [path.parent for path in (ROOT / "bpmn").glob("*/process.toml")]
+    folders = definitions.bundle_folders(ROOT / "bpmn")
     assert folders
     for folder in folders:
-        files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        files = definitions.read_folder(folder)
         assert lint.lint_bundle(files, lint.vocabulary(registry())) == []
 
 
