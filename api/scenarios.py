@@ -34,8 +34,8 @@ from engine import (
     query_codes,
     tasks,
 )
-from engine.access import PUBLIC, SYSTEM, Actor
-from engine.db import Database, upgrade
+from engine.access import PUBLIC, SUPERVISOR, SYSTEM, Actor
+from engine.db import Database, UnitOfWork, upgrade
 from engine.errors import EngineError
 from engine.manifest import Manifest
 from engine.models import (
@@ -55,6 +55,7 @@ from engine.models import (
 from engine.settings import Settings
 
 DEFAULT_PAUSE = timedelta(hours=1)
+SUPERVISING = ("government", "city_data_bureau", "district_data_bureau")
 UNUSABLE_PASSWORD = "!"  # noqa: S105  (personas of a story never sign in)
 
 
@@ -138,6 +139,7 @@ def installation(
             upgrade(database.settings.url)
             with database.unit_of_work(SYSTEM) as uow:
                 city.found(uow, bundle.parent)
+                _seat_supervisors(uow)
             for needed in bundles_of(bundle):
                 with database.unit_of_work(SYSTEM) as uow:
                     definitions.deploy(uow, definitions.read_folder(needed))
@@ -146,10 +148,18 @@ def installation(
         database.dispose()
 
 
+def _seat_supervisors(uow: UnitOfWork) -> None:
+    """Governments and data bureaus have somebody before whom leads can be brought, as in any real city."""
+    for organisation in directory.organisations(uow, SUPERVISING):
+        login = f"{organisation.code}.{SUPERVISOR}.1"
+        person = directory.create_person(uow, login, login, UNUSABLE_PASSWORD)
+        directory.grant_role(uow, person.id, organisation.id, SUPERVISOR)
+
+
 def bundles_of(bundle: Path) -> list[Path]:
     """A bundle and those beside it that its cases and stories reach: what they come out of, open, and begin with."""
     found: dict[str, Path] = {}
-    waiting = [bundle]
+    waiting = [bundle, bundle.parent / leads.PROCESS]  # a missed clock becomes a lead
     while waiting:
         folder = waiting.pop()
         if folder.name in found or not (folder / definitions.MANIFEST).is_file():
@@ -160,12 +170,10 @@ def bundles_of(bundle: Path) -> list[Path]:
 
 
 def _reached(folder: Path) -> set[str]:
-    """The processes that a bundle names: in links and openings, by raising leads, and in its stories."""
+    """The processes that a bundle names: in links and openings, and in its stories."""
     declared = tomllib.loads((folder / definitions.MANIFEST).read_text(encoding="utf-8"))
     keys = {key for rule in declared.get("links", []) for key in rule.get("processes", [])}
     keys |= {rule["process"] for rule in declared.get("opens", {}).values() if "process" in rule}
-    if any(b'"lead.raise"' in drawing.read_bytes() for drawing in folder.glob("*.bpmn")):
-        keys.add(leads.PROCESS)
     for file in folder.glob("scenarios/*.toml"):
         told = tomllib.loads(file.read_text(encoding="utf-8"))
         keys |= {str(told.get("source", {}).get("story", "")).partition("/")[0]} - {""}

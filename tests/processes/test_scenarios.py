@@ -3,14 +3,12 @@
 import os
 import tomllib
 from collections.abc import Callable
-from functools import cache
 from itertools import count
 from pathlib import Path
 
 import pytest
 
 from api import coverage, scenarios
-from api.stories import shanghai
 from engine.settings import ROOT
 from tests.postgres import PostgresServer
 
@@ -32,40 +30,6 @@ BUNDLES = sorted({file.parents[1] for file in FILES})
 
 def _name(file: Path) -> str:
     return f"{file.parts[-3]}/{file.stem}"
-
-
-def _install(bundle: Path, folder: Path, url: str = "") -> None:
-    with scenarios.installation(bundle, folder, shanghai("2020-01-01T00:00"), url, fresh=True):
-        pass
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Gives the folder of an installation to copy, made when a bundle is first needed."""
-
-    @cache
-    def make(bundle: Path) -> Path:
-        folder = tmp_path_factory.mktemp("stories") / bundle.name
-        _install(bundle, folder)
-        return folder
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def installed_on_postgres(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Path], tuple[Path, str]]:
-    """Gives the folder of an installation to copy and the name of its database, which is a template."""
-
-    @cache
-    def make(bundle: Path) -> tuple[Path, str]:
-        folder, name = tmp_path_factory.mktemp("stories") / bundle.name, f"stories_{bundle.name}"
-        _install(bundle, folder, postgres.create(name))
-        postgres.freeze(name)
-        return folder, name
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,39 @@
+"""However people answer, a case ends: hundreds of walks through random valid answers, with all that comes of a case."""
+
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api import scenarios
+from api.stories import shanghai
+from engine.settings import ROOT
+from tests.processes.walking import Walk
+
+BUNDLES = sorted(file.parent for file in ROOT.glob("bpmn/*/process.toml") if (file.parent / "scenarios").is_dir())
+WALKS = int(os.environ.get("WALKS", "24"))  # of each process
+AT_ONCE = 8  # in one installation
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("first", range(0, WALKS, AT_ONCE))
+@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
+def test_however_people_answer_a_case_ends(
+    bundle: Path, first: int, installed: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(installed(bundle), tmp_path / "walk")
+    files = sorted((bundle / "scenarios").glob("*.toml"))
+    steps = []
+    with scenarios.installation(bundle, tmp_path / "walk", shanghai("2026-01-01T00:00"), "", fresh=False) as (
+        database,
+        watch,
+    ):
+        for seed in range(first, min(first + AT_ONCE, WALKS)):
+            dice = random.Random(f"{bundle.name}:{seed}")
+            walk = Walk(database, watch, bundle, dice)
+            walk.begin(dice.choice(files))
+            steps.append(walk.to_the_end())
+    print(f"{bundle.name}: walks of {steps} steps")
