@@ -1137,6 +1137,7 @@ def new_case_page(**changes: Any) -> dict[str, Any]:
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("home.html", {"here": "home", "services": [SERVICE], "demo": True}),
+    "home-of-several": ("home.html", {"here": "home", "services": [SERVICE, SERVICE], "demo": True}),
     "apply": ("apply.html", apply_page({})),
     "apply-errors": (
         "apply.html",
