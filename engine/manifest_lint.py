@@ -451,7 +451,9 @@ class _Bundle:
             if rule.basis in ("statutory", "regulatory"):
                 yield self.at(where, f"is {rule.basis}: its last day is counted, and no field of the case can set it")
         if rule.due_on and rule.days_from:
-            yield self.at(where, "takes its last day (due_on) or its number of days (days_from) from the case, not both")
+            yield self.at(
+                where, "takes its last day (due_on) or its number of days (days_from) from the case, not both"
+            )
 
     def event(self, where: str, event: str) -> Iterator[Fault]:
         """A domain event that can happen: of the case, a notice, a message, or announced by the process."""

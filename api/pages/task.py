@@ -15,7 +15,14 @@ from api.pages import posted as sent_form
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
 from engine import approvals, clock, handovers, queries, recusals, tasks
-from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
+from engine.documents import (
+    AttachmentMissing,
+    TooManyUploads,
+    UploadEmpty,
+    UploadMismatch,
+    UploadNotAllowed,
+    UploadTooLarge,
+)
 from engine.errors import EngineError
 from engine.forms import FormInvalid, Problem
 from engine.models import Case
