@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from api import stories
-from api.scenarios import Stopwatch, Story
+from api.scenarios import ANY_PDF, Stopwatch, Story
 from api.stories import shanghai
-from engine import clock, definitions, incidents, maintenance, messages, tasks
+from engine import clock, definitions, documents, incidents, maintenance, messages, tasks
 from engine.access import SYSTEM, Actor
 from engine.clock_lint import owes_an_answer
 from engine.db import Database
@@ -191,7 +192,7 @@ class Walk:
             for _ in range(MENDINGS):
                 if answer is None:
                     break
-                refused = self._complete(task, answer)
+                refused = self._complete(task, answer, form.demands_attachments)
                 if refused is None:
                     self.trace.append(f"{bundle.key}.{task.node} {answer}")
                     self.watch.at += timedelta(hours=1)
@@ -200,13 +201,14 @@ class Walk:
                 answer = answers.mended(form, answer, faulty)
         raise Stuck(self._said(f"nobody can do {bundle.key}.{task.node}: {refused and refused.sentence()}"))
 
-    def _complete(self, task: Task, answer: dict[str, Any]) -> EngineError | None:
+    def _complete(self, task: Task, answer: dict[str, Any], scan: bool) -> EngineError | None:
         """Let the first colleague who may complete a task; the sentence that refuses the answer, or everybody."""
         refused: EngineError | None = None
         for nth in range(1, COLLEAGUES + 1):
             try:
                 with self.database.unit_of_work(self._person(task, nth)) as uow:
-                    tasks.complete(uow, task.id, answer)
+                    files = [documents.store(uow.settings, "扫描件.pdf", BytesIO(ANY_PDF))] if scan else []
+                    tasks.complete(uow, task.id, answer, files)
                 return None
             except Forbidden as error:  # another colleague may
                 refused = error

@@ -168,3 +168,33 @@ def test_office_hours_end_at_a_time_of_day(cutoff: str) -> None:
 @pytest.mark.parametrize("cutoff", ["24:00", "00:00", "17:60", "9:00", "17.30", "", "下午五点半", "17:30:00", "١٧:٣٠"])
 def test_what_is_no_time_of_day_is_refused(cutoff: str) -> None:
     assert found(with_clock(f'cutoff = "{cutoff}"\n'), "deadlines.handling", "cutoff is the end of office hours")
+
+
+# ---------------------------------------------------------------- limits that a case sets
+
+
+def test_an_order_may_set_the_days_and_the_law_may_not_be_set_by_a_case() -> None:
+    ordered = HANDLING.replace('"regulatory"', '"ordered"') + 'days_from = "moved_days"\n'
+    data = {"moved": "object", "moved_days": "integer"}
+    assert judged(bundle("start > work > end", data, more=ordered)) == []
+    assert found(
+        judged(bundle("start > work > end", data, more=ordered.replace('"ordered"', '"regulatory"'))),
+        "deadlines.handling",
+        "its last day is counted, and no field of the case can set it",
+    )
+    both = ordered + 'due_on = "moved_on"\n'
+    assert found(
+        judged(bundle("start > work > end", data | {"moved_on": "date"}, more=both)), "deadlines.handling", "not both"
+    )
+
+
+def test_a_clock_that_several_events_start_starts_on_each_that_happens_only() -> None:
+    several = HANDLING.replace('"case.submitted"', '["case.submitted", "trial.changed"]')
+    assert found(
+        judged(bundle("start > work > end", {"moved": "object"}, more=several)),
+        "deadlines.handling",
+        "never starts: nothing makes trial.changed known",
+    )
+    none = HANDLING.replace('"case.submitted"', "[]")
+    nothing = judged(bundle("start > work > end", {"moved": "object"}, more=none))
+    assert found(nothing, "deadlines.handling", "starts on nothing")
