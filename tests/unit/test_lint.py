@@ -337,6 +337,18 @@ reference = "case.reference"
 who = "applicant.name if applicant else None"
 dataset = "dataset"
 """
+LINK = """
+[[links]]
+kind = "review"
+title = "x"
+title_en = "x"
+processes = ["permit"]
+field = "dataset"
+code_field = "code"
+refuse_when = "switches.silence"
+refusal = "x"
+refusal_en = "x"
+"""
 TEXT = {"type": "string", "title": "x", "maxLength": 10}
 
 
@@ -464,6 +476,22 @@ def test_the_processes_of_this_city_have_no_faults() -> None:
         ("process.toml", "opinion == 'x'", "opinion.upper()", "rules.1", "not allowed"),
         ("process.toml", "and dataset", "and unknown", "rules.1", "reads unknown"),
         ("process.toml", 'tasks = ["review", "sign"]', 'tasks = ["review", "x"]', "separations.1", "no user task x"),
+        ("process.toml", 'tasks = ["review", "sign"]', 'tasks = ["start", "sign"]', None, None),
+        (
+            "process.toml",
+            'tasks = ["review", "sign"]',
+            'tasks = ["w_start", "sign"]',
+            "separations.1",
+            "no case begins",
+        ),
+        (
+            "process.toml",
+            "[outcomes.agreed]",
+            "[switches]\nidle = true\n[outcomes.agreed]",
+            "switches.idle",
+            "reads it",
+        ),
+        ("process.toml", "[outcomes.agreed]", LINK + "[outcomes.agreed]", "switches.silence", "not declared"),
         ("process.toml", 'tasks = ["sign"]', 'tasks = ["x"]', "exclusions.1", "no user task x"),
         ("process.toml", 'organisation_of = "data_provider"', "", "exclusions.1", "excludes nobody"),
         ("process.toml", 'organisation_of = "data_provider"', 'organisation_of = "x y"', "exclusions.1", "not a name"),
