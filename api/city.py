@@ -1,9 +1,10 @@
-"""The city of ``bpmn/shared/organisations.toml``: its organisations and their two relations, for seeds and scenarios."""
+"""The city of ``bpmn/shared/organisations.toml``: organisations, their two relations and catalogues, for seeds and scenarios."""
 
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from api import city_catalogue
 from engine import directory
 from engine.db import UnitOfWork
 from engine.models import Organisation
@@ -25,4 +26,5 @@ def found(uow: UnitOfWork, bundles: Path) -> dict[str, Organisation]:
     for relation in declared.get("relations", []):
         for lower in relation["lower"]:
             directory.relate(uow, made[relation["upper"]].id, made[lower].id, relation["kind"])
+    city_catalogue.found(uow, bundles, made)
     return made

@@ -7,13 +7,16 @@ from typing import Any
 from engine import (
     cases,
     catalogue,
+    catalogue_versions,
     clock,
     corrections,
     deadline_changes,
+    grants,
     ladder,
     leads,
     links,
     printed_dates,
+    priority,
     recusals,
     webhook_deliveries,
 )
@@ -66,7 +69,9 @@ def registry() -> Registry:
         url=TEXT_OR_NOTHING | {"maxLength": 500},
         update_frequency=TEXT_OR_NOTHING | {"maxLength": 40},
         part=PART | {"default": catalogue.PROVIDER},
+        item=TEXT_OR_NOTHING | {"default": None},
     )(catalogue.open_item)
+    _offer_catalogue(offered)
     offered.operation("case.open", name=TEXT | {"x-refers": "opening"})(links.open_linked)
     offered.job("case.open")(links.carry_opening)
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
@@ -86,3 +91,32 @@ def registry() -> Registry:
     offered.job(webhook_deliveries.JOB)(webhook_deliveries.deliver)
     handlers.register(offered)
     return offered
+
+
+def _offer_catalogue(offered: Registry) -> None:
+    """What a process may ask of the catalogues and of access grants."""
+    item = {"item": TEXT_OR_NOTHING}
+    offered.operation("catalogue.look", **item)(catalogue.look)
+    offered.operation("catalogue.demand", **item)(priority.demand)
+    offered.operation("catalogue.survey")(catalogue.survey)
+    offered.operation("catalogue.adopt", publish={"type": "boolean"})(catalogue.adopt)
+    offered.operation("catalogue.discard")(catalogue.discard)
+    kind = {"enum": list(catalogue_versions.KINDS)}
+    offered.operation("catalogue.compile", kind=kind, part=PART)(catalogue_versions.perform_compile)
+    offered.operation("catalogue.publish")(catalogue_versions.perform_publish)
+    held = item | {"part": PART}
+    day = TEXT_OR_NOTHING
+    offered.operation("grant.find", **held)(grants.find)
+    offered.operation(
+        "grant.record",
+        **held,
+        access_mode={"enum": list(grants.MODES)},
+        purpose=TEXT_OR_NOTHING | {"maxLength": 2000},
+        scope=TEXT_OR_NOTHING | {"maxLength": 2000},
+        legal_basis=TEXT_OR_NOTHING | {"maxLength": 2000},
+        begins_on=day,
+        ends_on=day,
+    )(grants.record)
+    offered.operation("grant.revoke", **held, reason=TEXT | {"maxLength": 1000})(grants.revoke_by_process)
+    offered.operation("grant.others", **held)(grants.others)
+    offered.sweep(grants.remind_of_endings)

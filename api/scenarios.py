@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,15 @@ from api.composition import compose
 from api.stories import moment, shanghai
 from engine import (
     cases,
+    catalogue,
+    clock,
     deadlines,
     definitions,
     directory,
+    grants,
     incidents,
+    item_form,
+    items,
     leads,
     links,
     maintenance,
@@ -39,9 +44,12 @@ from engine.db import Database, UnitOfWork, upgrade
 from engine.errors import EngineError
 from engine.manifest import Manifest
 from engine.models import (
+    AccessGrant,
     Breach,
     Case,
     CaseLink,
+    CatalogueItem,
+    CatalogueRevision,
     Deadline,
     Membership,
     Notice,
@@ -54,9 +62,19 @@ from engine.models import (
 )
 from engine.settings import Settings
 
+CURRENT_ITEM = col(CatalogueRevision.state) == items.CURRENT
 DEFAULT_PAUSE = timedelta(hours=1)
 SUPERVISING = ("government", "city_data_bureau", "district_data_bureau")
 UNUSABLE_PASSWORD = "!"  # noqa: S105  (personas of a story never sign in)
+
+
+def _standing_grants(case_id: str, today: date) -> Any:
+    """Grants that were made in a case and stand: “item → organisation”."""
+    granted: Any = select(col(CatalogueItem.code) + " → " + col(Organisation.code))
+    joined = granted.join(AccessGrant, col(AccessGrant.item_id) == col(CatalogueItem.id)).join(
+        Organisation, col(Organisation.id) == col(AccessGrant.organisation_id)
+    )
+    return joined.where(col(AccessGrant.case_id) == case_id, grants.standing(today))
 
 
 class Untrue(Exception):
@@ -316,6 +334,8 @@ class Story:
                 self.cases[step["submit"]["as"]] = self._file(step["submit"]["process"], step["submit"])
             elif "message" in step:
                 self._send(step)
+            elif "items" in step:
+                self._draft(step)
             else:
                 self._complete(step)
         except EngineError as error:
@@ -332,6 +352,20 @@ class Story:
         actor = SYSTEM if by == "system" else self.person(by) if "." in by else self._party()
         with self.database.unit_of_work(actor) as uow:
             messages.send(uow, self.case_id, step["message"], step.get("form", {}), key=step.get("key"))
+
+    def _draft(self, step: dict[str, Any]) -> None:
+        """Revisions of catalogue items are drafted for the case: new ones, changed ones (``code``), and what is taken out."""
+        with self.database.unit_of_work(self.person(step["by"])) as uow:
+            for told in step["items"]:
+                said = {name: _text(value) for name, value in told.items() if name not in ("code", "remove")}
+                if told.get("remove"):
+                    catalogue.draft_removal(uow, told["code"], case_id=self.case_id)
+                    continue
+                if "code" in told:
+                    row = items.find(uow, told["code"])
+                    said = (item_form.answers(row[1]) if row else {}) | said
+                kept = {name: value for name, value in said.items() if value}
+                catalogue.draft(uow, kept, code=told.get("code"), case_id=self.case_id)
 
     def _complete(self, step: dict[str, Any]) -> None:
         with self.database.unit_of_work(self.person(step["by"])) as uow:
@@ -416,6 +450,9 @@ class Story:
                 "origins": sorted(reading.session.exec(select(CaseLink.kind).where(col(CaseLink.to_id) == case.id))),
                 "notices": sorted(reading.session.exec(issued)),
                 "breaches": sorted(reading.session.exec(missed)),
+                "priority": case.priority,
+                "items": {row[0].code: row[1].opening for row in reading.session.exec(items.rows(CURRENT_ITEM))},
+                "grants": sorted(reading.session.exec(_standing_grants(case.id, clock.day_of(reading.now)))),
             }
 
     def passed(self) -> frozenset[str]:

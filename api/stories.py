@@ -14,7 +14,7 @@ _DISTANCE = re.compile(r"\+([0-9]{1,4})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 LAST_YEAR = 2200  # that a story may reach: far beyond, days can no longer be counted
 Time = Any  # a text, or a time as TOML has it
-WAYS = ("task", "message", "submit", "travel", "expect")
+WAYS = ("task", "message", "submit", "items", "travel", "expect")
 STORY = re.compile(r"([a-z][a-z0-9_]*)/([A-Za-z0-9_]+)")
 
 
@@ -54,6 +54,7 @@ class _Step(_Told):
     task: str | None = None
     message: str | None = None
     submit: _Filing | None = None
+    items: list[dict[str, Any]] | None = None  # revisions of the catalogue that are drafted for the case
     key: str | None = None
     form: dict[str, Any] = {}
     refused: str | None = None
@@ -92,8 +93,8 @@ def _check(step: _Step) -> None:
     ways = [way for way in WAYS if getattr(step, way) is not None]
     if len(ways) != 1:
         raise ValueError(f"says exactly one of {', '.join(WAYS)}")
-    if step.task is not None and step.by is None:
-        raise ValueError("says by whom the task is done")
+    if (step.task is not None or step.items is not None) and step.by is None:
+        raise ValueError("says by whom it is done")
     if step.travel is not None:
         shanghai(step.travel)
     if step.at is not None:

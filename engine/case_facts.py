@@ -1,7 +1,8 @@
 """What expressions about a whole case read for cases that come out of it or hear of it (``[[links]]``, ``[opens]``, ``[tells]``).
 
 Beside the fields of its document: ``case`` (reference, process, subject, submitted_on, closed_on, outcome, status, late),
-``participants``, ``organisations`` (those that its document names, by code), ``notices`` (by name, the newest that was issued:
+``participants``, ``organisations`` and ``items``
+of the catalogue (those that its document names, by code), ``notices`` (by name, the newest that was issued:
 number, title, issued_on), ``deadlines`` (by name: due_on, started_on, stopped_on, missed), ``links`` (by kind: how many cases
 came out of it) and ``today``.
 """
@@ -36,6 +37,7 @@ def facts(reading: Reading, run: Run) -> dict[str, Any]:
             },
             "participants": process.described_participants(reading, run),
             "organisations": directory.named(reading, run.data.values()),
+            **process.known_items(reading, run),
             "notices": dict.fromkeys(run.bundle.notices()) | _notices(reading, case.id),
             "deadlines": dict.fromkeys(manifest.deadlines) | _deadlines(reading, run),
             "links": dict(Counter(reading.session.exec(select(CaseLink.kind).where(col(CaseLink.from_id) == case.id)))),

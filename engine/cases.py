@@ -214,7 +214,7 @@ def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
 def _begin(uow: UnitOfWork, run: Run) -> None:
     """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
     case, manifest = run.case, run.bundle.manifest
-    case.subject = str(_said(manifest.process.subject, run) or case.reference)[:300]
+    case.subject = str(_said(manifest.process.subject, uow, run) or case.reference)[:300]
     appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
     search.index(uow, case)
     deadlines.declare(uow, run)
@@ -303,6 +303,7 @@ def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organis
     names["participants"] = dict.fromkeys(run.bundle.manifest.participants) | {
         name: described[o.code] for name, o in playing.items()
     }
+    names |= process.known_items(uow, run)
     for guard in guards:
         if not evaluate(guard.allow_when, names):
             raise PartBarred(text=guard.text_en, text_zh=guard.text)
@@ -313,13 +314,13 @@ def _organisation_for(uow: UnitOfWork, rule: ParticipantRule, run: Run) -> Organ
         return uow.session.exec(
             select(Organisation).where(col(Organisation.kind) == rule.kind, col(Organisation.active).is_(True)).limit(1)
         ).first()
-    code = _said(rule.organisation, run) if rule.organisation else None
+    code = _said(rule.organisation, uow, run) if rule.organisation else None
     return directory.organisation(uow, str(code)) if code else None
 
 
-def _said(expression: str, run: Run) -> Any:
+def _said(expression: str, reading: Reading, run: Run) -> Any:
     """What an expression says of the case's document, in which a field that was not filled in is nothing."""
-    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data)
+    return evaluate(expression, dict.fromkeys(run.bundle.manifest.data) | run.data | process.known_items(reading, run))
 
 
 def submitted(reading: Reading, case_id: str, party_id: str) -> Submitted:

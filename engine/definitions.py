@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ScalarSelect, func
 from sqlmodel import col, select
 
-from engine import audit, lint, relations, roles, statutes
+from engine import audit, items, lint, relations, roles, statutes
 from engine.access import require_administrator
 from engine.db import Reading, UnitOfWork
 from engine.errors import Invalid, NotFound
@@ -40,6 +40,7 @@ PROVIDING = (
     "public_service",
 )  # kinds that have data
 Files = Mapping[str, bytes]
+_ITEMS = re.compile(rb"\bitems\b")
 Options = Mapping[str, list[tuple[str, str]]]  # by name of the list: (value, title)
 
 
@@ -111,6 +112,11 @@ class Bundle:
         """Whether any expression may ask who stands over whom: for the others nobody looks it up."""
         return any(f".{name}".encode() in content for content in self.flow.values() for name in relations.NAMES)
 
+    @cached_property
+    def reads_items(self) -> bool:
+        """Whether any declaration may ask what the catalogue says of an item."""
+        return any(_ITEMS.search(content) for path, content in self.words.items() if path.endswith(".toml"))
+
     def form(self, name: str, locale: str = "zh", options: Options | None = None) -> Form:
         """A form in the reader's language; ``options`` fills the lists that come from the directory."""
         if options:
@@ -120,10 +126,11 @@ class Bundle:
             self._forms[name, language] = self._made(name, language, {})
         return self._forms[name, language]
 
-    def asks_directory(self, name: str) -> bool:
-        """Whether a form offers a list from the directory."""
+    def lists_asked(self, name: str) -> frozenset[str]:
+        """The lists of the directory or the catalogue that a form offers."""
         fields = self.form(name).schema.get("properties", {})
-        return any("x-options" in field for field in fields.values())
+        asked = [_options_of(field).get("x-options") for field in fields.values()]
+        return frozenset(list_ for list_ in asked if list_ is not None)
 
     @cached_property
     def _forms(self) -> dict[tuple[str, str], Form]:
@@ -226,17 +233,23 @@ class Versions:
 def with_options(schema: dict[str, Any], options: Options) -> dict[str, Any]:
     """The schema with ``x-options`` lists filled in as ``oneOf`` choices."""
     filled = dict(schema)
-    filled["properties"] = {
-        name: field
-        | {
-            "oneOf": [{"const": c, "title": t} for c, t in options.get(field["x-options"], [])]
-            + list(field.get("x-options-extra", []))
-        }
-        if "x-options" in field
-        else field
-        for name, field in schema.get("properties", {}).items()
-    }
+    filled["properties"] = {name: _filled(field, options) for name, field in schema.get("properties", {}).items()}
     return filled
+
+
+def _options_of(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where a field says its choices: those of a list of several stand in its items."""
+    source: Mapping[str, Any] = field.get("items", {}) if field.get("type") == "array" else field
+    return source
+
+
+def _filled(field: dict[str, Any], options: Options) -> dict[str, Any]:
+    source = _options_of(field)
+    if "x-options" not in source:
+        return field
+    listed = [{"const": c, "title": t} for c, t in options.get(source["x-options"], [])]
+    chosen = {"oneOf": listed + list(source.get("x-options-extra", []))}
+    return field | ({"items": {**source, **chosen}} if field.get("type") == "array" else chosen)
 
 
 # ---------------------------------------------------------------- reading from disk
@@ -496,11 +509,20 @@ def _unpack(packed: bytes) -> dict[str, bytes]:
 
 def form(reading: Reading, bundle: Bundle, name: str, locale: str) -> Form:
     """A form in the reader's language, with the lists from the directory filled in where it offers any."""
-    return bundle.form(name, locale, _options(reading) if bundle.asks_directory(name) else None)
+    asked = bundle.lists_asked(name)
+    return bundle.form(name, locale, _options(reading, asked) if asked else None)
 
 
-def _options(reading: Reading) -> dict[str, list[tuple[str, str]]]:
-    """The lists that forms may ask for by ``x-options``, by code: ``organisations`` that provide data, all ``organs``."""
+def _options(reading: Reading, asked: frozenset[str]) -> dict[str, list[tuple[str, str]]]:
+    """The lists that forms may ask for by ``x-options``, by code.
+
+    ``organisations`` that provide data, all ``organs``, and what ``engine.items`` offers of the catalogue.
+    """
+    of_catalogue = {name: items.options(reading, name) for name in asked & items.LISTS.keys()}
+    return of_catalogue if asked <= items.LISTS.keys() else of_catalogue | _houses(reading)
+
+
+def _houses(reading: Reading) -> dict[str, list[tuple[str, str]]]:
     rows = reading.session.exec(
         select(Organisation)
         .where(col(Organisation.active).is_(True))

@@ -170,10 +170,10 @@ def _choice_faults(field: Mapping[str, Any]) -> Iterator[str]:
     source = field
     if field["type"] == "array":
         source = field.get("items", {})
-        if not isinstance(source, Mapping) or not source.keys() & {"oneOf", "enum"}:
-            yield "items must offer choices (oneOf or enum)"
+        if not isinstance(source, Mapping) or not source.keys() & {"oneOf", "enum", "x-options"}:
+            yield "items must offer choices (oneOf, enum or x-options)"
             return
-        for keyword in sorted(source.keys() - {"type", "oneOf", "enum"}):
+        for keyword in sorted(source.keys() - {"type"} - _CHOICE):
             yield f"items: {keyword} is not supported"
     if len(source.keys() & {"oneOf", "enum"}) > 1:
         yield "has both oneOf and enum"

@@ -11,8 +11,10 @@ from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
 FILE = "process.toml"
-AROUND = frozenset({"case", "participants", "organisations", "notices", "deadlines", "links", "today"})  # case_facts
-GUARDED = frozenset({"participants"})
+AROUND = frozenset(
+    {"case", "participants", "organisations", "items", "notices", "deadlines", "links", "today"}
+)  # case_facts
+GUARDED = frozenset({"participants", "items"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Expression = Callable[[str, str, str, frozenset[str]], Iterator[Fault]]
 

@@ -23,6 +23,7 @@ AROUND_FACTS = frozenset(  # notices.facts
         "case",
         "participants",
         "organisations",
+        "items",
         "deadlines",
         "corrections",
         "replaced",
@@ -31,7 +32,8 @@ AROUND_FACTS = frozenset(  # notices.facts
         "today",
     }
 )
-AROUND_RULES = frozenset({"participants", "organisations", "data", "today"})  # tasks.complete
+AROUND_RULES = frozenset({"participants", "organisations", "items", "data", "today"})  # tasks.complete
+AROUND_OPENING = frozenset({"participants", "items", "data"})  # cases._said
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -515,10 +517,10 @@ class _Bundle:
                 yield self.at(f"stages.{stage.key}", f"waits for {stage.waits_for}, which is no participant or party")
         if not self.manifest.parties and self.manifest.process.applicants == "public":
             yield self.at("parties", "names nobody: whoever files a case is its first party")
-        yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject)
+        yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject, AROUND_OPENING)
         for name, participant in self.manifest.participants.items():
             if participant.organisation is not None:
-                yield from self.expression(MANIFEST, f"participants.{name}", participant.organisation)
+                yield from self.expression(MANIFEST, f"participants.{name}", participant.organisation, AROUND_OPENING)
 
     def form_of(self, task: str) -> str | None:
         element = self.nodes.get(task)
@@ -536,7 +538,7 @@ class _Bundle:
     def data(self) -> Iterator[Fault]:
         """Every field that is read or written is declared; two branches do not write one; what is read is written."""
         declared = frozenset(self.manifest.data)
-        for name in sorted(declared & (RESERVED | data_lint.AROUND)):
+        for name in sorted(declared & (RESERVED | AROUND_OPENING)):
             yield self.at(f"data.{name}", "is a name that expressions use already")
         fields = {
             e.id: self.fields(form) for e in self.nodes.values() if (form := e.properties.get("formJsonSchemaFilename"))

@@ -47,7 +47,7 @@ class Call:
 class Done:
     """The operation was carried out; the flow goes on with its result."""
 
-    result: Mapping[str, Any] | None = None
+    result: Any = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sqlalchemy import select as row_of
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from engine import approvals, audit, deadlines, definitions, incidents, relations, runtime, webhook_events
+from engine import approvals, audit, deadlines, definitions, incidents, items, relations, runtime, webhook_events
 from engine.access import NOTHING, OWN, require_administrator, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -258,6 +258,13 @@ def described_participants(reading: Reading, run: Run) -> dict[str, Any]:
             run.ties = relations.described(reading, playing.values())
         known = run.ties
     return dict.fromkeys(run.bundle.manifest.participants) | {part: known[o.code] for part, o in playing.items()}
+
+
+def known_items(reading: Reading, run: Run, *values: Any) -> dict[str, Any]:
+    """``items``: what the catalogue says of those that the document, or further values, name; for who asks for it."""
+    if not run.bundle.reads_items:
+        return {"items": {}}
+    return {"items": items.named(reading, [*run.data.values(), *values])}
 
 
 # ---------------------------------------------------------------- moving

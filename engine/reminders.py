@@ -26,6 +26,7 @@ TITLES: Mapping[str, tuple[str, str]] = {  # of what is no rung of the ladder
     "lead": ("新的监督线索", "A new supervision lead"),
     "instruction": ("领导批示", "A leader’s instruction"),
     "sheet": ("督办单", "A supervision sheet"),
+    "grant_expiring": ("数据授权即将到期", "An access grant ends soon"),
     "undelivered": ("文书未送达", "A paper did not reach its addressee"),
 }
 

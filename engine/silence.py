@@ -18,10 +18,12 @@ from engine import calendars, clock, deadlines, definitions, ladder, maintenance
 from engine.access import LEADER, UNIT_HEAD, answered_cases, overseen_organisations, stands_over
 from engine.db import Reading
 from engine.definitions import Bundle
+from engine.items import CURRENT
 from engine.models import (
     Breach,
     Case,
     CatalogueItem,
+    CatalogueRevision,
     Deadline,
     Delivery,
     Incident,
@@ -262,7 +264,7 @@ def _count_outdated(reading: Reading) -> int:
     """Open datasets that are older than the frequency at which they are to be renewed allows (Art. 12)."""
     old = [
         and_(
-            col(CatalogueItem.update_frequency) == frequency,
+            col(CatalogueRevision.update_frequency) == frequency,
             col(CatalogueItem.updated_at) <= reading.now - timedelta(days=days),
         )
         for frequency, days in _limits(reading).frequencies.items()
@@ -270,8 +272,13 @@ def _count_outdated(reading: Reading) -> int:
     owner = stands_over(reading.actor, col(CatalogueItem.organisation_id))
     houses = reading.actor.organisations(LEADER, UNIT_HEAD)
     overseen = or_(owner, col(CatalogueItem.organisation_id).in_(houses))
-    items = select(func.count()).where(col(CatalogueItem.open).is_(True), or_(false(), *old), overseen)
-    return reading.session.exec(items).one()
+    items = (
+        select(func.count())
+        .select_from(CatalogueItem)
+        .join(CatalogueRevision, col(CatalogueRevision.item_id) == col(CatalogueItem.id))
+        .where(col(CatalogueRevision.state) == CURRENT, col(CatalogueRevision.opening) == "open")
+    )
+    return reading.session.exec(items.where(or_(false(), *old), overseen)).one()
 
 
 def _count_ending_seals(reading: Reading) -> int:

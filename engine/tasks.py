@@ -309,6 +309,7 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
         "participants": process.described_participants(uow, run),
         "organisations": directory.named(uow, [*run.data.values(), *values.values()]),
     }
+    names |= process.known_items(uow, run, *values.values())
     for rule in rules:
         if evaluate(rule.refuse_when, names):
             raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))

@@ -1,7 +1,8 @@
 """The facts of a notice: what its ``notice.toml`` lists, taken from the case at one moment and frozen.
 
 An expression of ``notice.toml`` reads the fields of the case's document and, beside them, ``case``, ``participants``, the
-parties by name (``applicant.name``), ``organisations`` (those that the document names, by code), ``deadlines``,
+parties by name (``applicant.name``), ``organisations`` and ``items`` of the
+catalogue (those that the document names, by code), ``deadlines``,
 ``corrections`` (printed due dates that were moved and not told of yet), ``replaced`` (number, title and date of the paper that
 this one replaces, or nothing), ``portal_url``, ``today`` and, where the paper carries it, ``query_code``.
 """
@@ -49,6 +50,7 @@ def available(reading: Reading, run: Run, rule: NoticeRule) -> dict[str, Any]:
     names["deadlines"] = dict.fromkeys(run.bundle.manifest.deadlines) | _deadlines(reading, run)
     names["corrections"] = printed_dates.as_facts(reading, run)
     names["organisations"] = _organisations(reading, run)
+    names |= process.known_items(reading, run)
     names["today"] = deadlines.today(reading).isoformat()
     names["portal_url"] = reading.settings.base_url.rstrip("/") + "/track"
     names["query_code"] = _query_code(reading, run, rule)

@@ -14,10 +14,17 @@ from engine.models.case import (
     ReceivedMessage,
     StepRecord,
 )
-from engine.models.catalogue import CatalogueItem
+from engine.models.catalogue import (
+    CatalogueDemand,
+    CatalogueItem,
+    CatalogueRevision,
+    CatalogueVersion,
+    CatalogueVersionItem,
+)
 from engine.models.deadline import Breach, Deadline, DeadlineChange, LadderClaim
 from engine.models.definition import ProcessDefinition, ProcessPresentation
 from engine.models.document import Document
+from engine.models.grant import AccessGrant
 from engine.models.handover import Handover
 from engine.models.instruction import Instruction
 from engine.models.lead import SupervisionLead
@@ -37,6 +44,7 @@ from engine.models.work import AuditEvent, IdempotencyKey, Incident, Job, System
 
 __all__ = [
     "Absence",
+    "AccessGrant",
     "ApiToken",
     "AuditEvent",
     "Breach",
@@ -44,7 +52,11 @@ __all__ = [
     "Case",
     "CaseLink",
     "CaseRevision",
+    "CatalogueDemand",
     "CatalogueItem",
+    "CatalogueRevision",
+    "CatalogueVersion",
+    "CatalogueVersionItem",
     "Deadline",
     "DeadlineChange",
     "Delivery",

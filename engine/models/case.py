@@ -25,6 +25,8 @@ class Case(SQLModel, table=True):
     stage: str = Field(default="", max_length=40)  # key of the stage that the public sees
     outcome: str | None = Field(default=None, index=True, max_length=40)
     late: bool = False  # a statutory clock was missed; stays for ever
+    priority: int = 0  # by Art. 20: orders queues, changes no deadline
+    priority_reasons: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     confidential: bool = False
     source: str = Field(default="portal", max_length=20)  # portal, api, desk
     data: bytes  # the case document, encrypted with the case's key

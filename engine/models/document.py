@@ -25,4 +25,5 @@ class Document(SQLModel, table=True):
     author: str = Field(max_length=80)  # person:ID, party:ID, system
     task_id: str | None = Field(default=None, max_length=32)
     equal_force: bool = False  # Art. 16: obtained through the platform, equal to paper
+    provenance: str = Field(default="", max_length=300)  # where on the platform it came from
     created_at: datetime = instant()

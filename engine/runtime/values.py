@@ -57,7 +57,7 @@ class OperationDone:
     """What a service task asked for has been done."""
 
     id: str
-    result: Mapping[str, Any] | None = None
+    result: Any = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from engine.access import SYSTEM, Actor
 from engine.models import (
     Case,
     CatalogueItem,
+    CatalogueRevision,
     Deadline,
     Delivery,
     Incident,
@@ -187,21 +188,30 @@ def test_a_metronome_that_was_not_heard_for_a_minute_is_an_alarm_for_everybody(h
 
 def test_a_dataset_that_is_older_than_its_frequency_is_an_alarm(heard: World) -> None:
     owner, start = heard.one(Organisation, code="gy-jtw"), heard.watch.at
-    item = CatalogueItem(
-        organisation_id=owner.id, name="停车泊位", open=True, opened_at=start, updated_at=start, case_id=heard.case_id
+    item = CatalogueItem(code="gy-jtw-0099", organisation_id=owner.id, opened_at=start, updated_at=start)
+    said = CatalogueRevision(
+        item_id=item.id,
+        number=1,
+        state="current",
+        name="停车泊位",
+        opening="open",
+        drafted_at=start,
+        drafted_by="system",
     )
     for frequency, days in (("daily", 1), ("weekly", 7), ("yearly", 366), ("once", None), ("", None), ("often", None)):
-        item.update_frequency = frequency
+        said.update_frequency = frequency
         with heard.database.unit_of_work() as uow:
             uow.session.merge(item)
+            uow.session.flush()
+            uow.session.merge(said)
         heard.watch.at = start + timedelta(days=days or 3000, seconds=-1)
         assert "outdated" not in alarms(heard)
         heard.watch.at += timedelta(seconds=1)
         assert alarms(heard).get("outdated") == (1 if days else None)
     heard.watch.at = start + timedelta(days=1)
-    item.update_frequency = "daily"
+    said.update_frequency = "daily"
     with heard.database.unit_of_work() as uow:
-        uow.session.merge(item)
+        uow.session.merge(said)
     assert alarms(heard, heard.member("gy-jtw", "leader"))["outdated"] == 1
     assert "outdated" not in alarms(heard, heard.member("gy-wjj", "leader"))
 
