@@ -20,6 +20,7 @@ class Domain:
     title: str
     title_en: str
     named: bool
+    theme: str  # the nearest in the EU authority table data-theme, for DCAT
 
     def said(self, locale: str = "zh") -> str:
         return self.title if locale.startswith("zh") else self.title_en

@@ -33,6 +33,11 @@ def link_faults(
     for lane in manifest.process.filed_by:
         if (reason := wrong_lane(lane)) is not None:
             yield Fault(FILE, "process.filed_by", reason)
+    for field, said in manifest.process.about_item.items():
+        if field not in start_fields:
+            yield Fault(FILE, "process.about_item", f"the start form has no field {field}")
+        yield from foreign("process.about_item", said)
+    yield from foreign("process.about_item_when", manifest.process.about_item_when or "True")
     for number, guard in enumerate(manifest.guards, start=1):
         where = f"guards.{number}"
         if guard.part not in manifest.participants:

@@ -53,6 +53,8 @@ class ProcessPart(_Declared, frozen=True):
     start_form: str
     applicants: Literal["public", "organisation"] = "public"  # who may begin a case
     filed_by: list[str] = []  # lanes whose people file a case at the desk, for their organisation or for the public
+    about_item: dict[str, str] = {}  # start-form field = expression over ``item``: cases about an item of the catalogue
+    about_item_when: str | None = None  # expression over ``item``: about which ones
     confidential: bool = False
     correction_notice: str | None = None  # the paper that tells of a printed due date that was moved
     text: str = ""  # what the portal says about this process, in one or two sentences

@@ -11,8 +11,8 @@ from api import auth, deps, formview, i18n, rendering
 from api.deps import Door, PageAnyone
 from api.pages import posted as sent_form
 from api.pages import services
-from api.pages.posted import Key, Posted, Sent
-from engine import cases, definitions, queries
+from api.pages.posted import Key, Posted, Sent, Word
+from engine import about_items, cases, definitions, queries
 from engine.access import PUBLIC, Actor
 from engine.db import UnitOfWork
 from engine.definitions import Bundle, ProcessUnknown
@@ -32,8 +32,11 @@ class _Opened:
 
 
 @router.get("/apply/{process}")
-def show(request: Request, door: PageAnyone, process: Key) -> Response:
-    return _draw(request, door, _open(door, process), {})
+def show(request: Request, door: PageAnyone, process: Key, item: Word = "") -> Response:
+    """The empty form; ``item`` is the code of an item of the catalogue, which the case is to be about."""
+    with door.reading() as reading:
+        known = about_items.known(reading, definitions.current(reading, process), item) if item else {}
+    return _draw(request, door, _open(door, process), known)
 
 
 @router.post("/apply/{process}")
