@@ -120,6 +120,12 @@ def owners(reading: Reading) -> list[tuple[str, str]]:
     return [(code, name) for code, name in reading.session.execute(found.order_by(None).distinct().order_by("code"))]
 
 
+def publisher(reading: Reading) -> str:
+    """The body that consolidates and publishes the catalogues of the city (Art. 11)."""
+    bureau = select(Organisation.name).where(col(Organisation.kind) == "city_data_bureau").limit(1)
+    return reading.session.exec(bureau).first() or ""
+
+
 # ---------------------------------------------------------------- for those who work here
 
 
