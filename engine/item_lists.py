@@ -114,6 +114,11 @@ def _with_demand(reading: Reading, rows: Sequence[items.Row]) -> list[Listed]:
     return [Listed(item.code, owner, said, item, known.get(item.id, 0)) for item, said, owner in rows]
 
 
+def code_of(reading: Reading, said: CatalogueRevision) -> str:
+    """The code of the item of which a revision speaks."""
+    return reading.session.get_one(CatalogueItem, said.item_id).code
+
+
 def owners(reading: Reading) -> list[tuple[str, str]]:
     """The organisations that have items which the reader may see, by code."""
     found = items.rows(items.seen(reading)).with_only_columns(col(Organisation.code), col(Organisation.short_name))
