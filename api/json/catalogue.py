@@ -201,6 +201,8 @@ def _item(row: Listed) -> ItemShape:
 
 
 def _grant(row: Granted) -> GrantShape:
-    given = {name: getattr(row.grant, name) for name in GrantShape.model_fields if hasattr(row.grant, name)}
-    about = {"item": row.code, "provider": row.provider.code, "holder": row.holder.code}
+    given: dict[str, Any] = {
+        name: getattr(row.grant, name) for name in GrantShape.model_fields if hasattr(row.grant, name)
+    }
+    about: dict[str, Any] = {"item": row.code, "provider": row.provider.code, "holder": row.holder.code}
     return GrantShape(**given, **about, state=row.state, case=row.reference)

@@ -148,7 +148,7 @@ TABLE = {
     "POST /desk/catalogue/drafts/edit": "who drafts at the house, signed in",
     "POST /desk/catalogue/drafts/remove": "who drafts, and names nothing, signed in",
     "POST /desk/catalogue/drafts/drop": "nobody here, since it is somebody else's, signed in",
-    "POST /desk/catalogue/drafts/import": "staff who may change something, signed in",
+    "POST /desk/catalogue/drafts/import": "staff, signed in",
     "POST /desk/catalogue/drafts/agree": "nobody here, since it is somebody else's, signed in",
     "POST /desk/catalogue/drafts/refuse": "nobody here, since it is somebody else's, signed in",
     "GET /desk/cases/{reference}/items": "those of the case, signed in",
