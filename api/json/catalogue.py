@@ -132,6 +132,7 @@ def list_items(
 
 @router.get("/catalogue/{code}", summary="An item of the catalogue")
 def one_item(door: ApiAnyone, code: Code) -> ItemShape:
+    """As whoever asks may see it: the public what is published, people here what is current."""
     with door.reading() as reading:
         return _item(item_lists.one(reading, code))
 
