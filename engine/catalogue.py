@@ -217,6 +217,14 @@ def _proposal(uow: UnitOfWork, revision_id: str) -> CatalogueRevision:
     return said
 
 
+def renewed(uow: UnitOfWork, code: str) -> None:
+    """The owner tells that the data of an item were renewed now (Art. 12). Raises ItemUnknown, NotYourCatalogue."""
+    item = _mine(uow, code, drafting_for(uow, None))
+    item.updated_at = uow.now
+    uow.add(item)
+    audit.record(uow, "catalogue.renewed", stream=STREAM, item=item.id)
+
+
 # ---------------------------------------------------------------- what a process may do (operations)
 
 

@@ -64,9 +64,9 @@ OWN = (
 
 
 def catalogue(
-    settings: Settings, rows: Iterable[items.Row], *, total: int, here: str, following: str | None
+    settings: Settings, rows: Iterable[items.Row], *, total: int, here: str, following: str | None, publisher: str
 ) -> dict[str, Any]:
-    """A page of the catalogue; ``following`` is the address of the next one."""
+    """A page of the catalogue; ``following`` is the address of the next one, ``publisher`` the bureau."""
     listed = [dataset(settings, *row) for row in rows]
     base = settings.base_url.rstrip("/")
     whole = {
@@ -77,7 +77,7 @@ def catalogue(
         "dct:publisher": {
             "@id": f"{base}/#publisher",
             "@type": "foaf:Agent",
-            "foaf:name": _said("贵阳市大数据发展管理局", ""),
+            "foaf:name": _said(publisher, ""),
         },
         "dcat:dataset": [{"@id": found["@id"]} for found in listed],
     }

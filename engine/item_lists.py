@@ -114,10 +114,21 @@ def _with_demand(reading: Reading, rows: Sequence[items.Row]) -> list[Listed]:
     return [Listed(item.code, owner, said, item, known.get(item.id, 0)) for item, said, owner in rows]
 
 
+def code_of(reading: Reading, said: CatalogueRevision) -> str:
+    """The code of the item of which a revision speaks."""
+    return reading.session.get_one(CatalogueItem, said.item_id).code
+
+
 def owners(reading: Reading) -> list[tuple[str, str]]:
     """The organisations that have items which the reader may see, by code."""
     found = items.rows(items.seen(reading)).with_only_columns(col(Organisation.code), col(Organisation.short_name))
     return [(code, name) for code, name in reading.session.execute(found.order_by(None).distinct().order_by("code"))]
+
+
+def publisher(reading: Reading) -> str:
+    """The body that consolidates and publishes the catalogues of the city (Art. 11)."""
+    bureau = select(Organisation.name).where(col(Organisation.kind) == "city_data_bureau").limit(1)
+    return reading.session.exec(bureau).first() or ""
 
 
 # ---------------------------------------------------------------- for those who work here

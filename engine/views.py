@@ -46,6 +46,7 @@ class TaskRow:
     ended_at: datetime | None
     owner: str | None = None  # who completes it, while the assignee only prepares it
     in_place_of: str | None = None  # the absent colleague for whom the reader does it, or did it
+    priority: tuple[str, ...] = ()  # why it goes first (Art. 20), as sentences
 
 
 @dataclass(frozen=True)

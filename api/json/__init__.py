@@ -6,6 +6,7 @@ from api.json import (
     absences,
     calendars,
     cases,
+    catalogue,
     deadlines,
     deliveries,
     directory,
@@ -37,6 +38,7 @@ _PROBLEM: dict[str, Any] = {
 
 RESPONSES: dict[int | str, dict[str, Any]] = {"default": _PROBLEM}
 NOUNS = (
+    catalogue,
     *(processes, cases, deadlines, status, tasks, reminders, handovers, absences, recusals, kin),
     *(
         papers,

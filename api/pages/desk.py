@@ -37,8 +37,10 @@ def inbox(
     search: Search = "",
     after: PageKey = "",
     said: Word = "",
+    first: Literal["", "1"] = "",
 ) -> Response:
-    return draw(request, door, Wanted(view, light, process, clean(search, 100), after), said=_said(said, door.locale))
+    wanted = Wanted(view, light, process, clean(search, 100), after, bool(first))
+    return draw(request, door, wanted, said=_said(said, door.locale))
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Wanted:
     process: str = ""
     search: str = ""
     after: str = ""
+    first: bool = False  # what has priority by Art. 20
 
 
 def draw(
@@ -73,6 +76,7 @@ def draw(
             search_for=wanted.search,
             after=wanted.after or None,
             limit=ROWS,
+            first=wanted.first,
         )
         urgent = queries.inbox(reading, "mine", limit=1).rows
         numbers = queries.counts(reading)
@@ -95,6 +99,7 @@ def draw(
         light=wanted.light,
         process=wanted.process,
         search=wanted.search,
+        first=wanted.first,
         rows=page.rows,
         next_key=page.next_key,
         most_urgent=urgent[0] if urgent else None,

@@ -1,7 +1,7 @@
 """The inbox: open work sorted by legal due date, its numbers, and one task with everything around it."""
 
 from datetime import datetime, time
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
@@ -26,9 +26,10 @@ def inbox(
     search_for: str = "",
     after: str | None = None,
     limit: int = 50,
+    first: bool = False,
 ) -> Page[TaskRow]:
     """One page of tasks: mine, waiting to be claimed (queue), both and my colleagues' (all), those of the people whom I
-    head (unit), or done by me (done)."""
+    head (unit), or done by me (done). ``first`` shows what Art. 20 opens with priority before the rest."""
     limit = paging.bounded(limit)
     done = view == "done"
     instant = col(Task.ended_at) if done else paging.or_far(col(Case.due_at))
@@ -40,6 +41,8 @@ def inbox(
         query = query.where(col(Case.process_key) == process)
     if search_for.strip():
         query = query.where(search.matching(reading, search_for))
+    if first and not done:
+        return _by_priority(reading, query, after, limit)
     step = paging.before if done else paging.after
     if (going_on := step(after, instant, col(Task.id))) is not None:  # type: ignore[arg-type]
         query = query.where(going_on)
@@ -49,6 +52,24 @@ def inbox(
     last = found[-1] if more else None
     next_key = paging.make(last[0].ended_at if done else last[1].due_at, last[0].id) if last else None
     return Page(page, next_key)
+
+
+def _by_priority(reading: Reading, query: Any, after: str | None, limit: int) -> Page[TaskRow]:
+    """Tasks of cases with more reasons for priority first, each group by its due date (Art. 20)."""
+    rank, due, ident = col(Case.priority), paging.or_far(col(Case.due_at)), col(Task.id)
+    if after:
+        at, last = paging.read(after)
+        points, _, task_id = last.partition(".")
+        if not (points.isdecimal() and len(points) < 5 and task_id):
+            raise paging.PageKeyFaulty()
+        beyond = and_(due >= at, or_(due > at, ident > task_id))
+        query = query.where(or_(rank < int(points), and_(rank == int(points), beyond)))
+    ordered = query.order_by(rank.desc(), due.asc(), ident.asc()).limit(limit + 1)
+    found, more = paging.cut(reading.session.exec(ordered).all(), limit)
+    page = tuple(rows.task_rows(reading, [(t, c) for t, c in found]))
+    last_row = found[-1] if more else None
+    key = paging.make(last_row[1].due_at, f"{last_row[1].priority}.{last_row[0].id}") if last_row else None
+    return Page(page, key)
 
 
 def counts(reading: Reading) -> Counts:

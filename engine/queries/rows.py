@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_
 from sqlmodel import col, select
 
-from engine import definitions, masking, process, roles, subjects, supervision
+from engine import definitions, masking, priority, process, roles, subjects, supervision
 from engine.access import whole_cases
 from engine.db import Reading
 from engine.definitions import Bundle
@@ -81,6 +81,7 @@ def _row(
         ended_at=task.ended_at,
         owner=owner.name if owner else None,
         in_place_of=absent.name if absent else None,
+        priority=tuple(priority.sentence(reason, locale) for reason in case.priority_reasons),
     )
 
 

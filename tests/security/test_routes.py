@@ -37,11 +37,14 @@ from engine import (
 from engine.access import SYSTEM
 from engine.db import UnitOfWork
 from engine.models import (
+    CatalogueItem,
+    CatalogueRevision,
     Deadline,
     Delivery,
     Document,
     Incident,
     Notice,
+    Organisation,
     Person,
     PrintedCorrection,
     PrintedDate,
@@ -104,6 +107,12 @@ MEANINGS = {
     "the bound house": "401 401 401 | in 404 404 | 404 404 | 404 no",
     "who may decide on a printed date": "401 401 401 | 404 404 in | 404 404 | 404 no",
     "nobody here, since they keep no register, signed in": "door door door | 403 403 403 | 403 403 | 403 403",
+    "who drafts at the house, signed in": "door door door | in in 403 | in 403 | 403 no",
+    "who drafts, and names nothing, signed in": "door door door | 404 404 403 | 404 403 | 403 no",
+    "who drafts for the case": "401 401 401 | in 403 403 | 404 404 | 404 no",
+    "who drafts for the case, signed in": "door door door | in 403 403 | 404 404 | 404 no",
+    "who drafts for the case, and names nothing, signed in": "door door door | 404 403 403 | 404 404 | 404 no",
+    "whose data it is, signed in": "door door door | in 404 403 | 404 403 | 403 no",
     "administrators": "401 401 401 | 403 403 403 | 403 403 | in 403",
     "nobody here, since it is its heads’": "401 401 401 | 403 403 403 | 404 404 | 404 no",
     "parties": "401 in in | 401 401 401 | 401 401 | 401 401",
@@ -130,7 +139,39 @@ TABLE = {
     "GET /healthz": "everybody",
     "GET /readyz": "everybody",
     "GET /metrics": "everybody",
+    "GET /catalogue": "everybody",
+    "GET /catalogue.jsonld": "everybody",
+    "GET /catalogue.csv": "everybody",
+    "GET /catalogue/{code}": "everybody",
+    "GET /catalogue/{code}.jsonld": "everybody",
+    "GET /desk/catalogue": "staff, signed in",
+    "GET /desk/catalogue/items/{code}": "staff, signed in",
+    "POST /desk/catalogue/items/{code}/renewed": "whose data it is, signed in",
+    "POST /desk/catalogue/export": "staff who may change something, signed in",
+    "GET /desk/catalogue/drafts": "staff, signed in",
+    "GET /desk/catalogue/drafts/edit": "staff, signed in",
+    "POST /desk/catalogue/drafts/edit": "who drafts at the house, signed in",
+    "POST /desk/catalogue/drafts/remove": "who drafts, and names nothing, signed in",
+    "POST /desk/catalogue/drafts/drop": "nobody here, since it is somebody else's, signed in",
+    "POST /desk/catalogue/drafts/import": "staff, signed in",
+    "POST /desk/catalogue/drafts/agree": "nobody here, since it is somebody else's, signed in",
+    "POST /desk/catalogue/drafts/refuse": "nobody here, since it is somebody else's, signed in",
+    "GET /desk/cases/{reference}/items": "those of the case, signed in",
+    "GET /desk/cases/{reference}/items/edit": "those of the case, signed in",
+    "POST /desk/cases/{reference}/items/edit": "who drafts for the case, signed in",
+    "POST /desk/cases/{reference}/items/remove": "who drafts for the case, and names nothing, signed in",
+    "POST /desk/cases/{reference}/items/drop": "nobody here, since it is somebody else's, signed in",
+    "POST /desk/cases/{reference}/items/import": "those of the case, to change it, signed in",
+    "GET /desk/grants": "staff, signed in",
+    "POST /desk/grants/{grant_id}/revoke": "nobody here, since it is somebody else's, signed in",
+    "POST /desk/grants/{grant_id}/misuse": "nobody here, since it is somebody else's, signed in",
     # programs
+    "GET /api/v1/catalogue": "everybody",
+    "GET /api/v1/catalogue/{code}": "everybody",
+    "GET /api/v1/cases/{reference}/items": "those of the case",
+    "POST /api/v1/cases/{reference}/items": "who drafts for the case",
+    "GET /api/v1/grants": "staff",
+    "POST /api/v1/grants/{grant_id}/revoke": "nobody here, since it is somebody else's",
     "GET /api/v1/processes": "everybody",
     "GET /api/v1/processes/{key}": "everybody",
     "GET /api/v1/processes/{key}/forms/{form}": "everybody",
@@ -357,6 +398,8 @@ TABLE = {
 }
 INSTRUCTION = {"leader": "李副市长", "text": "请抓紧答复。", "due_on": "2099-05-20", "bound": AGENCY}
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/v1/cases/{reference}/items": {"json": {"item": {}}},
+    "POST /api/v1/grants/{grant_id}/revoke": {"json": {"reason": "收回"}},
     "POST /api/v1/cases/{reference}/leads": {"json": {"ground": "6", "findings": "逾期未答复。", "respondent": AGENCY}},
     "POST /api/v1/cases/{reference}/instructions": {"json": INSTRUCTION},
     "POST /api/v1/instructions/{instruction_id}/fulfil": {"json": {"report": "已经落实。"}},
@@ -405,6 +448,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
+    "POST /desk/grants/{grant_id}/revoke": {"reason": "收回"},
+    "POST /desk/grants/{grant_id}/misuse": {"reason": "超范围"},
     "POST /desk/tasks/{task_id}/reassign": {"person": "queue", "reason": "调整"},
     "POST /desk/tasks/{task_id}/exclude": {"person": "x", "reason": "回避"},
     "POST /desk/tasks/{task_id}/clear-name": {"person": "x", "reason": "核实"},
@@ -514,6 +559,7 @@ def world(small_household: Household) -> World:
     case["holiday_id"], case["correction_id"] = _calendar_changes(small_household, case_id)
     ids = {"key": "open_data_request", "process": "open_data_request", "form": "request", "name": "withdraw"}
     ids |= {"report": "evaluation", "figure": "open_filed", "verdict": "approve", "merger_id": "unknown"}
+    ids |= {"code": _item(small_household), "grant_id": "x"}
     ids |= {"deadline": "reply", "act": "suspend", "notice": "reply", "lang": "zh", "page": "1", "year": "2026"}
     return World(
         small_household,
@@ -531,6 +577,17 @@ def of_the_public(uow: UnitOfWork) -> str:
     made = PublishedReport(report="evaluation", since=day, until=day, organisation_id=bureau, **told)
     uow.add(made)
     return made.id
+
+
+def _item(household: Household) -> str:
+    """An item of the agency that everybody sees."""
+    said = {"name": "路况", "sharing": "unconditional", "opening": "planned", "drafted_by": "system"}
+    with household.database.unit_of_work() as uow:
+        owner = uow.session.exec(select(Organisation).where(col(Organisation.code) == AGENCY)).one()
+        item = CatalogueItem(code=f"{AGENCY}-0001", organisation_id=owner.id)
+        uow.add(item)
+        uow.add(CatalogueRevision(item_id=item.id, number=1, state="current", shown=True, drafted_at=uow.now, **said))
+        return item.code
 
 
 def of_others(uow: UnitOfWork, reference: str) -> dict[str, str]:

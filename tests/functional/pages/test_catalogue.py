@@ -1,0 +1,122 @@
+"""The catalogue over HTTP: proposing, bringing in a file, agreeing, and what the public finds."""
+
+import json
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from engine import catalogue, items
+from engine.access import SYSTEM
+from engine.models import CatalogueItem, CatalogueRevision
+from tests.functional.pages.browsing import hidden, page, told
+from tests.household import AGENCY, Household
+
+DRAFTS, EDIT = "/desk/catalogue/drafts", "/desk/catalogue/drafts/edit"
+NEW = {
+    "name": "公路养护计划",
+    "name_en": "Road maintenance plan",
+    "description": "年度公路养护工程计划。",
+    "domain": "transport",
+    "sharing": "unconditional",
+    "opening": "open",
+    "format": "csv",
+    "url": "https://data.example.cn/roads",
+    "update_frequency": "yearly",
+    "classification": "general",
+    "fields": "路线编号，文本\n里程，数值，公里",
+}
+
+
+def publish(household: Household, **changed: Any) -> str:
+    """An item that is current and shown to the public."""
+    with household.database.unit_of_work(SYSTEM) as uow:
+        said = catalogue.draft(uow, NEW | changed, organisation=AGENCY)
+        catalogue.become_current(uow, said, publish=True)
+        return uow.session.get_one(CatalogueItem, said.item_id).code
+
+
+def post(household: Household, login: str, place: str, action: str, **fields: Any) -> Any:
+    browser = household.browser_of(login)
+    return browser.post(action, data=hidden(page(browser.get(place)), action) | fields)
+
+
+def test_a_proposal_is_kept_agreed_to_by_the_head_and_not_public_before_it_is_published(household: Household) -> None:
+    assert post(household, "handler", EDIT, EDIT, **NEW).headers["location"] == f"{DRAFTS}?said=kept"
+    shown = page(household.browser_of("head").get(DRAFTS))
+    draft = shown.xpath("//form[contains(@action, '/agree')]//input[@name='draft']/@value")[0]
+    assert post(household, "head", DRAFTS, f"{DRAFTS}/agree", draft=draft).status_code == 303
+    code = f"{AGENCY}-0001"
+    assert "公路养护计划" in page(household.browser_of("stranger").get(f"/desk/catalogue/items/{code}")).text_content()
+    assert household.browser().get(f"/catalogue/{code}").status_code == 404
+    assert "公路养护计划" not in household.browser().get("/catalogue").text
+
+
+def test_what_is_wrong_comes_back_with_what_was_typed(household: Household) -> None:
+    answer = post(household, "handler", EDIT, EDIT, **NEW | {"format": "pdf"})
+    shown = page(answer, 422)
+    assert told(shown) == ["开放的数据应当是可机读标准格式（第十九条第二款）"]
+    assert shown.get_element_by_id("field-name").value == NEW["name"]
+
+
+def test_a_file_is_brought_in_whole_or_every_bad_line_is_named(household: Household) -> None:
+    head = "名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级,数据项"
+    lines = f'{head}\n路况,每日路况。,交通,无条件共享,"列入开放目录，待开放",每日,一般数据,"路线，文本；路况，文本"\n'
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    bad = lines + "桥梁,桥梁检测。,占星,无条件共享,planned,每日,一般数据,\n,,transport,,,,,\n"
+    refused = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", bad.encode("utf-8-sig"))})
+    assert {sentence[:3] for sentence in told(page(refused, 422))} == {"第3行", "第4行"}
+    taken = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", lines.encode("utf-8-sig"))})
+    assert taken.status_code == 303
+    with household.database.reading(SYSTEM) as reading:
+        said = reading.session.exec(select(CatalogueRevision)).one()
+    assert (said.name, said.domain, said.opening, len(said.fields)) == ("路况", "transport", "planned", 2)
+
+
+def test_the_public_finds_an_item_and_files_a_request_about_one_that_is_not_open(household: Household) -> None:
+    opened, planned = publish(household), publish(household, name="停车泊位", opening="planned")
+    listed = page(household.browser().get("/catalogue?q=停车"))
+    assert [a.get("href") for a in listed.xpath("//a[@class='matter']")] == [f"/catalogue/{planned}"]
+    one = page(household.browser().get(f"/catalogue/{planned}"))
+    (link,) = one.xpath("//a[contains(@href, '/apply/')]/@href")
+    form = page(household.browser().get(link))
+    assert form.get_element_by_id("field-dataset").value == "停车泊位"
+    assert page(household.browser().get(f"/catalogue/{opened}")).xpath("//a[contains(@href, '/apply/')]") == []
+
+
+def test_other_portals_harvest_the_catalogue_page_by_page(
+    household: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.catalogue_dcat.PAGE", 1)
+    codes = [publish(household), publish(household, name="停车泊位")]
+    address, found = "/catalogue.jsonld", []
+    while address:
+        answer = household.browser().get(address)
+        assert answer.headers["content-type"] == "application/ld+json"
+        graph = json.loads(answer.text)["@graph"]
+        found += [node for node in graph if node["@type"] == "dcat:Dataset"]
+        following = next(node for node in graph if node["@type"] == "hydra:PagedCollection").get("hydra:next")
+        address = "/catalogue.jsonld" + following["@id"].partition("/catalogue.jsonld")[2] if following else ""
+    assert [node["dct:identifier"] for node in found] == codes
+    assert found[0]["dct:accrualPeriodicity"]["@id"].endswith("/frequency/ANNUAL")
+    assert found[0]["dcat:distribution"][0]["dcat:downloadURL"]["@id"] == NEW["url"]
+    alone = json.loads(household.browser().get(f"/catalogue/{codes[0]}.jsonld").text)
+    assert alone["dct:title"][1] == {"@value": "Road maintenance plan", "@language": "en"}
+
+
+def test_what_was_taken_out_as_csv_or_jsonld_can_be_brought_in_again(household: Household) -> None:
+    code = publish(household)
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    csv_file = household.browser().get("/catalogue.csv").content
+    jsonld = household.browser().get("/catalogue.jsonld").content
+    for content in (csv_file, jsonld):
+        taken = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x", content)})
+        assert taken.status_code == 303, told(page(taken, taken.status_code))
+    with household.database.reading(SYSTEM) as reading:
+        before = items.find(reading, code)
+        after = reading.session.exec(select(CatalogueRevision).filter_by(state="drafted")).one()
+        assert before is not None
+        for column in ("name", "name_en", "description", "domain", "opening", "url", "fields", "update_frequency"):
+            assert getattr(after, column) == getattr(before[1], column), column
