@@ -21,7 +21,7 @@ from sqlmodel import col, select
 from api import stories
 from api.scenarios import ANY_PDF, Stopwatch, Story
 from api.stories import shanghai
-from engine import clock, definitions, documents, incidents, maintenance, messages, tasks
+from engine import catalogue, clock, definitions, documents, incidents, maintenance, messages, tasks
 from engine.access import SYSTEM, Actor
 from engine.clock_lint import owes_an_answer
 from engine.db import Database
@@ -43,6 +43,15 @@ WORDS = [
     "公共停车场泊位数据",
 ]
 SLOW = ("notice.render", "notice.manuscript", "notice.translate", "notice.email", "reminder.digest")
+
+NEW_ITEM = {
+    "description": "随机走查拟定的目录项。",
+    "domain": "transport",
+    "sharing": "unconditional",
+    "opening": "planned",
+    "update_frequency": "monthly",
+    "classification": "general",
+}
 
 
 class Stuck(AssertionError):
@@ -185,6 +194,7 @@ class Walk:
 
     def _do(self, task: Task) -> None:
         bundle, form = self._form_of(task)
+        self._draft_item(bundle, task)
         answers = Answers(self.bundle.parent / bundle.key, self.dice, self.watch.at)
         refused: EngineError | None = None
         for made in answers.candidates(task.node, form):
@@ -200,6 +210,14 @@ class Walk:
                 faulty = refused.problems[0].field if isinstance(refused, FormInvalid) else ""
                 answer = answers.mended(form, answer, faulty)
         raise Stuck(self._said(f"nobody can do {bundle.key}.{task.node}: {refused and refused.sentence()}"))
+
+    def _draft_item(self, bundle: Bundle, task: Task) -> None:
+        """Where a rule of the task asks for revisions of the catalogue, a new item is drafted first."""
+        if not any("revisions" in rule.refuse_when for rule in bundle.manifest.rules if rule.task == task.node):
+            return
+        with self.database.unit_of_work(self._person(task, 1)) as uow:
+            if not catalogue.drafts(uow, task.case_id):
+                catalogue.draft(uow, NEW_ITEM | {"name": f"目录项{task.id}"}, case_id=task.case_id)
 
     def _complete(self, task: Task, answer: dict[str, Any], scan: bool) -> EngineError | None:
         """Let the first colleague who may complete a task; the sentence that refuses the answer, or everybody."""
