@@ -134,7 +134,7 @@ def publish(request: Request, door: PageOverseer, asked: Wanted, posted: Sent) -
     """A leader makes the figures public, as they stand now."""
 
     def write(uow: UnitOfWork) -> deps.Answer:
-        return {"id": reports.publish(uow, asked.report, asked.period).id}
+        return {"id": reports.publish(uow, asked.report, _settled(asked, uow).period).id}
 
     try:
         done = sent_form.once(posted, "page /board/reports/publish").write(door, asked.address, write)

@@ -439,8 +439,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/cases/{reference}/recuse": {"json": {"reason": ""}},
     "POST /api/v1/cases/{reference}/merging": {"json": {"follower": "x", "reason": "同一事项"}},
     "POST /api/v1/mergers/{merger_id}/{verdict}": {"json": {"reason": "同一事项"}},
-    "POST /desk/cases/{reference}/merging": {"data": {"follower": "x", "reason": "同一事项"}},
-    "POST /desk/cases/{reference}/merging/{merger_id}/{verdict}": {"data": {"reason": "同一事项"}},
     "POST /api/v1/cases/{reference}/clear-name": {"json": {"person": "x", "reason": "核实"}},
     "POST /api/v1/recusals/{recusal_id}/lift": {"json": {"reason": "核实"}},
     "POST /api/v1/kin": {"json": {"name": "某", "relation": "other"}},
@@ -448,6 +446,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/processes": {"content": b"", "headers": {"Content-Type": "application/zip"}},
 }
 FIELDS: dict[str, dict[str, str]] = {
+    "POST /desk/cases/{reference}/merging": {"follower": "x", "reason": "同一事项"},
+    "POST /desk/cases/{reference}/merging/{merger_id}/{verdict}": {"reason": "同一事项"},
     "POST /desk/grants/{grant_id}/revoke": {"reason": "收回"},
     "POST /desk/grants/{grant_id}/misuse": {"reason": "超范围"},
     "POST /desk/tasks/{task_id}/reassign": {"person": "queue", "reason": "调整"},
