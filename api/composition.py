@@ -99,7 +99,7 @@ def registry() -> Registry:
     offered.operation("case.tell", name=TEXT | {"x-refers": "telling"})(links.tell)
     offered.job("case.tell")(links.carry_telling)
     offered.job(followers.FOLLOW)(merging.follow)
-    offered.job(merging.TELL)(merging.tell)
+    offered.job(followers.TELL)(merging.tell)
     offered.job("recusal.check")(recusals.check_held)
     offered.operation("lead.urge", field=TEXT)(leads.urge)
     offered.operation(

@@ -170,8 +170,9 @@ def _forbidden(manifest: Manifest, processes: Mapping[str, Process], events: Eve
 def _never_too_late(manifest: Manifest, events: Events) -> Iterator[Fault]:
     """Messages that would never be refused, since what they are accepted until never happens."""
     for message in manifest.messages:
-        if message.until is not None and not events.can_happen(message.until):
-            yield Fault(FILE, f"messages.{message.name}", f"is never refused: nothing makes {message.until} known")
+        for event in message.ends:
+            if not events.can_happen(event):
+                yield Fault(FILE, f"messages.{message.name}", f"is never refused: nothing makes {event} known")
 
 
 def _clockless(manifest: Manifest, processes: Mapping[str, Process], ways: "_Ways") -> Iterator[Fault]:

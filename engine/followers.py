@@ -13,6 +13,7 @@ from engine.models import Case, Merger
 from engine.models.merger import STANDING
 
 FOLLOW = "merging.follow"
+TELL = "merging.tell"
 CLOSED = "case.closed"
 ASKED = "asked"  # a merger was decided just now: what has happened in the lead case meanwhile is told
 
@@ -27,9 +28,20 @@ def hear(uow: UnitOfWork, case: Case, manifest: Manifest, event: str, position: 
     if event == CLOSED:  # it needs nobody to lead it any more
         mine = (col(Merger.case_id) == case.id, col(Merger.state).in_(STANDING))
         uow.session.execute(update(Merger).where(*mine).values(state="ended", settled_at=uow.now))
-    heard = {CLOSED, f"case.transferred:{rule.part}", *(tell.event for tell in rule.tells)}
+    if event in rule.lets_go and case.merged_into is not None:
+        _let_go(uow, case, event, position)
+    heard = {CLOSED, *rule.lets_go, f"case.transferred:{rule.part}", *(tell.event for tell in rule.tells)}
     if event in heard and _leads(uow, case.id):
         jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{case.id}:{position}", case_id=case.id, event=event)
+
+
+def _let_go(uow: UnitOfWork, case: Case, event: str, position: int) -> None:
+    """A case that follows is itself withdrawn, say: it goes on alone, and what it now waits for rests no longer."""
+    case.merged_into = None
+    mine = select(Merger).where(col(Merger.case_id) == case.id, col(Merger.state) == "merged")
+    for merger in uow.session.exec(mine):
+        key = f"{TELL}:{merger.id}:{event}:{position}"
+        jobs.enqueue(uow, TELL, key, case_id=case.id, merger=merger.id, event=event)
 
 
 def _leads(uow: UnitOfWork, case_id: str) -> bool:

@@ -69,6 +69,7 @@ class Participant(_Declared, frozen=True):
     title_en: str
     organisation: str | None = None  # expression over case data giving an organisation's code; nothing = not yet known
     kind: str | None = None  # or: the one organisation of this kind
+    stand_in: str | None = None  # the part whose organisation does its tasks while nobody plays it
     sees: Literal["all", "own"] = "all"  # own: nothing before a paper or task reaches it, then only what is its own
 
 
@@ -116,6 +117,11 @@ class TellRule(_Declared, frozen=True):
     form: dict[str, str] = {}  # field of the message = expression over the facts of this case
 
 
+def _events(named: str | list[str] | None) -> tuple[str, ...]:
+    """One event, several or none, as a list."""
+    return () if named is None else (named,) if isinstance(named, str) else tuple(named)
+
+
 class MergingTell(_Declared, frozen=True):
     """``[[merging.tells]]``: an event of the lead case, and the message that it sends into the cases merged into it."""
 
@@ -130,11 +136,22 @@ class Merging(_Declared, frozen=True):
     propose: str  # lane whose people propose it
     approve: str  # lane whose people decide, somebody else than who proposed
     compares: list[str]  # fields whose words are compared
-    until: str  # an event after which a case neither leads nor follows
+    until: str | list[str]  # an event, or several, after which a case neither leads nor follows
     tells: list[MergingTell]
     text: str  # for the parties of the merged cases
     text_en: str
     hands_over: list[str] = []  # fields of the lead case that are written into the merged ones before they are told
+    since: str | None = None  # an event before which it does neither
+    lets_go: list[str] = []  # events at which a case that leads or follows goes on alone, and cannot be merged any more
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return _events(self.until)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        since = (self.since,) if self.since else ()
+        return (*self.ends, *since, *self.lets_go, *(tell.event for tell in self.tells))
 
 
 class PartyPart(_Declared, frozen=True):
@@ -186,12 +203,18 @@ class MessageRule(_Declared, frozen=True):
     title_en: str
     sender: str  # a party ("applicant"), a lane ("data_provider.case_handler") or "system": a job of this installation
     form: str | None = None
-    until: str | None = None  # a domain event after which it is refused with the sentence below
+    until: str | list[str] | None = (
+        None  # a domain event, or several, after which it is refused with the sentence below
+    )
     refusal: str = ""
     refusal_en: str = ""
     when_listening: bool = False  # accepted only while the flow waits for it (never stored for later)
     text: str = ""
     text_en: str = ""
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        return _events(self.until)
 
 
 class TaskRule(_Declared, frozen=True):

@@ -439,8 +439,8 @@ class _Bundle:
             known = message.sender in {*self.manifest.parties, SYSTEM}
             if not known and self.wrong_lane(message.sender) is not None:
                 yield self.at(where, f"its sender {message.sender} is neither a party nor a lane, nor system")
-            if message.until is not None:
-                yield from self.event(where, message.until)
+            for event in message.ends:
+                yield from self.event(where, event)
 
     def deadlines(self) -> Iterator[Fault]:
         parts = {*self.manifest.participants, *self.manifest.parties}
@@ -460,7 +460,7 @@ class _Bundle:
             for event in (*rule.starting, *rule.stops_on):
                 yield from self.event(where, event)
         if self.manifest.merging is not None:
-            for event in (self.manifest.merging.until, *(tell.event for tell in self.manifest.merging.tells)):
+            for event in self.manifest.merging.events:
                 yield from self.event("merging", event)
 
     def limit_of_data(self, where: str, rule: DeadlineRule) -> Iterator[Fault]:
@@ -562,6 +562,13 @@ class _Bundle:
             yield self.at("parties", "names nobody: whoever files a case is its first party")
         yield from self.expression(MANIFEST, "process.subject", self.manifest.process.subject, AROUND_OPENING)
         for name, participant in self.manifest.participants.items():
+            if participant.stand_in is not None:
+                standing = self.manifest.participants.get(participant.stand_in)
+                if standing is None or standing.kind is None:
+                    reason = (
+                        f"{participant.stand_in} does not stand in: it must be a participant that is found by its kind"
+                    )
+                    yield self.at(f"participants.{name}", reason)
             if participant.organisation is not None:
                 yield from self.expression(MANIFEST, f"participants.{name}", participant.organisation, AROUND_OPENING)
 

@@ -17,7 +17,7 @@ from engine.access import whole_cases
 from engine.bigrams import index_terms
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
-from engine.followers import CLOSED, FOLLOW
+from engine.followers import CLOSED, FOLLOW, TELL
 from engine.manifest import Merging
 from engine.models import Case, CaseLink, Merger, Participant, Person, Task
 from engine.models.merger import STANDING
@@ -26,7 +26,6 @@ from engine.operations import JobTicket
 from engine.process import Run
 
 LINK = "merged"
-TELL = "merging.tell"
 LOOKED_AT = 200  # cases with words in common that are compared
 MOST_ALIKE = 20  # that are shown
 ALIKE = 0.3  # of the words of the shorter text: below it nobody would think of merging
@@ -105,7 +104,7 @@ def alike(reading: Reading, run: Run) -> list[Alike]:
     )
     found = []
     for case in reading.session.exec(near.order_by(col(Case.submitted_at).desc()).limit(LOOKED_AT)):
-        if process.happened(reading, case.id, rule.until):
+        if bar(reading, case, rule) is not None:
             continue
         share = _share(words, _words(process.opened(reading, case), rule))
         if share >= ALIKE:
@@ -267,8 +266,8 @@ def _require_mergeable(reading: Reading, leading: Run, run: Run, proposal: Merge
     if _organisation(leading) is None or _organisation(leading) != _organisation(run):
         raise _no("they are handled by different organisations.", "承办机关不同。")
     for one in (leading, run):
-        if one.case.closed_at is not None or process.happened(reading, one.case.id, rule.until):
-            raise _no(f"{one.case.reference} has been decided.", f"{one.case.reference} 已经作出决定。")
+        if (bars := bar(reading, one.case, rule)) is not None:
+            raise bars
         if one.case.merged_into is not None:
             raise _no(f"{one.case.reference} follows another case.", f"{one.case.reference} 已经并入其他案件。")
         recusals.require_free(reading, one.case, one.bundle)
@@ -277,6 +276,21 @@ def _require_mergeable(reading: Reading, leading: Run, run: Run, proposal: Merge
     if proposal is None and standing(reading, run.case.id) is not None:
         raise _no(f"that of {run.case.reference} is being decided.", f"{run.case.reference} 的并案正在审批。")
     return rule
+
+
+def bar(reading: Reading, case: Case, rule: Merging) -> NotMergeable | None:
+    """Why a case can neither lead nor follow at this point of its way, if it cannot."""
+
+    def happened(event: str) -> bool:
+        return process.happened(reading, case.id, event)
+
+    if case.closed_at is not None or any(map(happened, rule.ends)):
+        return _no(f"{case.reference} has been decided.", f"{case.reference} 已经作出决定。")
+    if any(map(happened, rule.lets_go)):
+        return _no(f"{case.reference} goes on alone.", f"{case.reference} 已经转为单独办理。")
+    if rule.since is not None and not happened(rule.since):
+        return _no(f"{case.reference} has not been accepted yet.", f"{case.reference} 尚未受理。")
+    return None
 
 
 def _no(why: str, why_zh: str) -> NotMergeable:
@@ -310,7 +324,7 @@ def _events(reading: Reading, leading: Run, event: str) -> list[str]:
     if event:
         return [event]
     rule = _rule(leading)
-    known = [*(tell.event for tell in rule.tells), f"case.transferred:{rule.part}", CLOSED]
+    known = [*(tell.event for tell in rule.tells), f"case.transferred:{rule.part}", *rule.lets_go, CLOSED]
     return [one for one in known if process.happened(reading, leading.case.id, one)]
 
 
@@ -327,8 +341,13 @@ def tell(database: Database, ticket: JobTicket) -> None:
         if told is not None:
             _hand_over(uow, run, merger, told, event)
         elif merger.state == "merged":
-            why = "主案已经结束" if event == CLOSED else "主案已转由其他机关办理"
-            _let_go(uow, run, merger, f"{why}，自动撤销并案，本件继续单独办理。")
+            _let_go(uow, run, merger, f"{_parting(_rule(run), event)}，自动撤销并案，本件继续单独办理。")
+
+
+def _parting(rule: Merging, event: str) -> str:
+    if event == CLOSED:
+        return "主案已经结束"
+    return "主案或者本件已经转为单独办理" if event in rule.lets_go else "主案已转由其他机关办理"
 
 
 def _hand_over(uow: UnitOfWork, run: Run, merger: Merger, message: str, event: str) -> None:

@@ -141,7 +141,7 @@ def may_send(reading: Reading, case: Case, rule: MessageRule) -> bool:
 
 
 def _refusal(reading: Reading, case: Case, instance: ProcessInstance, rule: MessageRule) -> MessageRefused | None:
-    if rule.until is not None and process.happened(reading, case.id, rule.until):
+    if any(process.happened(reading, case.id, event) for event in rule.ends):
         return MessageRefused(text=rule.refusal_en, text_zh=rule.refusal)
     if case.closed_at is not None or instance.finished_at is not None:
         return MessageRefused(text=CASE_CLOSED[0], text_zh=CASE_CLOSED[1])

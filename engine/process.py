@@ -473,7 +473,7 @@ def _project(uow: UnitOfWork, run: Run, step: Step) -> None:
     if run.held:
         incidents.settle_held(uow, run.case.id, {held.id for held in step.held})
     active = [*(r.node for r in step.ready), *(t.node for t in step.timers), *(o.node for o in step.operations)]
-    active += [held.node for held in step.held]
+    active += [*(held.node for held in step.held), *step.waits_at]
     stages = [s for s in run.bundle.manifest.stages if any(node in s.nodes for node in active)]
     if run.case.closed_at is None and stages:
         run.case.stage = stages[-1].key
@@ -513,7 +513,7 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
     """A task for whoever plays the part and has the role that its lane names, or that a step of an approval names."""
     step = approvals.next_step(uow, run, ready.node)
     part, _, role = (step.lane if step else ready.lane or "").partition(".")
-    organisation = run.participants.get(part)
+    organisation = _doing(run, part)
     let_see(uow, run, part)
     return {
         "id": new_id(),
@@ -528,6 +528,13 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
         "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
         "created_at": uow.now,
     }
+
+
+def _doing(run: Run, part: str) -> Organisation | None:
+    """Who does the tasks of a part: the organisation that plays it, or while nobody does the one that stands in for it."""
+    rule = run.bundle.manifest.participants.get(part)
+    playing = run.participants.get(part)
+    return playing or (run.participants.get(rule.stand_in) if rule is not None and rule.stand_in else None)
 
 
 def go_on_inside(uow: UnitOfWork, run: Run, done: Task, writes: Mapping[str, Any]) -> None:
@@ -582,7 +589,7 @@ def _project_timers(uow: UnitOfWork, run: Run, step: Step) -> None:
 
 def reassign_open_tasks(uow: UnitOfWork, run: Run, part: str) -> None:
     """After a change of participant: open tasks of that part wait for the new organisation, and are nobody's yet."""
-    organisation = run.participants.get(part)
+    organisation = _doing(run, part)
     for task in uow.session.exec(
         select(Task).where(col(Task.case_id) == run.case.id, col(Task.part) == part, col(Task.state).in_(WAITING))
     ):

@@ -73,7 +73,7 @@ def of_case(reading: Reading, reference: str) -> MergingView:
 
 
 def _may_lead(reading: Reading, run: Run, rule: Merging | None) -> bool:
-    return rule is not None and not process.happened(reading, run.case.id, rule.until)
+    return rule is not None and merging.bar(reading, run.case, rule) is None
 
 
 def _holds(reading: Reading, run: Run, lane: str) -> bool:

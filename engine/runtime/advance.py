@@ -76,6 +76,7 @@ def standing(blueprint: Blueprint, instance: Instance, execution: Execution) -> 
         timers=tuple(timer for task in everything for timer in _timers(task, context)),
         held=tuple(_held(task, execution) for task in everything if is_held(task)),
         awaited=frozenset(awaited for task in everything for awaited in _awaited(task)),
+        waits_at=frozenset(task.task_spec.bpmn_id for task in everything if task.task_spec.bpmn_id and _awaited(task)),
         messages=tuple((event.event_definition.name, event.payload) for event in thrown),
         finished=bool(instance.completed),
         passed=tuple(execution.passed),

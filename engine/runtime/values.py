@@ -215,6 +215,7 @@ class Step:
     messages: tuple[tuple[str, Any], ...]
     finished: bool
     passed: tuple[Passed, ...]
+    waits_at: frozenset[str] = frozenset()  # the drawn nodes at which it waits for a message
 
     @property
     def listening(self) -> frozenset[str]:

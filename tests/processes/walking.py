@@ -29,7 +29,7 @@ from engine.definitions import Bundle
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
 from engine.form_problems import FormInvalid
 from engine.forms import Form
-from engine.models import Case, CaseLink, Deadline, Job, Party, ProcessInstance, Task, Timer
+from engine.models import Case, CaseLink, Deadline, Job, Organisation, Party, ProcessInstance, Task, Timer
 
 MOST_STEPS = 250
 TRIES = 60  # answers that are tried for one form before it is said that there is none
@@ -271,7 +271,10 @@ class Walk:
         self.trace.append(f"time passes to {self.watch.at:%Y-%m-%d %H:%M}")
 
     def _person(self, task: Task, nth: int) -> Actor:
-        return self._story(task.case_id).person(f"{task.part}.{task.role}#{nth}")
+        """Of the organisation for which the task waits: while nobody plays its part, of the one that stands in."""
+        with self.database.reading(SYSTEM) as reading:
+            house = reading.session.get_one(Organisation, task.organisation_id)
+        return self._story(task.case_id).person(f"{house.code}.{task.role}#{nth}")
 
     def _sender(self, case: Case, sender: str) -> Actor:
         if "." in sender:
