@@ -91,6 +91,7 @@ from notices.showroom import Exhibit, Shown
 from notices.standing import Comparison, Other
 from notices.standing import Standing as PaperStanding
 from notices.verification import Certified, Verdict
+from tests.functional.pages import sample_catalogue
 from tests.machine import ROOT
 
 FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
@@ -1845,4 +1846,5 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "again": "",
         },
     ),
+    **sample_catalogue.pages(viewer(), case()),
 }
