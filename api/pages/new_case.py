@@ -13,8 +13,8 @@ from api.deps import Door, PagePerson
 from api.pages import posted as sent_form
 from api.pages import starting
 from api.pages.frame import Viewer, viewer
-from api.pages.posted import Key, Sent
-from engine import cases, definitions, origins, queries, statutes
+from api.pages.posted import Key, Sent, Word
+from engine import about_items, cases, definitions, origins, queries, statutes
 from engine.access import Actor, sees_whole
 from engine.db import Reading
 from engine.definitions import Bundle, ProcessUnknown
@@ -65,13 +65,16 @@ def choose(request: Request, door: PagePerson) -> Response:
 
 
 @router.get("/{process}")
-def show(request: Request, door: PagePerson, process: Key, named: Reference = "") -> Response:
+def show(request: Request, door: PagePerson, process: Key, named: Reference = "", item: Word = "") -> Response:
+    """The empty form; ``item`` is the code of an item of the catalogue, which the case is to be about."""
     try:
         opened = _open(door, process, named)
     except (origins.OriginUnknown, origins.OriginRefused) as error:
         fault = formview.FaultView(error.sentence(door.locale), "before")
         return _draw(request, door, _open(door, process), {}, fault=fault, typed=named, status=error.status)
-    return _draw(request, door, opened, opened.before.known if opened.before else {})
+    with door.reading() as reading:
+        about = about_items.known(reading, opened.bundle, item) if item else {}
+    return _draw(request, door, opened, about | (dict(opened.before.known) if opened.before else {}))
 
 
 @router.post("/{process}")
