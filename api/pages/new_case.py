@@ -18,14 +18,21 @@ from engine import about_items, cases, definitions, origins, queries, statutes
 from engine.access import Actor, sees_whole
 from engine.db import Reading
 from engine.definitions import Bundle, ProcessUnknown
-from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
+from engine.documents import (
+    ProvenanceFaulty,
+    TooManyUploads,
+    UploadEmpty,
+    UploadMismatch,
+    UploadNotAllowed,
+    UploadTooLarge,
+)
 from engine.errors import Conflict, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.models import Case, Organisation
 
 router = APIRouter(prefix="/desk/new")
 
-UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+UPLOAD_FAULTS = (ProvenanceFaulty, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
 HOUSE, LANGUAGE = "_organisation", "_language"
 Reference = Annotated[str, Query(alias="from", max_length=60, pattern=r"^[A-Za-z0-9-]*$")]
 
@@ -83,11 +90,11 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
     opened = _open(door, process, named)
     values: Mapping[str, Any] = posted.answers
     house, language = posted.text(HOUSE, 64), posted.text(LANGUAGE, 5)
-    chosen = {HOUSE: house, LANGUAGE: language}
+    chosen = {HOUSE: house, LANGUAGE: language} | sent_form.platform(posted)
     try:
         values = opened.form.coerce(posted.answers)
         opened.form.validate(values, opened.away | origins.spared(opened.bundle, door.actor, values))
-        uploads = sent_form.store(door, posted)
+        uploads = sent_form.store_at_desk(door, posted)
         answer = filing.begin(
             door,
             sent_form.once(posted, f"page /desk/new/{process}"),
