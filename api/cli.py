@@ -16,6 +16,7 @@ import typer
 
 from api import (
     cli_calendar,
+    cli_catalogue,
     cli_diagrams,
     cli_incidents,
     cli_keys,
@@ -45,6 +46,7 @@ db = typer.Typer(help="The database.", rich_markup_mode=None)
 app.add_typer(db, name="db")
 app.add_typer(cli_notices.app, name="notice")
 app.add_typer(cli_calendar.app, name="calendar")
+app.add_typer(cli_catalogue.app, name="catalogue")
 app.add_typer(cli_people.app, name="user")
 app.add_typer(cli_diagrams.app, name="diagram")
 app.command("seals")(cli_seals.seals)

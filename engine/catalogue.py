@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from engine import audit, item_form, items, process
 from engine.access import UNIT_HEAD, workable_tasks
 from engine.db import Reading, UnitOfWork
-from engine.errors import Conflict, Forbidden, NotFound
+from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.items import CURRENT, DISCARDED, DRAFTED, REMOVED, SUPERSEDED
 from engine.models import Case, CatalogueItem, CatalogueRevision, Organisation, Task
 from engine.operations import BusinessError, Call, Done
@@ -43,6 +43,12 @@ class NotYourCatalogue(Forbidden):
     """Items are drafted by case handlers and heads of unit of the owner of the data, while the case waits for them."""
 
     zh = "目录项由数据所属机关的承办人或者科室负责人维护；为某件事项维护的，限于该件在本机关办理期间。"
+
+
+class OwnerUnsaid(Invalid):
+    """A new item needs its owner: please name the organisation."""
+
+    zh = "新增目录项，应当指明由哪个机关提供。"
 
 
 class NameTaken(Conflict):
@@ -406,14 +412,16 @@ def _stream(case_id: str | None) -> str | None:
 
 
 def _owner(uow: UnitOfWork, owners: frozenset[str] | None, code: str | None) -> Organisation:
+    if owners is None and code is None:
+        raise OwnerUnsaid()
     houses = select(Organisation).where(col(Organisation.active).is_(True)).order_by(col(Organisation.code))
     if owners is not None:
         houses = houses.where(col(Organisation.id).in_(sorted(owners)))
     if code is not None:
         houses = houses.where(col(Organisation.code) == code)
     found = uow.session.exec(houses.limit(1)).first()
-    if found is None or (owners is None and code is None):
-        raise NotYourCatalogue()
+    if found is None:
+        raise OwnerUnsaid() if owners is None else NotYourCatalogue()
     return found
 
 

@@ -176,6 +176,20 @@ def _faults(settings: Settings, line: Line) -> list[Fault]:
     return [Fault(line.number, p.zh, p.en) for p in item_form.problems(settings, line.values)]
 
 
+def of_one_house(uow: UnitOfWork, lines: Iterable[Line], organisation: str) -> None:
+    """Every line is about an item of one organisation (its code), or adds one to it; raises FileFaulty."""
+    faults = []
+    for line in lines:
+        known = items.find(uow, line.code) if line.code else None
+        owner = known[2].code if known else line.owner
+        if owner not in (None, organisation):
+            faults.append(
+                Fault(line.number, f"属于 {owner}，不属于 {organisation}", f"is of {owner}, not of {organisation}")
+            )
+    if faults:
+        raise FileFaulty(faults[:MOST_FAULTS])
+
+
 def draft(
     uow: UnitOfWork, lines: Iterable[Line], *, case_id: str | None = None, organisation: str | None = None
 ) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
-from engine import domains, item_form, items
-from engine.catalogue_csv import LARGEST, MOST_LINES, Fault, FileFaulty, Line
+from engine import catalogue_csv, domains, item_form, items
+from engine.catalogue_csv import LARGEST, MOST_FAULTS, MOST_LINES, Fault, FileFaulty, Line
 from engine.settings import Settings
 
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
@@ -57,6 +57,7 @@ OWN = (
     "domain",
     "fields",
     "update_frequency",
+    "contact",
 )
 
 
@@ -126,6 +127,8 @@ def dataset(settings: Settings, item: Any, said: Any, owner: Any) -> dict[str, A
     told["dcat:contactPoint"] = {"@type": "vcard:Organization", "vcard:fn": owner.name, "vcard:hasTelephone": contact}
     if said.opening == "open" and said.url:
         told["dcat:distribution"] = [_distribution(here, said)]
+    elif said.url:
+        told["duban:url"] = said.url
     answers = item_form.answers(said)
     return told | {f"duban:{name}": answers[name] for name in OWN if name in answers}
 
@@ -156,6 +159,12 @@ def _moment(at: Any) -> dict[str, str]:
 # ---------------------------------------------------------------- in
 
 
+def read_either(settings: Settings, content: bytes) -> list[Line]:
+    """The lines of a file that is JSON-LD or CSV, whatever it is called; raises FileFaulty."""
+    is_json = content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{")
+    return read(settings, content) if is_json else catalogue_csv.read(settings, content)
+
+
 def read(settings: Settings, content: bytes) -> list[Line]:
     """The datasets of a file that was written here, as lines of an import; raises FileFaulty."""
     if len(content) > LARGEST:
@@ -165,7 +174,8 @@ def read(settings: Settings, content: bytes) -> list[Line]:
     except (ValueError, RecursionError):
         raise FileFaulty([Fault(1, "不是有效的JSON-LD", "is no JSON-LD")]) from None
     graph = told.get("@graph", [told]) if isinstance(told, dict) else []
-    found = [node for node in graph if isinstance(node, dict) and node.get("@type") == "dcat:Dataset"]
+    nodes = graph if isinstance(graph, list) else []
+    found = [node for node in nodes if isinstance(node, dict) and node.get("@type") == "dcat:Dataset"]
     if not found or len(found) > MOST_LINES:
         raise FileFaulty([Fault(1, "文件中没有数据集，或者太多", "has no dataset, or too many")])
     lines = [_line(number, node) for number, node in enumerate(found, start=1)]
@@ -175,7 +185,7 @@ def read(settings: Settings, content: bytes) -> list[Line]:
         for problem in item_form.problems(settings, line.values)
     ]
     if faults:
-        raise FileFaulty(faults)
+        raise FileFaulty(faults[:MOST_FAULTS])
     return lines
 
 
@@ -185,7 +195,9 @@ def _line(number: int, node: Mapping[str, Any]) -> Line:
     values["description"] = _text(node, "dct:description", "zh")
     since = _inside(node, "dct:temporal", "dcat:startDate", "@value")
     links = node.get("dcat:distribution")
-    url = _inside(links[0] if isinstance(links, list) and links else {}, "dcat:accessURL", "@id")
+    url = _inside(links[0] if isinstance(links, list) and links else {}, "dcat:accessURL", "@id") or _inside(
+        node, "duban:url"
+    )
     values |= {"data_since": since, "url": url}
     owner = _inside(node, "dct:publisher", "dct:identifier")
     code = node.get("dct:identifier")

@@ -40,6 +40,7 @@ PROVIDING = (
     "public_service",
 )  # kinds that have data
 Files = Mapping[str, bytes]
+ADOPTS = "catalogue.adopt"  # the operation by which drafts of the catalogue become current
 _ITEMS = re.compile(rb"\bitems\b")
 Options = Mapping[str, list[tuple[str, str]]]  # by name of the list: (value, title)
 
@@ -121,6 +122,12 @@ class Bundle:
     def reads_items(self) -> bool:
         """Whether any declaration may ask what the catalogue says of an item."""
         return any(_ITEMS.search(content) for path, content in self.words.items() if path.endswith(".toml"))
+
+    @cached_property
+    def revises_catalogue(self) -> bool:
+        """Whether what is drafted for a case of it can become current in the catalogue."""
+        drawn = self.blueprint.drawn.values()
+        return any(element.verb == ADOPTS for scope in drawn for element in scope.elements.values())
 
     def form(self, name: str, locale: str = "zh", options: Options | None = None) -> Form:
         """A form in the reader's language; ``options`` fills the lists that come from the directory."""

@@ -32,6 +32,7 @@ from engine.settings import Settings
 
 CHUNK = 256 * 1024
 TAG = 16
+LONGEST_PROVENANCE = 300
 
 # What may be attached: suffix → media type.
 ACCEPTED = {
@@ -88,6 +89,12 @@ class AttachmentMissing(Invalid):
     zh = "请上传本表要求的附件。"
 
 
+class ProvenanceFaulty(Invalid):
+    """A file that was obtained through the sharing platform is attached here, with the system and the number there."""
+
+    zh = "经共享平台获取的文件，应当在此上传，并且同时写明来源系统和编号。"
+
+
 class DocumentNotFound(NotFound):
     """There is no such file, or you may not see it."""
 
@@ -105,6 +112,19 @@ class Stored:
     size: int
     digest: str
     made: bool = False  # by us, and not sent by anybody
+    provenance: str = ""  # from which system of the sharing platform, under which number, where it was obtained there
+
+
+def obtained(uploads: tuple[Stored, ...], system: str, number: str) -> tuple[Stored, ...]:
+    """The same files as obtained through the sharing platform, where a system or a number is named.
+
+    Source: Art. 16 (equal in force to the paper original). Raises ProvenanceFaulty.
+    """
+    if not system and not number:
+        return uploads
+    if not (system and number and uploads):
+        raise ProvenanceFaulty()
+    return tuple(replace(upload, provenance=f"{system}，{number}"[:LONGEST_PROVENANCE]) for upload in uploads)
 
 
 # ---------------------------------------------------------------- storing
@@ -202,6 +222,8 @@ def attach(
         digest=stored.digest,
         author=str(uow.actor),
         task_id=task_id,
+        equal_force=bool(stored.provenance),
+        provenance=stored.provenance,
         created_at=uow.now,
     )
     uow.add(document)
@@ -216,7 +238,8 @@ def _without_metadata(uow: UnitOfWork, stored: Stored) -> Stored:
     content = b"".join(_decrypted(settings, stored.blob, stored.blob_key, stored.size))
     cleaned = metadata.removed(stored.filename, content)
     uow.after_commit(lambda: path_of(settings, stored.blob).unlink(missing_ok=True))
-    return _write(settings, stored.filename, stored.media_type, iter([cleaned]), len(cleaned))
+    anew = _write(settings, stored.filename, stored.media_type, iter([cleaned]), len(cleaned))
+    return replace(anew, provenance=stored.provenance)
 
 
 def attach_all(

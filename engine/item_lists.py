@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
-from engine import catalogue, clock, grants, items
+from engine import catalogue, clock, data_checks, grants, items
 from engine.access import UNIT_HEAD
 from engine.db import Reading
 from engine.errors import NotFound
@@ -52,6 +52,7 @@ class Listed:
     said: CatalogueRevision
     item: CatalogueItem
     demand: int
+    under_check: bool = False  # its data are being verified (Art. 13(3))
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ def _with_demand(reading: Reading, rows: Sequence[items.Row]) -> list[Listed]:
         col(CatalogueDemand.item_id).in_([row[0].id for row in rows])
     )
     known: dict[str, int] = dict(list(reading.session.exec(counts.group_by(col(CatalogueDemand.item_id)))))
-    return [Listed(item.code, owner, said, item, known.get(item.id, 0)) for item, said, owner in rows]
+    checked = data_checks.under_check(reading, [row[0].code for row in rows])
+    return [
+        Listed(item.code, owner, said, item, known.get(item.id, 0), item.code in checked) for item, said, owner in rows
+    ]
 
 
 def code_of(reading: Reading, said: CatalogueRevision) -> str:

@@ -133,6 +133,7 @@ class DocumentView:
     size: int
     kind: str
     created_at: datetime
+    provenance: str = ""  # Art. 16: where on the sharing platform it was obtained; it then equals the paper original
 
 
 @dataclass(frozen=True)

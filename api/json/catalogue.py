@@ -11,6 +11,7 @@ from api.json.bodies import Sent, described, plain, sent
 from api.json.cases import Reference
 from api.json.shapes import Asked, Shape, Told
 from engine import catalogue, grants, item_form, item_lists, items
+from engine.access import Actor
 from engine.db import UnitOfWork
 from engine.item_lists import Granted, Listed
 from engine.queries import files
@@ -45,6 +46,7 @@ class ItemShape(Shape):
     version: int = Field(description="Number of the revision")
     published: bool
     demand: int = Field(description="How many cases asked for it (Art. 20)")
+    under_check: bool | None = Field(description="Its data are being verified now (Art. 13(3)); null for the public")
 
 
 class ItemPage(Shape):
@@ -127,14 +129,14 @@ def list_items(
     asked = item_lists.Asked(q, organisation, domain, "", sharing, opening)
     with door.reading() as reading:
         page = item_lists.listed(reading, asked, after, limit)
-    return ItemPage(items=[_item(row) for row in page.rows], total=page.total, next=page.next_key)
+    return ItemPage(items=[_item(row, door.actor) for row in page.rows], total=page.total, next=page.next_key)
 
 
 @router.get("/catalogue/{code}", summary="An item of the catalogue")
 def one_item(door: ApiAnyone, code: Code) -> ItemShape:
     """As whoever asks may see it: the public what is published, people here what is current."""
     with door.reading() as reading:
-        return _item(item_lists.one(reading, code))
+        return _item(item_lists.one(reading, code), door.actor)
 
 
 @router.get("/cases/{reference}/items", summary="What is drafted for a case")
@@ -197,8 +199,14 @@ def revoke(
     return Revoked.model_validate(once.write(door, plain(asked, []), act))
 
 
-def _item(row: Listed) -> ItemShape:
-    return ItemShape(**items.described(row.item, row.said, row.owner), fields=row.said.fields, demand=row.demand)
+def _item(row: Listed, actor: Actor) -> ItemShape:
+    works_here = actor.kind not in ("public", "party")
+    return ItemShape(
+        **items.described(row.item, row.said, row.owner),
+        fields=row.said.fields,
+        demand=row.demand,
+        under_check=row.under_check if works_here else None,
+    )
 
 
 def _grant(row: Granted) -> GrantShape:

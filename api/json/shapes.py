@@ -93,6 +93,10 @@ class DocumentShape(Shape):
     size: int = Field(description="Bytes")
     kind: str
     created_at: datetime
+    provenance: str = Field(
+        default="",
+        description="Where on the sharing platform it was obtained; it then equals the paper original (Art. 16)",
+    )
 
 
 class DeliveryShape(Shape):

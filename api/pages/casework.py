@@ -9,7 +9,7 @@ from api.deps import Door
 from api.diagrams import NodeState, draw
 from api.diagrams.words import Status
 from api.pages.services import FollowUp, follow_ups
-from engine import queries, recusals, statutes, urging
+from engine import catalogue, definitions, queries, recusals, statutes, urging
 from engine.db import Reading
 from engine.errors import Invalid
 from engine.instructions import bindable
@@ -50,6 +50,8 @@ class Around:
     parts: tuple[PartView, ...] = ()  # who takes part, as far as the reader may know
     barred: str = ""  # what keeps the reader from doing anything to the case, as a sentence
     may_urge: bool = False
+    may_draft: bool = False  # revisions of the catalogue, for this case
+    drafts: int = 0  # that there are
     serves: frozenset[str] = frozenset()  # ids of papers whose service the reader sees to
 
 
@@ -57,6 +59,7 @@ def around(reading: Reading, case_id: str) -> Around:
     """What stands around a case, and what the reader may do there beside the tasks."""
     case = reading.session.get_one(Case, case_id)
     barred = recusals.my_bar(reading, case)
+    revises = definitions.of_case(reading, case).revises_catalogue
     return Around(
         origin=leads.origin(reading, case_id),
         leads=leads.about(reading, case_id),
@@ -70,6 +73,8 @@ def around(reading: Reading, case_id: str) -> Around:
         parts=parts.of_case(reading, case),
         barred=barred.sentence(reading.actor.locale) if barred else "",
         may_urge=urging.may_urge(reading, case),
+        may_draft=revises and barred is None and catalogue.may_draft(reading, case_id),
+        drafts=len(catalogue.drafts(reading, case_id)) if revises else 0,
         serves=deliveries.served_by_reader(reading, case_id),
     )
 

@@ -148,8 +148,7 @@ def _import(request: Request, door: Door, place: Place, posted: Posted) -> Respo
     """A CSV or JSON-LD file becomes drafts, whole or not at all; the file is read before the transaction."""
     content = posted.files[0].file.read(catalogue_csv.LARGEST + 1) if posted.files else b""
     try:
-        read = catalogue_dcat.read if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{") else catalogue_csv.read
-        lines = read(door.settings, content)
+        lines = catalogue_dcat.read_either(door.settings, content)
     except FileFaulty as error:
         told = [fault.sentence(door.locale) for fault in error.faults]
         return _list(request, door, place, problems=told, status=error.status)

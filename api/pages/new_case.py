@@ -13,19 +13,26 @@ from api.deps import Door, PagePerson
 from api.pages import posted as sent_form
 from api.pages import starting
 from api.pages.frame import Viewer, viewer
-from api.pages.posted import Key, Sent
-from engine import cases, definitions, origins, queries, statutes
+from api.pages.posted import Key, Sent, Word
+from engine import about_items, cases, definitions, origins, queries, statutes
 from engine.access import Actor, sees_whole
 from engine.db import Reading
 from engine.definitions import Bundle, ProcessUnknown
-from engine.documents import TooManyUploads, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge
+from engine.documents import (
+    ProvenanceFaulty,
+    TooManyUploads,
+    UploadEmpty,
+    UploadMismatch,
+    UploadNotAllowed,
+    UploadTooLarge,
+)
 from engine.errors import Conflict, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.models import Case, Organisation
 
 router = APIRouter(prefix="/desk/new")
 
-UPLOAD_FAULTS = (UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
+UPLOAD_FAULTS = (ProvenanceFaulty, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
 HOUSE, LANGUAGE = "_organisation", "_language"
 Reference = Annotated[str, Query(alias="from", max_length=60, pattern=r"^[A-Za-z0-9-]*$")]
 
@@ -65,13 +72,16 @@ def choose(request: Request, door: PagePerson) -> Response:
 
 
 @router.get("/{process}")
-def show(request: Request, door: PagePerson, process: Key, named: Reference = "") -> Response:
+def show(request: Request, door: PagePerson, process: Key, named: Reference = "", item: Word = "") -> Response:
+    """The empty form; ``item`` is the code of an item of the catalogue, which the case is to be about."""
     try:
         opened = _open(door, process, named)
     except (origins.OriginUnknown, origins.OriginRefused) as error:
         fault = formview.FaultView(error.sentence(door.locale), "before")
         return _draw(request, door, _open(door, process), {}, fault=fault, typed=named, status=error.status)
-    return _draw(request, door, opened, opened.before.known if opened.before else {})
+    with door.reading() as reading:
+        about = about_items.known(reading, opened.bundle, item) if item else {}
+    return _draw(request, door, opened, about | (dict(opened.before.known) if opened.before else {}))
 
 
 @router.post("/{process}")
@@ -80,11 +90,11 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
     opened = _open(door, process, named)
     values: Mapping[str, Any] = posted.answers
     house, language = posted.text(HOUSE, 64), posted.text(LANGUAGE, 5)
-    chosen = {HOUSE: house, LANGUAGE: language}
+    chosen = {HOUSE: house, LANGUAGE: language} | sent_form.platform(posted)
     try:
         values = opened.form.coerce(posted.answers)
         opened.form.validate(values, opened.away | origins.spared(opened.bundle, door.actor, values))
-        uploads = sent_form.store(door, posted)
+        uploads = sent_form.store_at_desk(door, posted)
         answer = filing.begin(
             door,
             sent_form.once(posted, f"page /desk/new/{process}"),

@@ -18,6 +18,7 @@ from api.deps import Door, Once
 from engine import documents
 from engine.documents import Stored, TooManyUploads
 
+SYSTEM, NUMBER, LONGEST_ORIGIN = "_platform_system", "_platform_number", 120  # of a file that came through the platform
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -102,6 +103,17 @@ def store(door: Door, posted: Posted) -> tuple[Stored, ...]:
     if len(posted.files) > door.settings.max_attachments:
         raise TooManyUploads(count=door.settings.max_attachments)
     return tuple(documents.store(door.settings, file.filename or "", file.file) for file in posted.files)
+
+
+def store_at_desk(door: Door, posted: Posted) -> tuple[Stored, ...]:
+    """The same at the desk, where it may be said that the files came through the sharing platform (Art. 16)."""
+    said = platform(posted)
+    return documents.obtained(store(door, posted), said[SYSTEM], said[NUMBER])
+
+
+def platform(posted: Posted) -> dict[str, str]:
+    """From which system of the sharing platform the files came, and under which number; empty where they did not."""
+    return {name: posted.text(name, LONGEST_ORIGIN) for name in (SYSTEM, NUMBER)}
 
 
 def fingerprint(values: Mapping[str, object], uploads: Sequence[Stored]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from api.pages.posted import Key, Posted, Sent, Word
 from engine import approvals, clock, handovers, queries, recusals, tasks
 from engine.documents import (
     AttachmentMissing,
+    ProvenanceFaulty,
     TooManyUploads,
     UploadEmpty,
     UploadMismatch,
@@ -56,6 +57,7 @@ HINDRANCES = (
 UPLOAD_FAULTS = (
     AttachmentMissing,
     MetadataStays,
+    ProvenanceFaulty,
     UploadEmpty,
     UploadMismatch,
     UploadNotAllowed,
@@ -74,6 +76,7 @@ class Attempt:
     problems: Sequence[Problem] = ()
     others: list[formview.FaultView] = field(default_factory=list)
     upload_fault: str = ""
+    platform: Mapping[str, str] = field(default_factory=dict)  # where the files were said to come from
     conflict: str = ""
     blocked: str = ""
     unmasked: Sequence[FieldShown] = ()
@@ -148,12 +151,14 @@ def complete(request: Request, door: PagePerson, task_id: Key, posted: Sent) -> 
         values = _typed(door, task_id, posted)
         with door.reading() as reading:
             queries.task(reading, task_id).form.validate(values)
-        uploads = sent_form.store(door, posted)
+        uploads = sent_form.store_at_desk(door, posted)
         with door.writing() as uow:
             done = tasks.complete(uow, task_id, values, uploads, revision=posted.revision)
             stopped_at = uow.session.get_one(Case, done.case_id).reference if uow.warnings else ""
     except (FormInvalid, tasks.RuleViolated, *UPLOAD_FAULTS, *CONFLICTS, *HINDRANCES) as error:
-        return draw(request, door, task_id, _refused(error, door, values))
+        attempt = _refused(error, door, values)
+        attempt.platform = sent_form.platform(posted)
+        return draw(request, door, task_id, attempt)
     if stopped_at:  # the page of the case says where it stands
         return RedirectResponse(f"/desk/cases/{stopped_at}?said=kept", 303)
     return RedirectResponse("/desk?said=completed", 303)
@@ -219,6 +224,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         problems=[*formview.faults(task.form, attempt.problems), *attempt.others],
         attachments=task.form.accepts_attachments,
         upload_fault=attempt.upload_fault,
+        platform=attempt.platform,
         upload_limit=door.settings.max_attachments,
         upload_megabytes=door.settings.max_upload // 1024 // 1024,
         conflict=attempt.conflict,

@@ -368,7 +368,13 @@ def document_views(reading: Reading, run: Run, *conditions: ColumnElement[bool])
         query = query.where(col(Document.author) == str(reading.actor))
     return [
         DocumentView(
-            d.id, documents.shown_name(reading, run.key, run.case, d), d.media_type, d.size, d.kind, d.created_at
+            d.id,
+            documents.shown_name(reading, run.key, run.case, d),
+            d.media_type,
+            d.size,
+            d.kind,
+            d.created_at,
+            d.provenance,
         )
         for d in reading.session.exec(query.order_by(col(Document.created_at)))
     ]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -397,6 +398,39 @@ def judged(files: Mapping[str, bytes]) -> list[Fault]:
 
 def test_a_good_bundle_has_no_faults() -> None:
     assert judged(bundle()) == []
+
+
+@pytest.mark.parametrize("place", ["start", "task", "message"])
+@pytest.mark.parametrize(
+    "demand",
+    [
+        {"required": ["x"]},
+        {"allOf": [{"if": {"required": ["y"]}, "then": {"required": ["x"]}}]},
+        {"anyOf": [{"required": ["x"]}]},
+    ],
+)
+def test_no_form_requires_what_the_platform_can_supply_but_under_a_law(place: str, demand: dict[str, object]) -> None:
+    """Art. 16: neither at once nor after another answer, in the form of a start, a task or a message."""
+    name = {"start": "request", "task": "review", "message": "more"}[place]
+    field = {"type": "string", "title": "x", "x-obtainable-via-platform": True}
+
+    def with_field(**law: str) -> dict[str, bytes]:
+        schema: dict[str, Any] = {
+            "type": "object",
+            "title": "x",
+            "properties": {"x": field | law, "y": {"type": "string", "title": "y"}},
+        }
+        files = bundle() | {"forms/more.schema.json": form("opinion")}
+        asks = 'sender = "applicant"\nform = "more"'
+        manifest = files["process.toml"].decode().replace('sender = "applicant"\nform = "request"', asks)
+        assert asks in manifest
+        known = json.loads(files[f"forms/{name}.schema.json"])
+        schema["properties"] |= known["properties"]
+        changed = json.dumps(schema | demand).encode()
+        return files | {"process.toml": manifest.encode(), f"forms/{name}.schema.json": changed}
+
+    assert any("Art. 16" in fault.reason for fault in judged(with_field()))
+    assert not any("Art. 16" in fault.reason for fault in judged(with_field(**{"x-law": "《行政许可法》第三十一条"})))
 
 
 def test_the_processes_of_this_city_have_no_faults() -> None:

@@ -91,6 +91,7 @@ from notices.showroom import Exhibit, Shown
 from notices.standing import Comparison, Other
 from notices.standing import Standing as PaperStanding
 from notices.verification import Certified, Verdict
+from tests.functional.pages import sample_catalogue
 from tests.machine import ROOT
 
 FORMS = ROOT / "bpmn" / "open_data_request" / "forms"
@@ -297,7 +298,10 @@ NOTICES = (
         (),
     ),
 )
-DOCUMENTS = (DocumentView("d1", "需求说明.pdf", "application/pdf", 1_240_000, "attachment", at(21)),)
+DOCUMENTS = (
+    DocumentView("d1", "需求说明.pdf", "application/pdf", 1_240_000, "attachment", at(21)),
+    DocumentView("d2", "营业执照.pdf", "application/pdf", 88_000, "attachment", at(21), "市场主体登记库，GY-2026-0007"),
+)
 HISTORY = (
     HistoryEntry(at(21), "提交申请", "申请人", "event"),
     HistoryEntry(at(21, 9, 15), "发出《开放需求申请回执》", "系统", "event"),
@@ -538,6 +542,7 @@ def task_page(
         "problems": formview.faults(view.form, problems),
         "attachments": False,
         "upload_fault": "",
+        "platform": {},
         "upload_limit": 10,
         "upload_megabytes": 20,
         "conflict": "",
@@ -1316,6 +1321,16 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             handed={"act": "delegate", "person": "p3", "reason": "<i>请协办</i>"},
         ),
     ),
+    "task-with-a-file-of-the-platform": (
+        "task.html",
+        task_page(
+            task(),
+            {"data_exists": "yes"},
+            attachments=True,
+            upload_fault="经共享平台获取的文件，应当在此上传，并且同时写明来源系统和编号。",
+            platform={"_platform_system": "<b>登记库"},
+        ),
+    ),
     "task": ("task.html", task_page(task(), {"data_exists": "yes"})),
     "task-errors": ("task.html", task_page(task(), {"data_exists": "yes"}, ERRORS_IN_TASK)),
     "task-conflict": (
@@ -1330,6 +1345,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         task_page(task(may_complete=False, blocked="拟定答复的人，不能自己签发。", draft_notice=DRAFT), {}),
     ),
     "case": ("case.html", case_page(FILE, FILE.deadlines)),
+    "case-that-revises-the-catalogue": (
+        "case.html",
+        case_page(
+            FILE,
+            FILE.deadlines,
+            around=casework.Around(None, [], [], GROUNDS, [], [], [], may_draft=True, drafts=2),
+        ),
+    ),
     "case-in-charge": (
         "case.html",
         case_page(
@@ -1845,4 +1868,5 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "again": "",
         },
     ),
+    **sample_catalogue.pages(viewer(), case()),
 }

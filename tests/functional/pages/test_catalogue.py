@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from engine import catalogue, items
+from engine import catalogue, definitions, items
 from engine.access import SYSTEM
-from engine.models import CatalogueItem, CatalogueRevision
+from engine.models import Case, CatalogueItem, CatalogueRevision, DataCheck
+from engine.settings import ROOT
 from tests.functional.pages.browsing import hidden, page, told
 from tests.household import AGENCY, Household
 
@@ -82,6 +83,7 @@ def test_the_public_finds_an_item_and_files_a_request_about_one_that_is_not_open
     (link,) = one.xpath("//a[contains(@href, '/apply/')]/@href")
     form = page(household.browser().get(link))
     assert form.get_element_by_id("field-dataset").value == "停车泊位"
+    assert form.get_element_by_id("field-catalogue_item").value == planned
     assert page(household.browser().get(f"/catalogue/{opened}")).xpath("//a[contains(@href, '/apply/')]") == []
 
 
@@ -120,3 +122,39 @@ def test_what_was_taken_out_as_csv_or_jsonld_can_be_brought_in_again(household: 
         assert before is not None
         for column in ("name", "name_en", "description", "domain", "opening", "url", "fields", "update_frequency"):
             assert getattr(after, column) == getattr(before[1], column), column
+
+
+def test_a_case_about_an_item_begins_with_its_code_at_the_desk(household: Household) -> None:
+    code = publish(household, sharing="conditional", conditions="限于履行职责。")
+    with household.database.unit_of_work(SYSTEM) as uow:
+        definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / "share_application"))
+    browser = household.browser_of("stranger")
+    (link,) = page(browser.get(f"/desk/catalogue/items/{code}")).xpath("//a[contains(@href, '/desk/new/')]/@href")
+    assert link == f"/desk/new/share_application?item={code}"
+    assert page(browser.get(link)).get_element_by_id("field-catalogue_item").value == code
+    nothing = page(browser.get("/desk/new/share_application?item=gy-none-0001"))
+    assert nothing.get_element_by_id("field-catalogue_item").value != code
+
+
+def test_whoever_looks_sees_that_an_item_is_under_check_but_harvesters_are_not_told(household: Household) -> None:
+    code, other = publish(household), publish(household, name="停车泊位")
+    reference = household.file()["reference"]
+    with household.database.unit_of_work(SYSTEM) as uow:
+        case_id = uow.session.exec(select(Case.id).where(Case.reference == reference)).one()
+        uow.add(DataCheck(item=code, case_id=case_id, begun_at=uow.now))
+    for browser, base in ((household.browser(), "/catalogue"), (household.browser_of("stranger"), "/desk/catalogue")):
+        rows = page(browser.get(base)).xpath(
+            "//tr[.//span[@class='tag' and text()='正在校核']]//a[@class='matter']/@href"
+        )
+        assert [row.rpartition("/")[2] for row in rows] == [code]
+        one = f"{base}/items" if base.startswith("/desk") else base
+        assert "正在校核" in browser.get(f"{one}/{code}").text
+        assert "正在校核" not in browser.get(f"{one}/{other}").text
+    ours = household.program_of("stranger").get("/api/v1/catalogue").json()["items"]
+    assert {item["code"]: item["under_check"] for item in ours} == {code: True, other: False}
+    assert household.anyone.get(f"/api/v1/catalogue/{code}").json()["under_check"] is None
+    harvested = [household.browser().get(f"/catalogue{ending}").text for ending in (".jsonld", ".csv")]
+    with household.database.unit_of_work(SYSTEM) as uow:
+        uow.session.exec(select(DataCheck)).one().ended_at = uow.now
+    assert harvested == [household.browser().get(f"/catalogue{ending}").text for ending in (".jsonld", ".csv")]
+    assert "正在校核" not in household.browser().get("/catalogue").text

@@ -1,0 +1,198 @@
+"""The catalogue as CSV and as DCAT-AP: every bad line is named, nothing is taken in by halves, nothing is lost on the way."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from engine import catalogue_csv, catalogue_dcat, item_form
+from engine.catalogue_csv import FileFaulty
+from engine.models import CatalogueItem, CatalogueRevision, Organisation
+from engine.settings import Settings
+
+SETTINGS = Settings()
+THEN = datetime(2026, 4, 21, 1, tzinfo=UTC)
+OWNER = Organisation(
+    code="gy-jtw", name="贵阳市交通委员会", name_en="Transport", short_name="市交委", kind="agency", level="city"
+)
+ITEM = {
+    "name": "公共停车场",
+    "name_en": "Public car parks",
+    "description": "名称、位置，\n“泊位”总数。",
+    "domain": "transport",
+    "sharing": "conditional",
+    "conditions": "限于核实经营资格。",
+    "opening": "open",
+    "format": "csv",
+    "url": "https://data.example.cn/parks",
+    "update_frequency": "monthly",
+    "fields": "名称，文本\n泊位，数值，个",
+    "classification": "general",
+    "data_since": "2018-01-01",
+    "contact": "科技处，0851-1234",
+}
+CLOSED = ITEM | {"opening": "closed", "exemption": "law", "url": "https://inside.example.cn/parks", "name_en": ""}
+HEAD = "名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级"
+LINE = "路况,每日路况。,交通,无条件共享,planned,每日,一般数据"
+
+
+def row(values: dict[str, Any], code: str = "gy-jtw-0001", **changed: Any) -> tuple[Any, Any, Any]:
+    said: dict[str, Any] = {"item_id": "i", "number": 1, "drafted_at": THEN, "drafted_by": "system", "settled_at": THEN}
+    columns = item_form.columns(values)
+    return CatalogueItem(code=code, organisation_id="o"), CatalogueRevision(**(said | columns | changed)), OWNER
+
+
+def table(*lines: str) -> bytes:
+    return "\n".join(lines).encode("utf-8-sig")
+
+
+def faults(content: bytes) -> list[str]:
+    with pytest.raises(FileFaulty) as caught:
+        catalogue_dcat.read_either(SETTINGS, content)
+    return [fault.sentence("zh") for fault in caught.value.faults]
+
+
+def dataset(values: dict[str, Any] = ITEM, **changed: Any) -> dict[str, Any]:
+    return catalogue_dcat.dataset(SETTINGS, *row(values, **changed))
+
+
+# ---------------------------------------------------------------- CSV
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+@pytest.mark.parametrize("values", [ITEM, CLOSED])
+def test_a_table_in_either_language_reads_back_as_it_was_written(locale: str, values: dict[str, Any]) -> None:
+    text = catalogue_csv.write(SETTINGS, [row(values), row(values, "gy-jtw-0002")], locale)
+    assert text.startswith("\ufeff" + ("目录编码" if locale == "zh" else "Code"))
+    lines = catalogue_csv.read(SETTINGS, text.encode())
+    assert [line.code for line in lines] == ["gy-jtw-0001", "gy-jtw-0002"]
+    for line in lines:
+        assert {k: v for k, v in line.values.items() if v} == {k: v for k, v in values.items() if v}
+
+
+@pytest.mark.parametrize("frequency", catalogue_dcat.FREQUENCIES)
+def test_every_frequency_has_a_word_in_a_table_and_reads_back(frequency: str) -> None:
+    text = catalogue_csv.write(SETTINGS, [row(ITEM | {"update_frequency": frequency})])
+    assert frequency not in text
+    (line,) = catalogue_csv.read(SETTINGS, text.encode())
+    assert line.values["update_frequency"] == frequency
+
+
+def test_no_spreadsheet_takes_a_text_for_a_formula() -> None:
+    for name in ("=1+1", "+1", "-1", "@x"):
+        text = catalogue_csv.write(SETTINGS, [row(ITEM | {"name": f"{name}名称"})])
+        (head, cells) = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+        assert cells[head.index("名称")] == f"'{name}名称"
+        (line,) = catalogue_csv.read(SETTINGS, text.encode())
+        assert line.values["name"] == f"{name}名称"
+
+
+def test_every_bad_line_is_named_with_what_is_wrong_and_good_ones_are_not() -> None:
+    found = faults(table(HEAD, LINE, LINE.replace("交通", "占星"), "", LINE, LINE.replace("每日,", "偶尔,")))
+    assert [sentence[:3] for sentence in found] == ["第3行", "第6行"]
+    assert "领域" in found[0]
+    assert "更新频率" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (table(HEAD + ",颜色", LINE + ",红"), "没有“颜色”这一栏"),
+        (table(HEAD + ",名称", LINE + ",x"), "出现两次"),
+        (table("领域", "交通"), "缺少“名称”或者“目录编码”一栏"),
+        (table(HEAD), "没有任何内容"),
+        (table(HEAD, "", ""), "没有任何内容"),
+        (b"", "应有表头"),
+        (f"{HEAD}\n{LINE}".encode("gb18030"), "UTF-8"),
+        (b"x" * (catalogue_csv.LARGEST + 1), "2MB"),
+        (table(HEAD, '"' + LINE), "不是有效的CSV"),
+        (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 5000 行"),
+        (table("目录编码,操作", ",删除"), "删除的应当写明目录编码"),
+    ],
+)
+def test_what_is_no_such_table_is_refused_as_a_whole(content: bytes, words: str) -> None:
+    assert words in "".join(faults(content))
+
+
+def test_a_line_may_take_an_item_out_without_saying_what_it_was() -> None:
+    for word in ("删除", "remove", "Remove"):
+        (line,) = catalogue_csv.read(SETTINGS, table("Code,Action", f"gy-jtw-0001,{word}"))
+        assert (line.removes, line.code) == (True, "gy-jtw-0001")
+
+
+def test_a_file_full_of_faults_tells_the_first_hundred() -> None:
+    assert len(faults(table(HEAD, *[LINE.replace("交通", "占星")] * 300))) == catalogue_csv.MOST_FAULTS
+
+
+# ---------------------------------------------------------------- DCAT-AP
+
+
+@pytest.mark.parametrize("values", [ITEM, CLOSED])
+def test_a_dataset_reads_back_as_it_was_written(values: dict[str, Any]) -> None:
+    document = catalogue_dcat.document(SETTINGS, row(values))
+    (line,) = catalogue_dcat.read_either(SETTINGS, json.dumps(document).encode())
+    assert (line.code, line.owner) == ("gy-jtw-0001", "gy-jtw")
+    assert line.values == {k: v for k, v in values.items() if v}
+
+
+def test_a_page_of_the_catalogue_reads_back_in_its_order() -> None:
+    rows = [row(ITEM, f"gy-jtw-000{number}") for number in (1, 2, 3)]
+    page = catalogue_dcat.catalogue(SETTINGS, rows, total=7, here="x", following="y", publisher="市大数据局")
+    assert [line.code for line in catalogue_dcat.read(SETTINGS, json.dumps(page).encode())] == [r[0].code for r in rows]
+    whole, paging, *_ = page["@graph"]
+    assert (whole["@type"], len(whole["dcat:dataset"])) == ("dcat:Catalog", 3)
+    assert (paging["hydra:totalItems"], paging["hydra:next"]) == (7, {"@id": "y"})
+
+
+def test_texts_carry_their_language_and_what_has_no_english_says_none() -> None:
+    zh, en = ({"@value": ITEM["name"], "@language": "zh"}, {"@value": ITEM["name_en"], "@language": "en"})
+    assert dataset()["dct:title"] == [zh, en]
+    assert dataset(CLOSED)["dct:title"] == [zh]
+    assert [text["@language"] for text in dataset()["dcat:keyword"]] == ["zh", "en"]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), catalogue_dcat.FREQUENCIES.items())
+def test_every_frequency_is_one_of_the_authority_table(ours: str, theirs: str) -> None:
+    told = dataset(ITEM | {"update_frequency": ours})["dct:accrualPeriodicity"]["@id"]
+    assert told == f"http://publications.europa.eu/resource/authority/frequency/{theirs}"
+
+
+def test_every_frequency_and_format_of_the_form_has_its_word_in_dcat() -> None:
+    choices = {field.name: {value for value, _ in field.options} for field in item_form.of(SETTINGS).fields}
+    assert choices["update_frequency"] == catalogue_dcat.FREQUENCIES.keys()
+    assert choices["format"] == catalogue_dcat.FORMATS.keys()
+
+
+def test_only_what_is_open_can_be_fetched() -> None:
+    (found,) = dataset()["dcat:distribution"]
+    assert found["dcat:downloadURL"] == {"@id": ITEM["url"]}
+    assert "dcat:downloadURL" not in dataset(ITEM | {"format": "api"})["dcat:distribution"][0]
+    assert "dcat:distribution" not in dataset(CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "JSON-LD"),
+        (b"{}", "没有数据集"),
+        (b'{"@graph": 3}', "没有数据集"),
+        (b'{"@graph": [3, null, {"@type": ["dcat:Dataset"]}]}', "没有数据集"),
+        (b'{"a":' * 100_000, "JSON-LD"),
+        (b"{" + b" " * catalogue_csv.LARGEST, "2MB"),
+        (b'{"@type": "dcat:Dataset"}', "名称"),
+        (b'{"@type": "dcat:Dataset", "dct:title": 3, "dcat:distribution": [3], "dct:publisher": []}', "名称"),
+    ],
+)
+def test_what_is_no_such_catalogue_is_refused_as_a_whole(content: bytes, words: str) -> None:
+    assert words in "".join(faults(content))
+
+
+def test_every_bad_dataset_is_named_by_its_code() -> None:
+    datasets = [dataset(), dataset(code="gy-jtw-0002"), dataset(code="gy-jtw-0003")]
+    datasets[1]["duban:domain"] = "astrology"
+    datasets[2]["duban:update_frequency"] = "sometimes"
+    found = faults(json.dumps({"@graph": datasets}).encode())
+    assert [sentence.split("：")[1] for sentence in found] == ["gy-jtw-0002", "gy-jtw-0003"]
