@@ -4,6 +4,7 @@ Everything is placed on whole pixels (boxes of even width about whole centres), 
 Placing also leaves behind the *tracks* between the shapes, on which the lines may run.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -31,6 +32,7 @@ HANDLER_SIDE = 22.0
 HANDLER_GAP = 30.0
 BAND_GAP = 22.0
 FLOW_LABEL_WIDTH = 110.0
+LINES_ON_ALL_SIDES = 3  # exits that, with the entry, leave a gateway no free side for its own words
 
 
 @dataclass(slots=True)
@@ -221,6 +223,12 @@ def _gaps(scope: Scope, grid: Grid, widths: Sequence[float], least: float) -> li
             column = grid.column[host.id]
             for beside in (column - 1, column):
                 gaps[beside] = max(gaps[beside], GUEST_LABEL_GAP) if beside >= 0 else gaps[beside]
+    exits = Counter(flow.source for flow in scope.flows)
+    for node in scope.seated():
+        if node.is_gateway and node.name and exits[node.id] >= LINES_ON_ALL_SIDES:
+            column = grid.column[node.id]
+            free = (widths[column] - GATEWAY_SIZE) / 2
+            gaps[column] = max(gaps[column], 2.0 * ceil((label_size(node.name)[0] - free) / 2))
     for flow in scope.flows:
         source, target = scope.seat(flow.source), scope.seat(flow.target)
         column = grid.column[source]
