@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from api import city
 from api.composition import compose
-from api.scenarios import Stopwatch
+from api.scenarios import Stopwatch, make_hasty
 from api.tales import Tale, tell
 from engine import (
     calendars,
@@ -57,6 +57,7 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> lis
         now = reading.now
     watch = Stopwatch(now)
     told = compose(database.settings.model_copy(update={"demo": False}), watch)
+    make_hasty(told)  # what a power cut spoils is seeded again
     tales = [Tale(told, watch, bundles / case["process"], case, now) for case in plan(declared, database, now)]
     tales = sorted(tales, key=lambda tale: tale.begins())[:count]
     for over in tell(tales, watch, now):
