@@ -22,7 +22,7 @@ setup-node: setup
 	@bash scripts/setup_node.sh
 
 demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
-	@[ -f var/demo/duban.db ] || { echo "Seeding the demonstration city (once, about a minute)"; rm -rf var/demo.new; \
+	@[ -f var/demo/duban.db ] || { echo "Seeding the demonstration city (once, some minutes)"; rm -rf var/demo.new; \
 	  DUBAN_DEMO=1 DUBAN_VAR=var/demo.new $(BIN)/duban seed && rm -rf var/demo && mv var/demo.new var/demo; }
 	@$(DEMO) $(BIN)/duban db upgrade && $(DEMO) $(BIN)/duban serve
 
