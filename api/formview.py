@@ -124,7 +124,8 @@ def conditions(schema: Mapping[str, Any]) -> dict[str, list[Conditions]]:
     """For each field that is only named under an ``if``: the alternatives under which it matters.
 
     Fields that the form always requires always matter, and so do those whose condition says more than which answers
-    other fields have: a script that does not understand a rule must not hide what it is about.
+    other fields have: a script that does not understand a rule must not hide what it is about. A name that begins with
+    an exclamation mark asks that the field does not have that answer.
     """
     found: dict[str, list[Conditions]] = {}
     unclear: set[str] = set(schema.get("required", ()))
@@ -135,7 +136,12 @@ def conditions(schema: Mapping[str, Any]) -> dict[str, list[Conditions]]:
                 unclear.add(name)
             else:
                 found.setdefault(name, []).append(asked)
-        unclear |= _named(rule.get("else", {}))
+        otherwise = _negated(asked)
+        for name in _named(rule.get("else", {})):
+            if otherwise is None or name in _named(rule.get("then", {})):
+                unclear.add(name)
+            else:
+                found.setdefault(name, []).append(otherwise)
     return {name: alternatives for name, alternatives in found.items() if name not in unclear}
 
 
@@ -158,5 +164,11 @@ def _understood(condition: Mapping[str, Any]) -> Conditions | None:
     return asked if asked and set(condition.get("required", ())) <= set(asked) else None
 
 
+def _negated(asked: Conditions | None) -> Conditions | None:
+    """What holds where one field does not have the answer that was asked for; of several fields it says too much."""
+    return {f"!{name}": answers for name, answers in asked.items()} if asked and len(asked) == 1 else None
+
+
 def _named(clause: Mapping[str, Any]) -> set[str]:
-    return {*clause.get("required", ()), *clause.get("properties", {})}
+    one_of_these = [_named(branch) for branch in clause.get("anyOf", ())]
+    return {*clause.get("required", ()), *clause.get("properties", {})}.union(*one_of_these)

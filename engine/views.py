@@ -280,6 +280,7 @@ class CaseFile:
     tasks: tuple[TaskRow, ...]  # open ones
     history: tuple[HistoryEntry, ...]
     diagrams: tuple["DiagramView", ...]
+    party_title: str = ""  # what the process calls whoever filed it
     merges: bool = False  # whether cases of this kind may be handled together
 
 

@@ -32,6 +32,7 @@ class Drawing:
     stateful: bool
     stopped: bool = False  # a step of it is held
     fault: str = ""  # why there is no picture; the page is good without
+    passed: bool = False  # the case has left it behind
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def around(reading: Reading, case_id: str) -> Around:
 
 def drawings(diagrams: Sequence[DiagramView], locale: str, *, reader: bool = True) -> list[Drawing]:
     """The diagrams that a case has reached, with the way that it took through them."""
-    reached = [diagram for diagram in diagrams if _touches(diagram)] or diagrams[:1]
+    reached = [diagram for diagram in diagrams if _here(diagram)] or diagrams[:1]
     return [drawing(diagram, locale, reader=reader) for diagram in reached]
 
 
@@ -99,12 +100,13 @@ def pressed(diagram: DiagramView, states: Mapping[str, NodeState], locale: str, 
         Invalid
     ) as error:  # a bundle from elsewhere may hold a diagram that we cannot read: its cases are worked all the same
         return Drawing(diagram.title, "", False, fault=error.sentence(locale))
-    return Drawing(diagram.title, picture, bool(states), "held" in diagram.states.values())
+    passed = _here(diagram) == {"done"}
+    return Drawing(diagram.title, picture, bool(states), "held" in diagram.states.values(), passed=passed)
 
 
-def _touches(diagram: DiagramView) -> bool:
-    """Whether a step of this very file was passed or is open."""
-    return any(f'id="{node}"'.encode() in diagram.source for node in diagram.states)
+def _here(diagram: DiagramView) -> set[str]:
+    """The states of the steps of this very file."""
+    return {state for node, state in diagram.states.items() if f'id="{node}"'.encode() in diagram.source}
 
 
 def clocks(deadlines: Sequence[DeadlineView]) -> list[DeadlineView]:

@@ -1,5 +1,6 @@
 """What the public may ask for, and what it is promised: taken from the declarations of the processes."""
 
+import re
 from dataclasses import dataclass
 
 from api import i18n
@@ -21,6 +22,7 @@ class Service:
     title: str
     text: str
     promises: tuple[str, ...]  # what is owed from the day of filing, with the article
+    sealed: bool = False  # who files it is kept apart from the case
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class FollowUp:
 def follow_ups(reading: Reading, case: Case) -> list[FollowUp]:
     """What may come out of a case, as far as the reader may begin it now; each process once."""
     locale, found = reading.actor.locale, {}
-    for bundle, _ in links.offered(reading, case):
+    for bundle in sorted((bundle for bundle, _ in links.offered(reading, case)), key=_by_article):
         process = bundle.manifest.process
         found[bundle.key] = FollowUp(
             bundle.key, bundle.text(process, "title", locale), bundle.text(process, "text", locale)
@@ -44,12 +46,13 @@ def follow_ups(reading: Reading, case: Case) -> list[FollowUp]:
 
 
 def services(reading: Reading, locale: str) -> list[Service]:
-    """Everything that may be filed on the portal."""
-    return [
-        service_of(reading, bundle, locale)
-        for bundle in definitions.processes(reading)
-        if bundle.manifest.process.applicants == PUBLIC_APPLICANTS
-    ]
+    """Everything that may be filed on the portal, in the order of the articles."""
+    public = [b for b in definitions.processes(reading) if b.manifest.process.applicants == PUBLIC_APPLICANTS]
+    return [service_of(reading, bundle, locale) for bundle in sorted(public, key=_by_article)]
+
+
+def _by_article(bundle: Bundle) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", bundle.manifest.process.article or "")]
 
 
 def service_of(reading: Reading, bundle: Bundle, locale: str) -> Service:
@@ -61,6 +64,7 @@ def service_of(reading: Reading, bundle: Bundle, locale: str) -> Service:
         title=bundle.text(process, "title", locale),
         text=bundle.text(process, "text", locale),
         promises=tuple(_promise(reading, rule, locale) for rule in owed),
+        sealed=any(party.sealed for party in bundle.manifest.parties.values()),
     )
 
 

@@ -52,7 +52,10 @@
   // Forms: a field that only matters after certain answers is folded away until then.
   const valuesOf = (form, name) => new FormData(form).getAll(name);
   const holds = (form, alternatives) => alternatives.some((conditions) =>
-    Object.entries(conditions).every(([name, wanted]) => valuesOf(form, name).some((value) => wanted.includes(value))));
+    Object.entries(conditions).every(([name, wanted]) => {
+      const not = name.startsWith("!");
+      return not !== valuesOf(form, not ? name.slice(1) : name).some((value) => wanted.includes(value));
+    }));
   for (const form of document.querySelectorAll("form")) {
     const folding = [...form.querySelectorAll("[data-when]")].map((field) => [field, JSON.parse(field.dataset.when)]);
     if (!folding.length) continue;

@@ -136,6 +136,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
         fields=_application(reading, run, revisions),
         answers=_answers(reading, run, revisions),
         applicant=applicant(reading, run, "page"),
+        party_title=_party_title(reading, run),
         documents=tuple(document_views(reading, run)),
         notices=tuple(notice_views(reading, run, _notices(reading, case))),
         tasks=tuple(rows.task_rows(reading, [(t, case) for t in open_tasks])),
@@ -176,7 +177,7 @@ def _own_history(reading: Reading, run: Run, tasks: Sequence[Task]) -> list[Hist
         col(StepRecord.case_id) == run.case.id, col(StepRecord.task_id).in_([task.id for task in tasks])
     )
     records = list(reading.session.exec(done.order_by(col(StepRecord.position))))
-    names, versions = _actor_names(reading, records), definitions.versions_of(reading, run.case)
+    names, versions = _actor_names(reading, run, records), definitions.versions_of(reading, run.case)
     steps = chains.step_titles(reading, tasks)
     titled = [(r, steps.get(r.task_id or "") or _record_title(versions, r, reading.actor.locale)) for r in records]
     return [HistoryEntry(r.at, title, names.get(_doer(r), ""), "done") for r, title in titled if title]
@@ -310,6 +311,11 @@ def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldSh
 
 def _party(reading: Reading, run: Run) -> Party | None:
     return reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id).limit(1)).first()
+
+
+def _party_title(reading: Reading, run: Run) -> str:
+    party = _party(reading, run)
+    return rows.who(run.bundle, party.part, {}, reading.actor.locale) if party else ""
 
 
 def _sealed_applicant(reading: Reading, run: Run, party: Party) -> tuple[FieldShown, ...]:
@@ -490,7 +496,7 @@ def _history(reading: Reading, run: Run) -> list[HistoryEntry]:
             select(StepRecord).where(col(StepRecord.case_id) == run.case.id).order_by(col(StepRecord.position))
         )
     )
-    names, absent = _actor_names(reading, records), _stood_in_for(reading, run)
+    names, absent = _actor_names(reading, run, records), _stood_in_for(reading, run)
     entries, versions = [], definitions.versions_of(reading, run.case)
     steps = _step_titles(reading, records)
     for record in records:
@@ -559,22 +565,27 @@ def _record_title(versions: Versions, record: StepRecord, locale: str) -> str:
         return (
             f"{clocks.change_title(event, locale)}：{title}" if zh else f"{clocks.change_title(event, locale)}: {title}"
         )
+    if event == "case.transferred":
+        declared_part = versions.present.manifest.participants.get(name)
+        part = versions.present.text(declared_part, "title", locale) if declared_part else ""
+        return f"确定{part or '办理机关'}" if zh else f"Named: {part or 'agency'}"
     words = {
         "case.submitted": ("提交申请", "Filed"),
         "case.opened": ("立案", "Opened"),
-        "case.transferred": ("变更办理机关", "Passed to another agency"),
         "case.closed": ("办结", "Closed"),
     }.get(event)
     return words[0 if zh else 1] if words else ""
 
 
-def _actor_names(reading: Reading, records: Sequence[StepRecord]) -> dict[str, str]:
+def _actor_names(reading: Reading, run: Run, records: Sequence[StepRecord]) -> dict[str, str]:
     """People by name; parties by what they are, for their names are masked."""
     zh = reading.actor.locale.startswith("zh")
     actors = {r.actor for r in records}
     ids = [a.removeprefix("person:") for a in actors if a.startswith("person:")]
     names = {f"person:{p.id}": p.name for p in reading.session.exec(select(Person).where(col(Person.id).in_(ids)))}
     names |= {a: "申请人" if zh else "Applicant" for a in actors if a.startswith("party:")}
+    parties = reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id))
+    names |= {f"party:{p.id}": rows.who(run.bundle, p.part, {}, reading.actor.locale) for p in parties}
     return names | {"system": "系统" if zh else "System"}
 
 

@@ -1,5 +1,5 @@
 """Whole journeys: by programs on a furnished installation, and in real browsers."""
 
-from tests.browser.conftest import browser
+from tests.browser.conftest import axe, browser
 
-__all__ = ["browser"]
+__all__ = ["axe", "browser"]

@@ -6,6 +6,7 @@ Its time is that of a demonstration, so it travels: tests begin on a fixed day a
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -100,7 +101,8 @@ class Office:
 
     def work(self) -> None:
         """Do all that is due, without waiting for the next beat."""
-        maintenance.settle(self.database)
+        with ThreadPoolExecutor(1) as pool:  # signing wants no event loop, and whoever drives a browser has one
+            pool.submit(maintenance.settle, self.database).result()
 
 
 def actor_of(database: Database, login: str) -> Actor:

@@ -48,9 +48,16 @@ def test_a_condition_that_says_more_than_answers_folds_nothing() -> None:
         assert formview.conditions(schema(rule(condition, "reason"))) == {}
 
 
-def test_what_an_else_names_is_always_there() -> None:
+def test_what_both_branches_name_is_always_there() -> None:
     both = {"if": KIND_IS_NO, "then": {"required": ["reason"]}, "else": {"required": ["reason"]}}
     assert formview.conditions(schema(both)) == {}
+
+
+def test_what_only_an_else_names_matters_while_the_answer_is_another() -> None:
+    anonymous = {"if": KIND_IS_NO, "else": {"required": ["reason"], "anyOf": [{"required": ["law"]}]}}
+    assert formview.conditions(schema(anonymous)) == {"reason": [{"!kind": ["no"]}], "law": [{"!kind": ["no"]}]}
+    two = {"properties": {name: {"const": "no"} for name in ("kind", "note")}}
+    assert formview.conditions(schema({"if": two, "else": {"required": ["reason"]}})) == {}
 
 
 def test_answers_and_faults_come_back_beside_their_fields() -> None:
