@@ -35,7 +35,7 @@ Values are escaped, always: ``safe`` and ``autoescape`` do not exist here. Nothi
 import re
 from calendar import month_name
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, lru_cache, partial
 from itertools import islice
@@ -459,6 +459,7 @@ def _house() -> jinja2.Environment:
 
 def html(page: Page, setter: Typesetter, *, extra_sides: int = 0) -> str:
     """The page as HTML for the typesetter; ``extra_sides`` are added before the 版记, which stands on the last of them."""
+    page = fitting(page, setter)
     paper = page.paper
     head = page.head(setter)
     title = gongwen.title_lines(paper.title, setter)
@@ -472,7 +473,7 @@ def html(page: Page, setter: Typesetter, *, extra_sides: int = 0) -> str:
             words=page.words,
             head=head,
             title=title,
-            addressee_at_foot=any(names == paper.addressee for _, names in at_foot),
+            addressee_at_foot=(page.words["to"], paper.addressee) in at_foot,
             signer_rows=_signer_rows(paper, setter),
             plain_title=gongwen.plain_title(paper.title),
             created=_metadata_instant(paper.created),
@@ -493,9 +494,19 @@ def _metadata_instant(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
+def fitting(page: Page, setter: Typesetter) -> Page:
+    """The page; where more are to get copies than the 版记 holds, they stand at the end of the text instead."""
+    copies = page.copies
+    if copies is None or len(setter.lines(copies.text, 0, FOOT_COLUMNS)) <= MOST_FOOT_LINES:
+        return page
+    words = page.words
+    told = Text("p", f"{words['cc']}{words['colon']}{copies.text}{words['stop']}")
+    return replace(page, blocks=(*page.blocks, told), copies=replace(copies, text=""))
+
+
 def foot_names(page: Page, setter: Typesetter) -> list[tuple[str, str]]:
     """Who is named in the 版记: 抄送, and 主送 where so many are addressed that no text would be left on the first page."""
-    named = [(page.words["cc"], page.copies.text)] if page.copies else []
+    named = [(page.words["cc"], page.copies.text)] if page.copies and page.copies.text else []
     head, addressee = page.head(setter), page.paper.addressee
     if head is None or not addressee:
         return named

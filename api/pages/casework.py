@@ -82,8 +82,13 @@ def around(reading: Reading, case_id: str) -> Around:
 
 def drawings(diagrams: Sequence[DiagramView], locale: str, *, reader: bool = True) -> list[Drawing]:
     """The diagrams that a case has reached, with the way that it took through them."""
-    reached = [diagram for diagram in diagrams if _here(diagram)] or diagrams[:1]
+    reached = [diagram for diagram in diagrams if _here(diagram) and _has_work(diagram)] or diagrams[:1]
     return [drawing(diagram, locale, reader=reader) for diagram in reached]
+
+
+def _has_work(diagram: DiagramView) -> bool:
+    """Whether people do something in this file: what the system does alone is not drawn for readers."""
+    return any(kind in diagram.source for kind in (b"userTask", b"callActivity"))
 
 
 def drawing(diagram: DiagramView, locale: str, *, reader: bool = True) -> Drawing:

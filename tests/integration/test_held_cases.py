@@ -19,7 +19,7 @@ from tests.factories import World
 OPERATOR = Actor("person", id="operator", duty="administrator")
 COUNTING = bundle(
     "start > count > s > after > end",
-    {"amount": "string", "total": "integer", "day": "date", "share": "number", "items": "list"},
+    {"amount": "string", "total": "integer", "day": "date", "share": "number", "entries": "list"},
     {"count": {"amount": "string"}},
     s=script("total = int(amount) + 1"),
 )
@@ -146,7 +146,7 @@ UNFIT: tuple[tuple[str, object], ...] = (
     ("day", "2026-02-30"),
     ("day", "20260421"),
     ("share", float("nan")),
-    ("items", [float("inf")]),
+    ("entries", [float("inf")]),
 )
 
 

@@ -92,7 +92,8 @@ def test_a_reader_sees_at_most_fifteen_tasks_and_events_in_the_main_flow(path: P
     svg = parsed(draw(path.read_bytes(), reader=True))
     handlers = [g for g in svg.iter(f"{SVG}g") if "bp-handler" in g.get("class", "")]
     tasks = [g for g in svg.iter(f"{SVG}g") if "data-id" in g.attrib and g not in handlers and _is_task(g)]
-    assert 0 < len(tasks) <= 15
+    shown = any(kind in path.read_bytes() for kind in (b"userTask", b"manualTask", b"callActivity"))
+    assert (0 < len(tasks) <= 15) if shown else tasks == []  # what the system does alone is no news to a reader
 
 
 def _is_task(group: etree._Element) -> bool:
