@@ -178,11 +178,16 @@ def _opened(
 
 
 def may_file(reading: Reading, bundle: Bundle) -> bool:
-    """Whether the actor may begin a case of a process: the public, or people of the lanes that file it at the desk."""
+    """Whether the actor may begin a case of a process: the public, or people of the lanes that file it at the desk.
+
+    One that has a party and names no lanes may be begun by anybody who works here, for that party.
+    """
     if reading.actor.kind == "system":
         return True
     if reading.actor.kind == "person" and bundle.manifest.process.filed_by:
         return bool(filing_seats(reading, bundle))
+    if reading.actor.kind == "person":
+        return bool(bundle.manifest.parties)
     return bundle.manifest.process.applicants == "public"
 
 

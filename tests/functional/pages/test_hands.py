@@ -189,7 +189,7 @@ def test_recusal_on_the_page_is_decided_lifted_and_shown(household: Household, t
     shown = page(handler.get(task))
     assert "handler已对本件回避" in shown.get_element_by_id("blocked").text_content()
     assert shown.xpath("//form[contains(@action, '/claim')]") == []
-    again = handler.post(f"{task}/recuse", data=hidden(shown, f"{task}/unmask") | {"reason": "再次"})
+    again = handler.post(f"{task}/recuse", data=hidden(shown, "/sign-out") | {"reason": "再次"})
     assert told(page(again, 409)) == ["handler已经对本件回避。"]
     (lift,) = page(head.get(task)).xpath("//form[contains(@action, '/lift/')]/@action")
     assert told(page(send(head, task, lift, reason=" "), 422)) == ["请填写理由（不超过500字），理由将留痕。"]
