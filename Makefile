@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-test setup-node demo test fuzz check bench screenshots lock clean
+.PHONY: help setup setup-test setup-node demo test walk fuzz check bench screenshots lock clean
 
 unexport PYTHONDONTWRITEBYTECODE # every worker that typesets would compile its libraries anew: seconds instead of milliseconds
 
@@ -26,10 +26,14 @@ demo: setup ## Seed a lively city and serve it on 127.0.0.1:8000
 	  DUBAN_DEMO=1 DUBAN_VAR=var/demo.new $(BIN)/duban seed && rm -rf var/demo && mv var/demo.new var/demo; }
 	@$(DEMO) $(BIN)/duban db upgrade && $(DEMO) $(BIN)/duban serve
 
-# One run of pytest on both cores; a file stays on one of them, and the slow folders come first. A part: make test T=tests/unit
+# One run of pytest on both cores; a file stays on one of them, and the slow folders come first (tests/conftest.py). A part: make test T=tests/unit
 T ?= tests
 test: setup-test ## Run the tests (a part of them: make test T=tests/unit)
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(T)
+
+WALKS ?= 24
+walk: setup-test ## Walk each process through random valid answers (as often as you like: make walk WALKS=200)
+	@WALKS=$(WALKS) $(BIN)/pytest -n 2 tests/processes/test_random_walks.py
 
 SECONDS ?= 60
 SEED ?=

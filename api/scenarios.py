@@ -7,7 +7,7 @@ jobs and notices as the product; only time is its own, so that a story of May is
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -121,9 +121,14 @@ def run(
 
 
 def play(
-    bundle: Path, file: Path, folder: Path, template: Path | None = None, url: Callable[[], str] | None = None
+    bundle: Path,
+    file: Path,
+    folder: Path,
+    template: Path | None = None,
+    url: Callable[[], str] | None = None,
+    leave: Collection[str] = (),
 ) -> Result:
-    """Play one story."""
+    """Play one story; jobs of the kinds to ``leave`` are not run."""
     try:
         story = stories.read(file)
     except stories.StoryFaulty as error:
@@ -131,8 +136,9 @@ def play(
     title, start = story["title"], shanghai(story["start"])
     if template is not None:
         shutil.copytree(template, folder)
-    with installation(bundle, folder, start, url() if url else "", fresh=template is None) as (database, watch):
-        tale = Story(database, watch, bundle)
+    needed = bundles_of(bundle) if template is None else ()
+    with installation(bundle.parent, folder, start, url() if url else "", deploy=needed) as (database, watch):
+        tale = Story(database, watch, bundle, leave)
         try:
             tale.tell(story)
         except (Untrue, EngineError) as error:
@@ -144,29 +150,30 @@ def play(
 def _template(bundle: Path, folder: Path) -> Path:
     """An installation with city and bundle, copied for each story."""
     made = folder / "template"
-    with installation(bundle, made, shanghai("2020-01-01T00:00"), "", fresh=True):
+    with installation(bundle.parent, made, shanghai("2020-01-01T00:00"), "", deploy=bundles_of(bundle)):
         return made
 
 
 @contextmanager
 def installation(
-    bundle: Path, folder: Path, start: datetime, url: str, *, fresh: bool
+    bundles: Path, folder: Path, start: datetime, url: str, *, deploy: Sequence[Path] = ()
 ) -> Iterator[tuple[Database, Stopwatch]]:
-    """A running installation with the demonstration's organisations and one bundle, whose time the caller moves."""
+    """A running installation whose time the caller moves.
+
+    A new one gets the demonstration's organisations and the bundles to ``deploy``; a copy of one has them already.
+    """
     watch = Stopwatch(start)
-    database = compose(
-        Settings(var=folder, database_url=url, bundles=bundle.parent, master_keys="", identity_keys=""), watch
-    )
+    database = compose(Settings(var=folder, database_url=url, bundles=bundles, master_keys="", identity_keys=""), watch)
     make_hasty(database)
     try:
-        if fresh:
+        if deploy:
             upgrade(database.settings.url)
             with database.unit_of_work(SYSTEM) as uow:
-                city.found(uow, bundle.parent)
+                city.found(uow, bundles)
                 _seat_supervisors(uow)
-            for needed in bundles_of(bundle):
+            for bundle in deploy:
                 with database.unit_of_work(SYSTEM) as uow:
-                    definitions.deploy(uow, definitions.read_folder(needed))
+                    definitions.deploy(uow, definitions.read_folder(bundle))
         yield database, watch
     finally:
         database.dispose()
@@ -214,8 +221,8 @@ def make_hasty(database: Database) -> None:
 class Story:
     """One story while it is told: its cases, the people who work on them, and the time."""
 
-    def __init__(self, database: Database, watch: Stopwatch, bundle: Path) -> None:
-        self.database, self.watch, self.bundle = database, watch, bundle
+    def __init__(self, database: Database, watch: Stopwatch, bundle: Path, leave: Collection[str] = ()) -> None:
+        self.database, self.watch, self.bundle, self.leave = database, watch, bundle, leave
         self.key = tomllib.loads((bundle / definitions.MANIFEST).read_text(encoding="utf-8"))["process"]["key"]
         self.case_id = ""  # of the case that the present step is about
         self.cases: dict[str, str] = {}  # by the name that the story has for them
@@ -241,7 +248,7 @@ class Story:
         bundle = self.bundle.parent / folder
         earlier = stories.read(bundle / "scenarios" / f"{file}.toml")
         self.watch.at = shanghai(earlier["start"])
-        before = type(self)(self.database, self.watch, bundle)
+        before = type(self)(self.database, self.watch, bundle, self.leave)
         before.tell(earlier)
         self.cases = {"source": before.cases["main"]} | {
             f"source_{alias}": case_id for alias, case_id in before.cases.items() if alias != "main"
@@ -327,7 +334,7 @@ class Story:
         self.watch.at = at
 
     def _settle(self) -> None:
-        maintenance.settle(self.database)
+        maintenance.settle(self.database, leave=self.leave)
         with self.database.reading(Actor("person", duty="administrator")) as reading:
             open_ones = incidents.open_incidents(reading)
         if open_ones:

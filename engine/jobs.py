@@ -7,7 +7,7 @@ travel with the demonstration's clock.
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,22 +62,22 @@ def enqueue_new(uow: UnitOfWork, kind: str, subjects: Sequence[tuple[str, str]])
     uow.left_work = uow.left_work or bool(rows)
 
 
-def run_due(database: Database, limit: int = 50) -> int:
-    """Claim and run what is due, one job after the other; returns how many were run."""
+def run_due(database: Database, limit: int = 50, leave: Collection[str] = ()) -> int:
+    """Claim and run what is due, one job after the other, but no kind to ``leave``; returns how many were run."""
     done = 0
-    while done < limit and (ticket := claim(database)) is not None:
+    while done < limit and (ticket := claim(database, leave)) is not None:
         run(database, ticket)
         done += 1
     return done
 
 
-def claim(database: Database) -> JobTicket | None:
-    """Take the next due job for a minute. Two workers never take the same one."""
+def claim(database: Database, leave: Collection[str] = ()) -> JobTicket | None:
+    """Take the next due job for a minute, of any kind but those to ``leave``. Two workers never take the same one."""
     now = clock.wall()
     with database.unit_of_work() as uow:
         due = (
             select(Job)
-            .where(col(Job.state) == "queued", col(Job.run_at) <= now)
+            .where(col(Job.state) == "queued", col(Job.run_at) <= now, col(Job.kind).not_in(leave))
             .where(or_(col(Job.lease_until).is_(None), col(Job.lease_until) < now))
             .order_by(col(Job.run_at))
             .limit(1)

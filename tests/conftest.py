@@ -31,7 +31,7 @@ BUDGET = {
     "unit": 150,
     "fuzz": 150,
     "integration": 400,
-    "processes": 150,
+    "processes": 900,
     "functional": 240,
     "browser": 200,
     "acceptance": 250,
@@ -184,10 +184,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its folder, so that `-m browser` or `-m "not browser"` chooses."""
+    """Mark each test with its folder, so that `-m browser` or `-m "not browser"` chooses; the longest folders come first,
+    so that no process is left alone with a long file in the end."""
     for item in items:
         if folder := _folder(item.path):
             item.add_marker(folder)
+    items.sort(key=lambda item: -BUDGET.get(_folder(item.path) or "", 0))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,45 +1,36 @@
-"""Installations in which a bundle and those that its stories reach are deployed: made once, copied for each story or walk."""
+"""An installation in which every bundle is deployed, as in the product: made once, copied for each story or walk."""
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from api import scenarios
 from api.stories import shanghai
+from engine import definitions
+from engine.settings import ROOT
 from tests.postgres import PostgresServer
 
+TEMPLATE = "template_stories"
 
-def _install(bundle: Path, folder: Path, url: str = "") -> None:
-    with scenarios.installation(bundle, folder, shanghai("2020-01-01T00:00"), url, fresh=True):
+
+def _install(folder: Path, url: str = "") -> None:
+    bundles = definitions.bundle_folders(ROOT / "bpmn")
+    with scenarios.installation(ROOT / "bpmn", folder, shanghai("2020-01-01T00:00"), url, deploy=bundles):
         pass
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Gives the folder of an installation to copy, made when a bundle is first needed."""
-
-    @cache
-    def make(bundle: Path) -> Path:
-        folder = tmp_path_factory.mktemp("stories") / bundle.name
-        _install(bundle, folder)
-        return folder
-
-    return make
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation on SQLite to copy."""
+    folder = tmp_path_factory.mktemp("stories") / "sqlite"
+    _install(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def installed_on_postgres(
-    postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Path], tuple[Path, str]]:
-    """Gives the folder of an installation to copy and the name of its database, which is a template."""
-
-    @cache
-    def make(bundle: Path) -> tuple[Path, str]:
-        folder, name = tmp_path_factory.mktemp("stories") / bundle.name, f"stories_{bundle.name}"
-        _install(bundle, folder, postgres.create(name))
-        postgres.freeze(name)
-        return folder, name
-
-    return make
+def installed_on_postgres(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of an installation on PostgreSQL to copy, and the name of its database, which is a template."""
+    folder = tmp_path_factory.mktemp("stories") / "postgresql"
+    _install(folder, postgres.create(TEMPLATE))
+    postgres.freeze(TEMPLATE)
+    return folder, TEMPLATE

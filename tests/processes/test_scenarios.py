@@ -1,9 +1,7 @@
-"""Every story of every bundle is true on both databases, and together they take every line and event of every drawing."""
+"""Every story of every bundle is true, and together they take every line and event of every drawing."""
 
 import os
 import tomllib
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,10 +10,9 @@ from api import coverage, scenarios
 from engine import definitions
 from engine.manifest import read_manifest
 from engine.settings import ROOT
-from tests.postgres import PostgresServer
+from tests.processes.story_files import FILES, name
 
-FILES = sorted(ROOT.glob("bpmn/*/scenarios/*.toml"))
-_numbers = count(1)
+BUNDLES = sorted({file.parents[1] for file in FILES})
 
 
 def _told(file: Path, going_on: set[str]) -> set[str]:
@@ -32,13 +29,6 @@ def _told(file: Path, going_on: set[str]) -> set[str]:
     return {outcomes[-1] for outcomes in own} | {each for outcomes in own for each in outcomes if each in going_on}
 
 
-BUNDLES = sorted({file.parents[1] for file in FILES})
-
-
-def _name(file: Path) -> str:
-    return f"{file.parts[-3]}/{file.stem}"
-
-
 @pytest.fixture(scope="session")
 def trails(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all processes of this test run put down which lines and nodes each story has passed."""
@@ -48,40 +38,25 @@ def trails(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _play(file: Path, installed: Callable[[Path], Path], trails: Path, folder: Path) -> scenarios.Result:
+def _play(file: Path, installed: Path, trails: Path, folder: Path) -> scenarios.Result:
     """Play a story, and put down what it has passed."""
     bundle = file.parents[1]
-    result = scenarios.play(bundle, file, folder, installed(bundle))
+    result = scenarios.play(bundle, file, folder, installed)
     draft = trails / f"{bundle.name}.{file.stem}.{os.getpid()}"
     draft.write_text("\n".join(sorted(result.passed)), encoding="utf-8")
     draft.replace(trails / f"{bundle.name}.{file.stem}.txt")
     return result
 
 
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_the_story_is_true(file: Path, installed: Callable[[Path], Path], trails: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_the_story_is_true(file: Path, installed: Path, trails: Path, tmp_path: Path) -> None:
     result = _play(file, installed, trails, tmp_path / "story")
-    assert result.ok, result.fault
-
-
-@pytest.mark.parametrize("file", FILES, ids=_name)
-def test_the_story_is_true_on_postgresql(
-    file: Path,
-    postgres: PostgresServer,
-    installed_on_postgres: Callable[[Path], tuple[Path, str]],
-    tmp_path: Path,
-) -> None:
-    bundle = file.parents[1]
-    (folder, template), name = installed_on_postgres(bundle), f"story_{next(_numbers)}"
-    url = postgres.create(name, template)
-    result = scenarios.play(bundle, file, tmp_path / "story", folder, lambda: url)
-    postgres.drop(name)
     assert result.ok, result.fault
 
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
 def test_the_stories_of_a_process_take_every_line_and_event_of_its_drawings(
-    bundle: Path, installed: Callable[[Path], Path], trails: Path, tmp_path: Path
+    bundle: Path, installed: Path, trails: Path, tmp_path: Path
 ) -> None:
     passed: set[str] = set()
     for file in (file for file in FILES if file.parents[1] == bundle):

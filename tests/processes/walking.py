@@ -10,12 +10,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from api import stories
@@ -29,7 +28,7 @@ from engine.definitions import Bundle
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
 from engine.form_problems import FormInvalid
 from engine.forms import Form
-from engine.models import Case, CaseLink, Deadline, Job, Organisation, Party, ProcessInstance, Task, Timer
+from engine.models import Case, CaseLink, Deadline, Organisation, Party, ProcessInstance, Task, Timer
 
 MOST_STEPS = 250
 TRIES = 60  # answers that are tried for one form before it is said that there is none
@@ -42,7 +41,13 @@ WORDS = [
     "已经核对。",
     "公共停车场泊位数据",
 ]
-SLOW = ("notice.render", "notice.manuscript", "notice.translate", "notice.email", "reminder.digest")
+PAPERWORK = (
+    "notice.render",
+    "notice.manuscript",
+    "notice.translate",
+    "notice.email",
+    "reminder.digest",
+)  # after decisions
 
 NEW_ITEM = {
     "description": "随机走查拟定的目录项。",
@@ -58,6 +63,18 @@ class Stuck(AssertionError):
     """Something that must always hold does not."""
 
 
+@cache
+def told(bundle: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the stories of a bundle answer, by task or message."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted(bundle.glob("scenarios/*.toml")):
+        for step in tomllib.loads(file.read_text(encoding="utf-8")).get("steps", []):
+            name = step.get("task") or step.get("message")
+            if name and "refused" not in step:
+                found.setdefault(name, []).append(step.get("form", {}))
+    return found
+
+
 @dataclass
 class Answers:
     """Valid answers to forms: from the schema, or as stories of the bundle have them."""
@@ -66,23 +83,13 @@ class Answers:
     dice: random.Random
     today: datetime
 
-    @cached_property
-    def told(self) -> dict[str, list[dict[str, Any]]]:
-        """What stories answer, by task or message."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for file in sorted(self.bundle.glob("scenarios/*.toml")):
-            for step in tomllib.loads(file.read_text(encoding="utf-8")).get("steps", []):
-                name = step.get("task") or step.get("message")
-                if name and "refused" not in step:
-                    found.setdefault(name, []).append(step.get("form", {}))
-        return found
-
     def candidates(self, name: str, form: Form) -> Iterator[dict[str, Any]]:
         """Answers that the form accepts, one after the other."""
         for _ in range(TRIES):
-            if name in self.told and self.dice.random() < 0.4:
-                told = self.dice.choice(self.told[name])
-                yield form.coerce({k: [str(x) for x in v] if isinstance(v, list) else str(v) for k, v in told.items()})
+            examples = told(self.bundle).get(name)
+            if examples and self.dice.random() < 0.4:
+                said = self.dice.choice(examples)
+                yield form.coerce({k: [str(x) for x in v] if isinstance(v, list) else str(v) for k, v in said.items()})
             elif (made := self._made(form)) is not None:
                 yield made
 
@@ -151,7 +158,7 @@ class Walk:
         """File the case as a story of the bundle has it (after the story out of which it comes)."""
         told = stories.read(file)
         self.watch.at = shanghai(told["start"])
-        story = Story(self.database, self.watch, self.bundle)
+        story = Story(self.database, self.watch, self.bundle, PAPERWORK)
         if "source" in told:
             story._tell_before(told["source"]["story"], self.watch.at)
         story._begin(told["submit"])
@@ -181,10 +188,7 @@ class Walk:
             self._let_time_pass(open_cases)
 
     def _settle(self) -> None:
-        with self.database.unit_of_work(SYSTEM) as uow:
-            slow = (col(Job.state) == "queued", col(Job.kind).in_(SLOW))
-            uow.session.execute(update(Job).where(*slow).values(state="done"))
-        maintenance.settle(self.database)
+        maintenance.settle(self.database, leave=PAPERWORK)
         with self.database.reading(Actor("person", duty="administrator")) as reading:
             found = incidents.open_incidents(reading)
         if found:
@@ -286,7 +290,7 @@ class Walk:
         return Actor("party", id=party.id, case_id=case.id)
 
     def _story(self, case_id: str) -> Story:
-        story = Story(self.database, self.watch, self.bundle)
+        story = Story(self.database, self.watch, self.bundle, PAPERWORK)
         story.case_id = case_id
         return story
 
