@@ -1,6 +1,7 @@
 """A small installation for tests: one bureau, two agencies, people in every role, the open-data request deployed.
 
-Everything is real: database, verbs, application. Passwords are hashed once a run, since hashing is slow on purpose.
+Everything is real: database, verbs, application. Only the password is hashed with less work, since that is slow on purpose:
+whoever signs in is verified with as much work as the hash was made.
 """
 
 from collections.abc import Mapping
@@ -11,12 +12,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
-from api.app import create_app
 from api.composition import compose
 from engine import definitions, directory, maintenance
 from engine.db import Database
 from engine.settings import ROOT, Settings
+from tests.application import application
 
 PASSWORD = "mi-ma-12345"
 BUNDLE = ROOT / "bpmn" / "open_data_request"
@@ -52,7 +55,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R
 
 @cache
 def password_hash() -> str:
-    return directory.hash_password(PASSWORD)
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
 
 
 @dataclass
@@ -114,7 +117,7 @@ class Household:
 def reopen(folder: Path, url: str = "", **settings: Any) -> Household:
     """An installation that is there already, perhaps with other settings; tokens are not known any more."""
     database = compose(Settings(var=folder, database_url=url, **settings))
-    return Household(database, create_app(database))
+    return Household(database, application(database))
 
 
 def furnish(folder: Path, url: str = "", **settings: Any) -> Household:
@@ -134,4 +137,4 @@ def furnish(folder: Path, url: str = "", **settings: Any) -> Household:
                 directory.grant_role(uow, person.id, made[organisation].id, role)
             tokens[login] = directory.create_token(uow, person.id, "test")
         definitions.deploy(uow, definitions.read_folder(BUNDLE))
-    return Household(database, create_app(database), tokens)
+    return Household(database, application(database), tokens)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.office import FILED, PASSWORD, TODAY, Office, opened
+from tests.browser.office import FILED, TODAY, Office, opened
+from tests.household import PASSWORD
 from tests.machine import ROOT, missing
 
 ARGUMENTS = [

@@ -14,8 +14,9 @@ from engine import cases, directory, tasks
 from engine.access import PUBLIC, SYSTEM
 from engine.models import Task
 from tests.browser.conftest import PATIENCE, Open
-from tests.browser.office import PASSWORD, REQUEST, Office, actor_of
+from tests.browser.office import REQUEST, Office, actor_of
 from tests.browser.test_screens import CHECK, RULES, WIDTHS, keep_picture
+from tests.household import password_hash
 
 Answers = Mapping[str, str | Sequence[str]]
 DONE = "本环节已经提交，流程继续。"
@@ -23,10 +24,9 @@ DONE = "本环节已经提交，流程继续。"
 
 def hire(office: Office, people: Mapping[str, tuple[str, str, str]]) -> None:
     """Give an office more people: login → (name, code of the organisation, role)."""
-    password_hash = directory.hash_password(PASSWORD)
     with office.database.unit_of_work(SYSTEM) as uow:
         for login, (name, organisation, role) in people.items():
-            person = directory.create_person(uow, login, name, password_hash)
+            person = directory.create_person(uow, login, name, password_hash())
             directory.grant_role(uow, person.id, directory.organisation(uow, organisation).id, role)
 
 

@@ -17,7 +17,6 @@ import uvicorn
 from sqlmodel import col, select
 
 from api import city
-from api.app import create_app
 from api.composition import compose
 from api.serving import listen
 from api.stories import shanghai
@@ -27,9 +26,10 @@ from engine.access import PUBLIC, SYSTEM, Actor
 from engine.db import Database
 from engine.models import Task
 from engine.settings import ROOT, Settings
+from tests.application import application
+from tests.household import password_hash
 
 BUNDLES = ROOT / "bpmn"
-PASSWORD = "mi-ma-12345"
 AGENCY, BUREAU = "gy-jtw", "gy-sjj"
 PEOPLE = {  # login → (name, organisation, role); all of them invented
     "zhou.min": ("周敏", AGENCY, "case_handler"),
@@ -113,13 +113,12 @@ def actor_of(database: Database, login: str) -> Actor:
 
 def furnish(database: Database) -> None:
     """The organisations of the city, its people, the process."""
-    password_hash = directory.hash_password(PASSWORD)
     with database.unit_of_work(SYSTEM) as uow:
         organisations = city.found(uow, BUNDLES)
         for login, (name, organisation, role) in PEOPLE.items():
-            person = directory.create_person(uow, login, name, password_hash)
+            person = directory.create_person(uow, login, name, password_hash())
             directory.grant_role(uow, person.id, organisations[organisation].id, role)
-        directory.create_person(uow, ADMINISTRATOR, "系统管理员", password_hash, duty="administrator")
+        directory.create_person(uow, ADMINISTRATOR, "系统管理员", password_hash(), duty="administrator")
         definitions.deploy(uow, definitions.read_folder(BUNDLES / "open_data_request"))
 
 
@@ -129,7 +128,7 @@ def opened(folder: Path, url: str = "") -> Iterator[Office]:
     database = compose(Settings(var=folder, database_url=url, demo=True, metronome_seconds=1))
     furnish(database)
     listener = listen("127.0.0.1", 0)
-    config = uvicorn.Config(create_app(database, Metronome(database)), log_config=None, access_log=False)
+    config = uvicorn.Config(application(database, Metronome(database)), log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -8,8 +8,9 @@ from engine import definitions, directory
 from engine.access import SYSTEM
 from engine.models import Case
 from tests.browser.conftest import Open
-from tests.browser.office import BUNDLES, BUREAU, PASSWORD, Office
+from tests.browser.office import BUNDLES, BUREAU, Office
 from tests.browser.test_screens import CHECK, RULES, WIDTHS
+from tests.household import password_hash
 
 LATE = "道路交通事故多发路段"  # was due on 24 April
 TODAY = "2026-05-08T09:30"
@@ -21,7 +22,7 @@ def lead(office: Office) -> str:
     """The reference of the lead of a case that nobody has answered in time; the bureau has a leader to sign."""
     with office.database.unit_of_work(SYSTEM) as uow:
         definitions.deploy(uow, definitions.read_folder(BUNDLES / "supervision_lead"))
-        signing = directory.create_person(uow, LEADER, "包林", directory.hash_password(PASSWORD))
+        signing = directory.create_person(uow, LEADER, "包林", password_hash())
         directory.grant_role(uow, signing.id, directory.organisation(uow, BUREAU).id, "leader")
     office.go_to(TODAY)
     office.work()

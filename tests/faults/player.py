@@ -32,7 +32,6 @@ import psycopg
 from fastapi.testclient import TestClient
 
 from api import worker
-from api.app import create_app
 from api.composition import compose
 from api.scenarios import Stopwatch, make_hasty
 from engine import audit, clock, definitions, failpoints, jobs, maintenance, messages
@@ -41,6 +40,9 @@ from engine.db import Database
 from engine.operations import JobTicket
 from engine.settings import Settings
 from notices import handlers
+from tests import compiling
+from tests.application import application
+from tests.faults import spoiling
 
 PATIENCE = 30.0  # seconds for one act; longer is an answer too
 PAUSE = 0.5  # how long one who waits for SQLite's lock may have waited for it
@@ -52,6 +54,7 @@ Outcome = dict[str, Any]
 
 
 def main() -> None:
+    compiling.share()
     gc.freeze()
     faulthandler.enable()
     for line in sys.stdin:
@@ -89,7 +92,7 @@ def _warm_up(plan: Plan) -> None:
     if plan["url"] in _warm:
         return
     database = compose(Settings(var=Path(plan["var"]), database_url=plan["url"]))
-    create_app(database)
+    TestClient(application(database)).get("/nowhere")  # every route has been asked, and is prepared
     with database.reading(SYSTEM) as reading:
         for bundle in definitions.processes(reading):
             assert bundle.blueprint
@@ -196,6 +199,8 @@ class Voice:
 
 def _live(plan: Plan, act: Plan, voice: Voice) -> None:
     try:
+        if plan["without"]:
+            spoiling.take_away(plan["without"])
         database = _installation(plan, act)
         with database.reading(SYSTEM):
             pass  # connected
@@ -254,7 +259,7 @@ def _cut(database: Database) -> None:
 
 def _request(database: Database, act: Plan) -> Outcome:
     """A request to the application; files are given by name and content."""
-    client = TestClient(create_app(database), raise_server_exceptions=False, headers=act.get("headers"))
+    client = TestClient(application(database), raise_server_exceptions=False, headers=act.get("headers"))
     if act.get("zip"):
         answer = client.post(
             act["path"], content=bytes.fromhex(act["zip"]), headers={"content-type": "application/zip"}

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from engine import directory
@@ -40,12 +39,12 @@ class Outcome:
 
 
 class Player:
-    """The process that acts; made over the source tree in ``root``, which a test may have spoilt on purpose."""
+    """The process that acts."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.player"],
-            cwd=root,
+            cwd=ROOT,
             env={k: v for k, v in os.environ.items() if not k.startswith(("DUBAN_", "PYTEST"))} | {"LC_ALL": "C.UTF-8"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -93,6 +92,7 @@ class Stage:
     world: World
     player: Player
     settings: dict[str, Any] = field(default_factory=dict)
+    without: dict[str, Any] | None = None  # a protection that a test takes away
     ahead: float = 0.0  # how far wall time is ahead: leases run out without waiting
     _tokens: dict[str, str] = field(default_factory=dict)
     _keys: "count[int]" = field(default_factory=count)
@@ -196,5 +196,6 @@ class Stage:
             "settings": self.settings,
             "at": self.world.watch.at.isoformat(),
             "ahead": self.ahead,
+            "without": self.without,
             "acts": list(acts),
         }

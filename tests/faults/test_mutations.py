@@ -1,20 +1,15 @@
-"""Each protection is needed: in a copy of the code without it, a race that is won otherwise is lost.
+"""Each protection is needed: without it, a race that is won otherwise is lost.
 
 So nobody takes one away by mistake, and the races of ``test_races`` are shown to be able to fail.
 """
 
-import shutil
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from engine.settings import ROOT
-from tests.factories import World
 from tests.faults import test_races as races
-from tests.faults.stage import Player, Stage
+from tests.faults.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -174,39 +169,22 @@ ON_SQLITE = (
 )
 
 
-def spoilt(folder: Path, mutation: Mutation) -> Path:
-    """A copy of the code without the protection."""
-    copy = folder / "spoilt"
-    for name in ("engine", "notices", "api"):
-        shutil.copytree(ROOT / name, copy / name)
-    for name in ("tests", "bpmn"):
-        (copy / name).symlink_to(ROOT / name)
-    path = copy / mutation.file
-    text = path.read_text(encoding="utf-8")
-    for old, new in mutation.edits:
-        assert text.count(old) == 1, f"{mutation.file} has this {text.count(old)} times, and not once: {old}"
-        text = text.replace(old, new)
-    path.write_text(text, encoding="utf-8")
-    return copy
-
-
-def require_lost(world: World, folder: Path, mutation: Mutation) -> None:
-    with closing(Player(spoilt(folder, mutation))) as player:
-        stage = Stage(world, player)
-        assert stage.do(stage.work()).ok  # the copy runs; it is only less careful
-        if mutation.begins:
-            world.submit()
-        with pytest.raises(AssertionError):
-            mutation.race(stage)
+def require_lost(stage: Stage, mutation: Mutation) -> None:
+    stage.without = {"file": mutation.file, "edits": mutation.edits}
+    assert stage.do(stage.work()).ok  # it runs; it is only less careful
+    if mutation.begins:
+        stage.world.submit()
+    with pytest.raises(AssertionError):
+        mutation.race(stage)
 
 
 @pytest.mark.postgresql_only
 @pytest.mark.parametrize("mutation", ON_POSTGRESQL, ids=lambda mutation: mutation.name)
-def test_a_race_is_lost_without(world: World, tmp_path: Path, mutation: Mutation) -> None:
-    require_lost(world, tmp_path, mutation)
+def test_a_race_is_lost_without(stage: Stage, mutation: Mutation) -> None:
+    require_lost(stage, mutation)
 
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("mutation", ON_SQLITE, ids=lambda mutation: mutation.name)
-def test_a_race_is_lost_on_sqlite_without(world: World, tmp_path: Path, mutation: Mutation) -> None:
-    require_lost(world, tmp_path, mutation)
+def test_a_race_is_lost_on_sqlite_without(stage: Stage, mutation: Mutation) -> None:
+    require_lost(stage, mutation)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.worker import Metronome
 from engine.models import Breach
+from tests.application import application
 from tests.factories import REQUEST, installation
 from tests.postgres import PostgresServer
 
@@ -31,7 +31,7 @@ def test_while_the_database_is_away_one_is_told_to_try_again_and_afterwards_all_
     with installation(city_url, tmp_path, metronome_seconds=0.05) as world:
         world.submit()
         metronome = Metronome(world.database)
-        client = TestClient(create_app(world.database), raise_server_exceptions=False)
+        client = TestClient(application(world.database), raise_server_exceptions=False)
         filing = {"process": "open_data_request", "form": REQUEST}
         metronome.start()
         with postgres.away():

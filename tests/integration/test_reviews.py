@@ -8,7 +8,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import stories
-from api.app import create_app
 from api.scenarios import Story
 from engine import absences, clock, definitions, directory, handovers, query_codes, recusals, tasks
 from engine.access import PUBLIC, SYSTEM, Actor
@@ -16,6 +15,7 @@ from engine.cases import submit
 from engine.errors import EngineError
 from engine.models import Case, Handover, Party, Person, Task
 from engine.origins import OriginRefused
+from tests.application import application
 from tests.factories import BUNDLES, World
 
 REVIEW = BUNDLES / "review"
@@ -72,7 +72,7 @@ def test_four_eyes_and_recusal_hold_whatever_way_the_work_comes(world: World) ->
         "已对本件回避，不能办理。": recused(),
         "按照回避规定": namesake(),
     }
-    api = TestClient(create_app(world.database))
+    api = TestClient(application(world.database))
 
     def ask(actor: Actor, path: str, body: dict[str, Any]) -> Any:
         with world.database.unit_of_work(SYSTEM) as uow:

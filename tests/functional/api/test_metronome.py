@@ -9,11 +9,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
-from api.app import create_app
 from api.worker import Metronome
 from engine import clock, maintenance, silence
 from engine.access import SYSTEM
 from engine.models import Document, Job, Notice
+from tests.application import application
 from tests.household import REQUEST, Household, reopen
 
 
@@ -33,7 +33,7 @@ def receipts(household: Household) -> int:
 
 def test_a_receipt_appears_without_waiting_for_the_next_beat(small_household: Household) -> None:
     slow = reopen(small_household.database.settings.var, metronome_seconds=3600)
-    app = create_app(slow.database, Metronome(slow.database))
+    app = application(slow.database, Metronome(slow.database))
     with TestClient(app) as client:
         filing = {"process": "open_data_request", "form": REQUEST}
         assert client.post("/api/v1/cases", json=filing).status_code == 201

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from api.app import create_app
 from api.composition import compose
 from engine import incidents
 from engine.db import Database, downgrade
 from engine.settings import Settings
+from tests.application import application
 from tests.household import BUNDLE, Household
 
 
@@ -41,7 +41,7 @@ def test_it_is_alive_and_ready(household: Household) -> None:
 def test_it_is_not_ready_with_the_tables_of_another_version(database_url: str, tmp_path: Path) -> None:
     downgrade(database_url)
     database = compose(Settings(var=tmp_path, database_url=database_url))
-    answer = TestClient(create_app(database)).get("/readyz")
+    answer = TestClient(application(database)).get("/readyz")
     assert answer.status_code == 503
     assert "duban db upgrade" in answer.json()["reason"]
     database.dispose()
@@ -49,7 +49,7 @@ def test_it_is_not_ready_with_the_tables_of_another_version(database_url: str, t
 
 def test_it_is_not_ready_without_a_database(tmp_path: Path) -> None:
     nowhere = Settings(var=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/nothing")
-    client = TestClient(create_app(compose(nowhere)))
+    client = TestClient(application(compose(nowhere)))
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
     problem = client.get("/api/v1/processes")

@@ -11,11 +11,11 @@ from fastapi.testclient import TestClient
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
-from api.app import create_app
 from engine.access import SYSTEM
 from engine.models import Notice, Organisation, Person
 from engine.settings import ROOT
 from notices import certificates, service
+from tests.application import application
 from tests.factories import World
 from tests.household import PASSWORD, password_hash
 
@@ -34,7 +34,7 @@ def replied(world: World) -> World:
 
 def browser(world: World) -> TestClient:
     headers = {"Sec-Fetch-Site": "same-origin"}
-    return TestClient(create_app(world.database), follow_redirects=False, headers=headers)
+    return TestClient(application(world.database), follow_redirects=False, headers=headers)
 
 
 def paper(world: World, name: str = "reply") -> tuple[Notice, bytes]:

@@ -18,8 +18,7 @@ REPLY = {
 }
 
 
-def test_a_request_is_filed_worked_signed_and_read(either_household: Household) -> None:
-    household = either_household
+def test_a_request_is_filed_worked_signed_and_read(household: Household) -> None:
     reference, code = apply(household.browser())
     household.work()
     steps = [
