@@ -80,10 +80,11 @@ class _Cluster:
 
 
 class Typesetter:
-    """Breaks and fills lines with the advances of real typefaces."""
+    """Breaks and fills lines with the advances of real typefaces; one that does not squeeze leaves every mark its whole cell."""
 
-    def __init__(self, faces: Typefaces) -> None:
+    def __init__(self, faces: Typefaces, *, squeezes: bool = True) -> None:
         self.faces = faces
+        self._squeezes = squeezes
         self._advance = lru_cache(maxsize=None)(faces.advance)
         self.title_ink = lru_cache(maxsize=512)(faces[TITLE].ink)
         self._blank = lru_cache(maxsize=None)(self._blank_side)
@@ -197,7 +198,7 @@ class Typesetter:
 
     def _blank_side(self, mark: str, role: str) -> float:
         """How much of a mark may be taken away: the blank before an opening one, behind a closing one."""
-        if mark not in SQUEEZABLE:
+        if mark not in SQUEEZABLE or not self._squeezes:
             return 0.0
         left, right = self.faces.face_of(mark, role).sides(mark)
         return max(0.0, min(0.5, (left if mark in OPENING else right) - 0.06))
@@ -209,24 +210,22 @@ class Typesetter:
         return Markup("\n").join(self._filled(line, role) for line in self.lines(text, first, columns, role))
 
     def ragged(self, text: str, columns: float, role: str = FANG) -> Markup:
-        """The markup of broken lines that are not filled: cells of a table, small print."""
-        return self.plain("\n".join(line.text for line in self.lines(text, 0, columns, role, filled=False)), role)
+        """The markup of broken lines that are not filled: cells of a table, small print. No element goes over a line's end."""
+        lines = self.lines(text, 0, columns, role, filled=False)
+        return Markup("\n").join(self.plain(line.text, role) for line in lines)
 
-    def plain(self, text: str, role: str = FANG) -> Markup:
-        """Escaped text, its neighbouring marks moved together."""
+    def plain(self, text: str, role: str = FANG, spacing: float = 0.0) -> Markup:
+        """Escaped text, its neighbouring marks moved together; ``spacing`` is that of the line in which it stands, in em."""
         if not NEIGHBOURS.search(text):
             return self._shown(text, role)
-        return self._closer(text, self._shares(text, role), role)
+        return self._closer(text, self._shares(text, role), role, spacing)
 
     def _shown(self, text: str, role: str) -> Markup:
-        """Escaped text. A rare character stands in a span without line height, else its face would push the line down."""
+        """Escaped text; with rare characters in a span without line height, else their face would push the line down."""
         face, rare = self.faces[role], self.faces.rare
-        if all(face.has(character) or character == "\n" for character in text):
-            return escape(text)
-        return Markup("").join(
-            Markup('<span class="rare">{}</span>').format(c) if not face.has(c) and rare.has(c) else escape(c)
-            for c in text
-        )
+        if any(not face.has(character) and rare.has(character) for character in text):
+            return Markup('<span class="rare">{}</span>').format(text)
+        return escape(text)
 
     def _filled(self, line: Line, role: str) -> Markup:
         if line.room is None or abs(line.room - line.width) < _EPSILON or len(line.text) < 2:
@@ -241,8 +240,9 @@ class Typesetter:
             return Markup('<span style="word-spacing:{}em">{}</span>').format(
                 _thousandths(missing / spaces), self.plain(line.text, role)
             )
+        spacing = missing / (len(line.text) - 1)
         return Markup('<span style="letter-spacing:{}em">{}</span>').format(
-            _thousandths(missing / (len(line.text) - 1)), self.plain(line.text, role)
+            _thousandths(spacing), self.plain(line.text, role, spacing)
         )
 
     def _squeezed(self, line: Line, excess: float, role: str) -> Markup:
@@ -257,8 +257,8 @@ class Typesetter:
         for i, rest in enumerate(rests):
             shares[i] += rest * of_marks / sum(rests) if of_marks else 0.0
         shares[-1] += hanging
-        squeezed = self._closer(line.text, shares, role)
         closer = (excess - hanging - of_marks) / max(len(line.text) - 1, 1)
+        squeezed = self._closer(line.text, shares, role, -closer)
         if closer < _EPSILON:
             return squeezed
         return Markup('<span style="letter-spacing:{}em">{}</span>').format(_thousandths(-closer), squeezed)
@@ -270,15 +270,34 @@ class Typesetter:
             shares[i if before in CLOSING else i + 1] += self._neighbours(before, after, role)
         return shares
 
-    def _closer(self, text: str, shares: Sequence[float], role: str) -> Markup:
+    def _closer(self, text: str, shares: Sequence[float], role: str, spacing: float) -> Markup:
         """Markup in which each character gives up its share: an opening mark before it, all others behind it.
 
-        A span ends with a mark that gives, or begins with it, so that there are as few as can be.
+        A span ends with a mark that gives, or begins with it, so that there are as few as can be; marks in a row that give alike
+        share one.
         """
-        ends = {i if text[i] in OPENING else i + 1 for i, share in enumerate(shares) if share >= _EPSILON}
+        rows = _rows_of_marks(text, shares)
+        ends = {end for start, stop in rows for end in (start, stop)}
+        within = {i for start, stop in rows for i in range(start, stop)}
+        ends |= {
+            i if text[i] in OPENING else i + 1
+            for i, share in enumerate(shares)
+            if share >= _EPSILON and i not in within
+        }
         return Markup("").join(
-            self._drawn_in(text[a:b], shares[a], shares[b - 1], role)
+            self._row_drawn_in(text[a:b], shares[a], role, spacing)
+            if a in within
+            else self._drawn_in(text[a:b], shares[a], shares[b - 1], role)
             for a, b in pairwise(sorted({0, *ends, len(text)}))
+        )
+
+    def _row_drawn_in(self, row: str, share: float, role: str, spacing: float) -> Markup:
+        """Marks that all give up the same share, by their letter spacing; what that cannot say exactly, the margin does."""
+        step = math.floor(share * 1000 + _EPSILON) / 1000
+        rest = (share - step) * len(row)
+        before, behind = (-share, share - rest) if row[0] in OPENING else (0.0, -rest)
+        return Markup('<span style="letter-spacing:{}em;margin:0 {:.4f}em 0 {:.4f}em">{}</span>').format(
+            _thousandths(spacing - step), behind, before, self._shown(row, role)
         )
 
     def _drawn_in(self, text: str, first: float, last: float, role: str) -> Markup:
@@ -289,6 +308,24 @@ class Typesetter:
             return self._shown(text, role)
         margins = f"margin:0 -{behind:.4f}em 0 -{before:.4f}em"
         return Markup('<span style="{}">{}</span>').format(margins, self._shown(text, role))
+
+
+def _rows_of_marks(text: str, shares: Sequence[float]) -> list[tuple[int, int]]:
+    """Where marks stand in a row, all opening or all closing, that give up the same share: begin and end of each row."""
+
+    def alike(i: int) -> bool:
+        return (
+            shares[i] >= _EPSILON
+            and abs(shares[i] - shares[i + 1]) < _EPSILON
+            and (text[i] in OPENING) == (text[i + 1] in OPENING)
+        )
+
+    rows: list[tuple[int, int]] = []
+    for i in range(len(text) - 1):
+        if alike(i):
+            goes_on = bool(rows) and rows[-1][1] == i + 1
+            rows[-1:] = [(rows[-1][0], i + 2)] if goes_on else [*rows[-1:], (i, i + 2)]
+    return rows
 
 
 def _thousandths(spacing: float) -> str:

@@ -21,6 +21,8 @@ from notices.templates import Page
 
 OPTIONS = {"pdf_tags": True, "pdf_variant": "pdf/a-3a"}
 weasyprint.pdf.add_tags = structure.add_tags
+MOST_SPANS = 3000
+"""Of markup that squeezes marks, each of which takes a millisecond; the longest reply has some 500."""
 FACTS_FILE, FACTS_TITLE = "notice.json", "机器可读的文书要素"
 
 
@@ -39,6 +41,7 @@ class Printer:
 
     def __init__(self, faces: Typefaces) -> None:
         self.setter = Typesetter(faces)
+        self._coarse = Typesetter(faces, squeezes=False)
         self._fonts = FontConfiguration()
         self._style = weasyprint.CSS(string=templates.css(faces), font_config=self._fonts, url_fetcher=NOTHING)
 
@@ -55,7 +58,7 @@ class Printer:
     def write(self, page: Page) -> Printed:
         """The PDF of a composed notice, and where its seal belongs."""
         pictures = self._pictures(page.paper)
-        document = self._layout(templates.html(page, self.setter), pictures)
+        document = self._layout(self._markup(page), pictures)
         odd = len(document.pages) % 2 and len(document.pages) > 1
         if page.paper.form == "file" and odd and templates.foot_names(page, self.setter):
             document = self._with_even_pages(page, pictures)
@@ -70,10 +73,17 @@ class Printer:
 
     def _with_even_pages(self, page: Page, pictures: dict[str, Drawing]) -> Any:
         """The 版记 on the last side of the last sheet: behind one blank side, or two where the text ends on such a side."""
-        document = self._layout(templates.html(page, self.setter, extra_sides=1), pictures)
+        document = self._layout(self._markup(page, extra_sides=1), pictures)
         if len(document.pages) % 2:
-            document = self._layout(templates.html(page, self.setter, extra_sides=2), pictures)
+            document = self._layout(self._markup(page, extra_sides=2), pictures)
         return document
+
+    def _markup(self, page: Page, extra_sides: int = 0) -> str:
+        """The page for the typesetter; where thousands of marks would be squeezed, which nobody writes, each keeps its cell."""
+        fine = templates.html(page, self.setter, extra_sides=extra_sides)
+        return (
+            fine if fine.count("<span") <= MOST_SPANS else templates.html(page, self._coarse, extra_sides=extra_sides)
+        )
 
     def _layout(self, html: str, pictures: dict[str, Drawing]) -> Any:
         try:

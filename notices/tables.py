@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from notices.body import Particulars, Table
-from notices.gongwen import PITCH, WIDTH, Typesetter, whole_lines
+from notices.gongwen import LEAD, PITCH, WIDTH, Typesetter, whole_lines
 
 SIZE, LINE = 12.0, 17.0
-PARTICULARS_SIZE, PARTICULARS_LINE = 14.0, 21.0
+PARTICULARS_SIZE, PARTICULARS_LINE = 14.0, 20.4
+EDGE = LEAD - (PARTICULARS_LINE - PARTICULARS_SIZE) / 2
+"""So much blank keeps the first or last line of a value within the type area where a page begins or ends with it."""
 PADDING = 11.0
 """Left and right of a cell's text, both together."""
 BORDER = 0.5
@@ -18,11 +20,11 @@ LONG = 8.5
 """Wider cells (in em) make their column stand left; numbers and dates stand in the middle."""
 SHORT = 8.0
 """A table of no more lines stays on one page."""
-TALLEST = 7
-"""So many lines of text go into one row (and fill four of the grid); a longer cell goes on in the next row, so that a page can
+TALLEST = 8
+"""So many lines of text go into one row (and fill five of the grid); a longer cell goes on in the next row, so that a page can
 end between them."""
 TALLEST_PARTICULARS = 4
-"""So many lines of a value that may go over the page fill three of the grid."""
+"""So many lines of a value that may go over the page fill three of the grid, from edge to edge."""
 BREATH = 5.0
 """Above and below the text of a row, both together."""
 
@@ -109,13 +111,14 @@ class LaidParticulars:
     left: float
     rows: tuple[Pair, ...]
     blank: float
+    together: bool
 
 
 def lay_out_particulars(particulars: Particulars, setter: Typesetter) -> LaidParticulars:
     """Set names into a column as wide as the longest, but not wider than a third of the page.
 
-    Short ones stay close together, and the blank around them brings the text back onto the grid. Where they may go over a page,
-    each is as high as whole lines.
+    Short ones stay close together, on one page, and the blank around them brings the text back onto the grid. Where they may go
+    over a page, each is as high as whole lines.
     """
     widest = max(setter.width(name) for name, _ in particulars.rows)
     left = min(max(6.2, widest + 1), WIDTH / 3 / PARTICULARS_SIZE)
@@ -129,9 +132,10 @@ def lay_out_particulars(particulars: Particulars, setter: Typesetter) -> LaidPar
     height = sum(max(len(names), len(values)) for names, values in broken) * PARTICULARS_LINE
     if height <= SHORT * PITCH:
         rows = tuple(_pair(names, values, 0, max(len(names), len(values))) for names, values in broken)
-        return LaidParticulars(left * PARTICULARS_SIZE, rows, (whole_lines(height) * PITCH - height) / 2)
+        blank = (whole_lines(height + 2 * EDGE) * PITCH - height) / 2
+        return LaidParticulars(left * PARTICULARS_SIZE, rows, blank, together=True)
     pieces = (piece for names, values in broken for piece in _pieces(names, values))
-    return LaidParticulars(left * PARTICULARS_SIZE, tuple(pieces), 0.0)
+    return LaidParticulars(left * PARTICULARS_SIZE, tuple(pieces), 0.0, together=False)
 
 
 def _pair(names: Sequence[Markup], values: Sequence[Markup], start: int, count: int) -> Pair:

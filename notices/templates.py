@@ -57,7 +57,7 @@ from notices.counting import counting_calendar
 from notices.fonts import CANDIDATES, FANG, HEI, KAI, Typefaces
 from notices.gongwen import Typesetter
 from notices.paper import DOCUMENT_LIMIT, DocumentTooLong, Paper, TemplateFaulty, UncoveredCharacters, size_of
-from notices.tables import lay_out, lay_out_particulars
+from notices.tables import PARTICULARS_LINE, lay_out, lay_out_particulars
 
 FOLDER = Path(__file__).parent / "templates"
 PREVIEW_CSS = FOLDER / "preview.css"
@@ -452,6 +452,7 @@ def _house() -> jinja2.Environment:
         SEAL=SEAL,
         FOOT_COLUMNS=FOOT_COLUMNS,
         LATIN_SIZE=LATIN_SIZE,
+        PARTICULARS_LINE=PARTICULARS_LINE,
         ROLES=ROLES,
     )
     return house

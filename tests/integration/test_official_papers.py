@@ -122,6 +122,47 @@ def test_wherever_the_text_ends_signature_and_foot_find_their_place(lines: int) 
     assert inspection.inspect(render(paper), paper) == []
 
 
+ROW = "<tr><td>{{ n }}</td><td>房屋租赁备案</td><td>{{ %s }}</td></tr>"
+HEAD = "<tr><th>序号</th><th>目录</th><th>说明</th></tr>"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        f"<table>{HEAD}{{% for n in range(5) %}}{ROW % 'word'}{{% endfor %}}</table>",
+        f"<table>{HEAD}{{% for n in range(9) %}}{ROW % 'text'}{{% endfor %}}</table>",
+        f"<table>{HEAD}{{% for n in range(2) %}}{ROW % 'text ~ text ~ text'}{{% endfor %}}</table>",
+        "<dl>{% for n in range(6) %}<dt>名称{{ n }}</dt><dd>{{ word }}</dd>{% endfor %}</dl>",
+        "<dl>{% for n in range(4) %}<dt>名称{{ n }}</dt><dd>{{ text }}{{ word }}</dd>{% endfor %}</dl>",
+        "<dl><dt>名称</dt><dd>{{ text }}{{ text }}{{ text }}</dd></dl>",
+    ],
+    ids=["short table", "table", "tall rows", "short particulars", "particulars", "long value"],
+)
+def test_tables_and_particulars_keep_to_the_grid_and_the_edges_wherever_a_page_ends(block: str) -> None:
+    gaps = (
+        "{% for gap in range(12) %}{% for line in range(gap) %}<p>第{{ line }}行。</p>{% endfor %}"
+        + block
+        + "{% endfor %}"
+    )
+    text = "“房屋租赁”备案（含《住房合同》），，。住房（（䶮国））。。“数据”——，住房。" * 7
+    facts = {"word": "房屋租赁备案，住房。", "text": text}
+    paper = papers.paper(gaps + "<p>以下空白。</p>", facts=facts)
+    assert inspection.inspect(render(paper), paper) == []
+
+
+@pytest.mark.parametrize("form", ["letter", "file"])
+def test_a_translation_keeps_to_the_edges_wherever_a_page_ends(form: Any) -> None:
+    paper = papers.order(
+        form=form,
+        lang="en",
+        template="{% for n in range(90) %}<h2>{{ n }}. Why</h2><p>{{ text }}</p>{% endfor %}<contact>Desk, 1</contact>",
+        facts={"text": "Under Article 29 of the Regulation, we tell you the findings (by way of a copy). " * 3},
+    )
+    pdf = render(paper)
+    assert inspection.inspect(pdf, paper) == []
+    assert [papers.texts(pdf)[page][-3:] for page in (1, 2)] == ["—2—", "—3—"]
+
+
 def test_an_order_has_one_page_or_twenty() -> None:
     short = papers.order(template="<p>责令改正。</p>")
     assert len(inspection.sides(render(short))) == 1

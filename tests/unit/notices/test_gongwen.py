@@ -64,7 +64,7 @@ def test_a_rare_character_is_measured_in_the_face_that_shows_it(setter: Typesett
 
 
 def test_markup_in_a_text_is_escaped(setter: Typesetter) -> None:
-    assert setter.paragraph("<b>&䶮") == '&lt;b&gt;&amp;<span class="rare">䶮</span>'
+    assert setter.paragraph("<b>&䶮") == '<span class="rare">&lt;b&gt;&amp;䶮</span>'
 
 
 @given(st.text(alphabet="国家数据，。、；：（）《》“”〔〕—…·2019aZ%/- \n䶮", max_size=200))
