@@ -8,7 +8,7 @@ owner agrees, who did not draft it. What is current is shown to the public once 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from engine import audit, item_form, items, process
@@ -98,12 +98,12 @@ def draft(
     if code is None:
         owner = _owner(uow, owners, organisation)
         uow.take_turns(f"catalogue:{owner.id}")
-        _require_name_free(uow, owner.id, str(values["name"]), None)
+        _require_name_free(uow, owner.id, str(values["name"]), None, case_id)
         item = CatalogueItem(code=new_code or _next_code(uow, owner), organisation_id=owner.id)
         uow.add(item)
         return _add(uow, item, ADD, item_form.columns(values), case_id)
     item = _mine(uow, code, owners)
-    _require_name_free(uow, item.organisation_id, str(values["name"]), item.id)
+    _require_name_free(uow, item.organisation_id, str(values["name"]), item.id, case_id)
     return _replace(uow, item, CHANGE, item_form.columns(values), case_id)
 
 
@@ -452,20 +452,24 @@ def _drafted(uow: UnitOfWork, revision_id: str) -> CatalogueRevision:
     return said
 
 
-def _require_name_free(reading: Reading, owner_id: str, name: str, item_id: str | None) -> None:
-    taken = _name_taken(reading, owner_id, name, item_id)
+def _require_name_free(reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None) -> None:
+    taken = _name_taken(reading, owner_id, name, item_id, case_id)
     if taken is not None:
         raise NameTaken(name=name, code=taken)
 
 
-def _name_taken(reading: Reading, owner_id: str, name: str, item_id: str | None) -> str | None:
-    """The code of another item of the owner that has this name now."""
+def _name_taken(
+    reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None = None
+) -> str | None:
+    """The code of another item of the owner that has this name now, or gets it together with what is drafted for a case."""
+    drafted = and_(col(CatalogueRevision.state) == DRAFTED, col(CatalogueRevision.case_id) == case_id)
+    has = or_(col(CatalogueRevision.state) == CURRENT, and_(drafted, col(CatalogueRevision.change) != REMOVE))
     same = (
         select(CatalogueItem.code)
         .join(CatalogueRevision, col(CatalogueRevision.item_id) == col(CatalogueItem.id))
         .where(
             col(CatalogueItem.organisation_id) == owner_id,
-            col(CatalogueRevision.state) == CURRENT,
+            has if case_id else col(CatalogueRevision.state) == CURRENT,
             col(CatalogueRevision.name) == name,
         )
     )

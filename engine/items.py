@@ -20,6 +20,8 @@ MOST_NAMED = 200  # codes that one case is asked for
 _CODE = re.compile(r"\S+-[0-9]{4,}")
 Row = tuple[CatalogueItem, CatalogueRevision, Organisation]
 
+WITHHELD = ("url", "contact")  # of what is not open, from the public
+
 OPENED = col(CatalogueRevision.opening) == "open"
 LISTS: Mapping[str, tuple[ColumnElement[bool], ...]] = {  # x-options of forms
     "catalogue": (),
@@ -35,6 +37,15 @@ def seen(reading: Reading) -> ColumnElement[bool]:
     if reading.actor.kind in ("public", "party"):
         return col(CatalogueRevision.shown).is_(True)
     return col(CatalogueRevision.state) == CURRENT
+
+
+def told(reading: Reading, row: Row) -> Row:
+    """An item as whoever looks may read it: where data that are not open can be had, and from whom, is for people here."""
+    item, said, owner = row
+    if reading.actor.kind not in ("public", "party") or said.opening == "open":
+        return row
+    columns = {name: getattr(said, name) for name in CatalogueRevision.model_fields}
+    return item, CatalogueRevision(**columns | dict.fromkeys(WITHHELD, "")), owner
 
 
 def rows(*conditions: ColumnElement[bool]) -> SelectOfScalar[Any]:
