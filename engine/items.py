@@ -73,6 +73,14 @@ def find(reading: Reading, code: str) -> Row | None:
     return found
 
 
+def last(reading: Reading, code: str) -> Row | None:
+    """An item as it is now, or as it was when it left the catalogue: what was begun about it goes on."""
+    was = col(CatalogueRevision.state).in_((CURRENT, SUPERSEDED, REMOVED))
+    newest = rows(col(CatalogueItem.code) == code, was).order_by(None).order_by(col(CatalogueRevision.number).desc())
+    found: Row | None = reading.session.exec(newest.limit(1)).first()
+    return found
+
+
 def described(item: CatalogueItem, said: CatalogueRevision, owner: Organisation) -> dict[str, Any]:
     """What expressions may ask of an item; every value is plain."""
     return {
