@@ -23,7 +23,8 @@ from engine.models import Organisation
 from engine.settings import Settings
 
 BOM = "\ufeff"
-LARGEST, MOST_LINES, MOST_FAULTS = 2 * 1024 * 1024, 5000, 100
+LARGEST, MOST_FAULTS = 2 * 1024 * 1024, 100
+MOST_LINES = 1000  # drafted in one transaction, some ten seconds in which nobody else can write to an embedded database
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # spreadsheets of the region read the wide ones too
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 CODE, OWNER, ACT = "code", "owner", "act"

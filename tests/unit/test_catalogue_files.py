@@ -124,7 +124,7 @@ def test_every_bad_line_is_named_with_what_is_wrong_and_good_ones_are_not() -> N
         (f"{HEAD}\n{LINE}".encode("gb18030"), "UTF-8"),
         (b"x" * (catalogue_csv.LARGEST + 1), "2MB"),
         (table(HEAD, '"' + LINE), "不是有效的CSV"),
-        (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 5000 行"),
+        (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 1000 行"),
         (table("目录编码,操作", ",删除"), "删除的应当写明目录编码"),
         (table(HEAD.replace(",", ";"), LINE.replace(",", ";")), "用逗号分隔"),
         (table(HEAD, LINE + ",多出来的"), "第2行：比表头多出内容"),
