@@ -117,6 +117,12 @@ class _PageOfErrors(Protocol):
     def render(self, request: Request, problem: Problem) -> Response: ...
 
 
+WRONG_ADDRESS = (
+    "Something in the address is not valid: check it, or begin again from the menu.",
+    "地址中的内容无效，请核对地址，或者从菜单重新进入。",
+)
+
+
 def install(app: FastAPI) -> None:
     """Make the application answer every error in this way."""
     app.add_exception_handler(EngineError, _engine_error)
@@ -196,13 +202,13 @@ def _field_problems(error: EngineError, locale: str) -> Iterable[FieldProblem]:
 
 
 def _validation_error(request: Request, error: Exception) -> Response:
-    locale = locale_of(request)
-    found = tuple(of_validation(cast(RequestValidationError, error).errors(), locale))
+    locale, wrong = locale_of(request), cast(RequestValidationError, error).errors()
+    found = tuple(of_validation(wrong, locale))
     unreadable = any(f.code == "json_invalid" for f in found)
     status, slug = (400, "unreadable") if unreadable else (422, "invalid-request")
-    return respond(
-        request, Problem(status, slug, _pick(TITLES[status], locale), _pick(SENTENCES[status], locale), found)
-    )
+    addressed = not is_api(request.url.path) and all(w["loc"] and w["loc"][0] in ("path", "query") for w in wrong)
+    sentence = WRONG_ADDRESS if addressed else SENTENCES[status]
+    return respond(request, Problem(status, slug, _pick(TITLES[status], locale), _pick(sentence, locale), found))
 
 
 def of_validation(errors: Iterable[Mapping[str, Any]], locale: str) -> Iterable[FieldProblem]:

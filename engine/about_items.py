@@ -5,7 +5,7 @@ Which processes these are, and what of the item their start forms begin with, is
 
 from typing import Any
 
-from engine import cases, definitions, items
+from engine import definitions, items, seats
 from engine.db import Reading
 from engine.definitions import Bundle
 from engine.errors import EngineError
@@ -18,7 +18,9 @@ def offered(reading: Reading, row: Listed) -> list[Bundle]:
     return [
         bundle
         for bundle in definitions.processes(reading)
-        if bundle.manifest.process.about_item and cases.may_file(reading, bundle) and _fits(bundle, row)
+        if bundle.manifest.process.about_item
+        and _fits(bundle, row)
+        and seats.may_be_offered(reading, bundle, _begun(bundle, row))
     ]
 
 
@@ -28,8 +30,10 @@ def known(reading: Reading, bundle: Bundle, code: str) -> dict[str, Any]:
         row = one(reading, code)
     except EngineError:
         return {}
-    if not _fits(bundle, row):
-        return {}
+    return _begun(bundle, row) if _fits(bundle, row) else {}
+
+
+def _begun(bundle: Bundle, row: Listed) -> dict[str, Any]:
     said = {"item": items.described(row.item, row.said, row.owner)}
     return {field: evaluate(expression, said) for field, expression in bundle.manifest.process.about_item.items()}
 

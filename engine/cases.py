@@ -21,6 +21,7 @@ from engine import (
     relations,
     reminders,
     search,
+    seats,
     statutes,
     vault,
 )
@@ -90,7 +91,7 @@ def submit(
     ``case.submitted`` runs from this moment (Art. 15, 21: from the day of application).
     """
     bundle = definitions.current(uow, process_key)
-    if not bundle.manifest.parties or not may_file(uow, bundle):
+    if not bundle.manifest.parties or not seats.may_file(uow, bundle):
         raise definitions.ProcessUnknown(key=process_key[:64])  # begun by organisations only, or opened ex officio
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, locale)
     personal = form.personal
@@ -145,12 +146,12 @@ def file_at_desk(
     file, FormInvalid, and what ``origins.origin`` raises.
     """
     bundle = definitions.current(uow, process_key)
-    seats = filing_seats(uow, bundle)
+    offered = seats.of(uow, bundle)
     if organisation is not None:
-        seats = [seat for seat in seats if seat[1].code == organisation]
-    if bundle.manifest.parties or not seats:
+        offered = [seat for seat in offered if seat[1].code == organisation]
+    if bundle.manifest.parties or not offered:
         raise definitions.ProcessUnknown(key=process_key[:64])
-    part, house = seats[0]
+    part, house = offered[0]
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale)
     values, sources = origins.completed(uow, bundle, form, values)
     return _opened(uow, bundle, values, {part: house}, sources, source, uploads)
@@ -175,38 +176,6 @@ def _opened(
         take_part(uow, run, part, organisation)
     _begin(uow, run)
     return case
-
-
-def may_file(reading: Reading, bundle: Bundle) -> bool:
-    """Whether the actor may begin a case of a process: the public, or people of the lanes that file it at the desk.
-
-    One that has a party and names no lanes may be begun by anybody who works here, for that party.
-    """
-    if reading.actor.kind == "system":
-        return True
-    if reading.actor.kind == "person" and bundle.manifest.process.filed_by:
-        return bool(filing_seats(reading, bundle))
-    if reading.actor.kind == "person":
-        return bool(bundle.manifest.parties)
-    return bundle.manifest.process.applicants == "public"
-
-
-def filing_seats(reading: Reading, bundle: Bundle) -> list[tuple[str, Organisation]]:
-    """For which part and organisation the actor may file a case of a process at the desk, by the lanes of ``filed_by``.
-
-    A part that only organisations of one kind can play (``kind``) lets only their people file.
-    """
-    seats = []
-    for lane in bundle.manifest.process.filed_by:
-        part, _, role = lane.partition(".")
-        rule = bundle.manifest.participants[part]
-        houses = select(Organisation).where(
-            col(Organisation.id).in_(sorted(reading.actor.organisations(role))), col(Organisation.active).is_(True)
-        )
-        if rule.kind is not None:
-            houses = houses.where(col(Organisation.kind) == rule.kind)
-        seats += [(part, house) for house in reading.session.exec(houses.order_by(col(Organisation.code)))]
-    return seats
 
 
 def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ owner agrees, who did not draft it. What is current is shown to the public once 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from engine import audit, item_form, items, process
@@ -98,12 +98,12 @@ def draft(
     if code is None:
         owner = _owner(uow, owners, organisation)
         uow.take_turns(f"catalogue:{owner.id}")
-        _require_name_free(uow, owner.id, str(values["name"]), None)
+        _require_name_free(uow, owner.id, str(values["name"]), None, case_id)
         item = CatalogueItem(code=new_code or _next_code(uow, owner), organisation_id=owner.id)
         uow.add(item)
         return _add(uow, item, ADD, item_form.columns(values), case_id)
     item = _mine(uow, code, owners)
-    _require_name_free(uow, item.organisation_id, str(values["name"]), item.id)
+    _require_name_free(uow, item.organisation_id, str(values["name"]), item.id, case_id)
     return _replace(uow, item, CHANGE, item_form.columns(values), case_id)
 
 
@@ -235,38 +235,37 @@ def renewed(uow: UnitOfWork, code: str) -> None:
 
 
 def look(uow: UnitOfWork, run: Run, call: Call) -> Done:
-    """``catalogue.look``: what the catalogue says of an item; ``item_unknown`` where it has none of that code."""
+    """``catalogue.look``: what the catalogue says of an item, or said last; ``item_unknown`` where it never had that code."""
     return Done(items.described(*asked(uow, call)))
 
 
 def open_item(uow: UnitOfWork, run: Run, call: Call) -> Done:
     """``catalogue.open``: record that a dataset is open; the catalogue then knows its format, address and update frequency.
 
-    ``part`` names the participant whose dataset it is, ``item`` its code, where it is in the catalogue under another name.
-    Source: Art. 19 (machine-readable, online).
+    ``part`` names the participant whose dataset it is, ``item`` its code, where it is in the catalogue under another name; an
+    item that has left the catalogue is in it again. One of another organisation, since the case was handed on, stays as it is:
+    then the name decides. Source: Art. 19 (machine-readable, online).
     """
     part = call.params.get("part", PROVIDER)
     owner = run.participants.get(part)
     if owner is None:
         raise process.PartVacant(part=part)
     name = call.params["name"]
-    code = call.params.get("item") or _name_taken(uow, owner.id, name, None)
-    if code in (None, UNKNOWN_ITEM):
+    named = items.last(uow, str(call.params.get("item")))
+    found = named if named and named[2].id == owner.id else _of_name(uow, owner.id, name)
+    if found is None:
         uow.take_turns(f"catalogue:{owner.id}")
         item = CatalogueItem(code=_next_code(uow, owner), organisation_id=owner.id)
         uow.add(item)
         known: dict[str, Any] = {"name": name, "sharing": "unconditional"}
     else:
-        found = items.find(uow, str(code))
-        if found is None or found[2].id != owner.id:
-            raise BusinessError("item_unknown", item=code)
         item = found[0]
         known = {column: getattr(found[1], column) for column in item_form.columns({})}
     known |= {"opening": "open", "exemption": "", "format": call.params["format"], "url": call.params["url"] or ""}
     known["update_frequency"] = call.params["update_frequency"] or ""
     said = _add(uow, item, CHANGE, known, run.case.id)
     become_current(uow, said, publish=True)
-    item.updated_at = uow.now
+    item.updated_at, item.removed_at = uow.now, None
     uow.add(item)
     audit.record(uow, "catalogue.opened", run.case.id, item=item.id, organisation=owner.code)
     return Done({"item": item.code})
@@ -312,8 +311,8 @@ def discard(uow: UnitOfWork, run: Run, call: Call) -> Done:
 
 
 def asked(uow: UnitOfWork, call: Call) -> items.Row:
-    """The item that an operation names; raises the business error ``item_unknown``."""
-    found = items.find(uow, str(call.params["item"] or ""))
+    """The item that an operation names, though it may have left the catalogue; raises the business error ``item_unknown``."""
+    found = items.last(uow, str(call.params["item"] or ""))
     if found is None:
         raise BusinessError("item_unknown", item=call.params["item"])
     return found
@@ -452,26 +451,35 @@ def _drafted(uow: UnitOfWork, revision_id: str) -> CatalogueRevision:
     return said
 
 
-def _require_name_free(reading: Reading, owner_id: str, name: str, item_id: str | None) -> None:
-    taken = _name_taken(reading, owner_id, name, item_id)
+def _require_name_free(reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None) -> None:
+    taken = _name_taken(reading, owner_id, name, item_id, case_id)
     if taken is not None:
         raise NameTaken(name=name, code=taken)
 
 
-def _name_taken(reading: Reading, owner_id: str, name: str, item_id: str | None) -> str | None:
-    """The code of another item of the owner that has this name now."""
+def _name_taken(
+    reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None = None
+) -> str | None:
+    """The code of another item of the owner that has this name now, or gets it together with what is drafted for a case."""
+    drafted = and_(col(CatalogueRevision.state) == DRAFTED, col(CatalogueRevision.case_id) == case_id)
+    has = or_(col(CatalogueRevision.state) == CURRENT, and_(drafted, col(CatalogueRevision.change) != REMOVE))
     same = (
         select(CatalogueItem.code)
         .join(CatalogueRevision, col(CatalogueRevision.item_id) == col(CatalogueItem.id))
         .where(
             col(CatalogueItem.organisation_id) == owner_id,
-            col(CatalogueRevision.state) == CURRENT,
+            has if case_id else col(CatalogueRevision.state) == CURRENT,
             col(CatalogueRevision.name) == name,
         )
     )
     if item_id is not None:
         same = same.where(col(CatalogueItem.id) != item_id)
     return reading.session.exec(same.order_by(col(CatalogueItem.code)).limit(1)).first()
+
+
+def _of_name(reading: Reading, owner_id: str, name: str) -> items.Row | None:
+    code = _name_taken(reading, owner_id, name, None)
+    return items.find(reading, code) if code else None
 
 
 def _next_code(uow: UnitOfWork, owner: Organisation) -> str:

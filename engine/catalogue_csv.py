@@ -1,25 +1,32 @@
 """The catalogue as comma-separated text, out and in: headed in Chinese or English, whole or not at all.
 
 Out: UTF-8 with BOM, so that spreadsheets know it, one item a line. In: lines with a code change that item, lines without one add
-an item, and lines that say 删除 (remove) take one out. Every bad line is named.
+an item, and lines that say 删除 (remove) take one out. Who owns an item is told by its code or its name. Every bad line is named.
 """
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlmodel import col, select
 
 from engine import catalogue, item_form, items
 from engine.db import UnitOfWork
 from engine.errors import EngineError, Invalid
 from engine.form_problems import FormInvalid
 from engine.forms import Form
+from engine.models import Organisation
 from engine.settings import Settings
 
 BOM = "\ufeff"
-LARGEST, MOST_LINES, MOST_FAULTS = 2 * 1024 * 1024, 5000, 100
-_FORMULA = ("=", "+", "-", "@")
+LARGEST, MOST_FAULTS = 2 * 1024 * 1024, 100
+MOST_LINES = 1000  # drafted in one transaction, some ten seconds in which nobody else can write to an embedded database
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # spreadsheets of the region read the wide ones too
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 CODE, OWNER, ACT = "code", "owner", "act"
 HEADS = {CODE: ("目录编码", "Code"), OWNER: ("数据提供机关", "Provider"), ACT: ("操作", "Action")}
 REMOVES = frozenset({"删除", "remove"})
@@ -33,7 +40,7 @@ class Line:
     code: str | None
     values: Mapping[str, Any]
     removes: bool = False
-    owner: str | None = None
+    owner: str | None = None  # its code; as it stands in a table, perhaps its name
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,19 @@ def write(settings: Settings, rows: Iterable[items.Row], locale: str = "zh") -> 
     for item, said, owner in rows:
         answers = item_form.answers(said)
         shown = [_shown(form, field.name, answers.get(field.name, "")) for field in form.fields]
-        lines.writerow([item.code, owner.short_name if at == 0 else owner.name_en or owner.name, *shown, ""])
+        house = _disarmed(owner.short_name if at == 0 else owner.name_en or owner.name)
+        lines.writerow([item.code, house, *shown, ""])
     return BOM + out.getvalue()
 
 
 def _shown(form: Form, name: str, value: Any) -> str:
-    """What a choice is called; a text that no spreadsheet takes for a formula."""
+    """What a choice is called, or the text."""
     titles = next(dict(field.options) for field in form.fields if field.name == name)
-    text = titles.get(str(value), str(value))
+    return _disarmed(titles.get(str(value), str(value)))
+
+
+def _disarmed(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -105,11 +117,12 @@ def read(settings: Settings, content: bytes) -> list[Line]:
         if any(cell.strip() for cell in row):
             line = _line(form, columns, constants, number, row)
             lines.append(line)
-            faults += _faults(settings, line)
+            faults += _strange(number, columns, row) + _faults(settings, line)
+    faults += _left_out(form, columns, lines) + unclear(lines)
     if not lines and not faults:
         faults = [Fault(2, "没有任何内容", "there is nothing in it")]
     if faults:
-        raise FileFaulty(faults[:MOST_FAULTS])
+        raise FileFaulty(sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
     return lines
 
 
@@ -119,7 +132,10 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise FileFaulty([Fault(1, "文件应当是UTF-8编码", "the file is not UTF-8")]) from None
+        fault = Fault(
+            1, "文件应当是UTF-8编码，请另存为“CSV UTF-8”格式", "the file is not UTF-8: save it as “CSV UTF-8”"
+        )
+        raise FileFaulty([fault]) from None
 
 
 def _columns(form: Form, english: Form, head: list[str]) -> list[str]:
@@ -132,6 +148,8 @@ def _columns(form: Form, english: Form, head: list[str]) -> list[str]:
     found = [by_fold.get(cell.strip().casefold(), "") for cell in head]
     strange = [cell for cell, name in zip(head, found, strict=True) if not name and cell.strip()]
     twice = sorted({name for name in found if name and found.count(name) > 1})
+    if len(head) == 1 and re.search(r"[;；\t]", head[0]):
+        raise FileFaulty([Fault(1, "各栏应当用逗号分隔", "the columns are not separated by commas")])
     wrong = [Fault(1, f"没有“{cell[:40]}”这一栏", f"there is no column “{cell[:40]}”") for cell in strange]
     wrong += [Fault(1, f"“{name}”出现两次", f"“{name}” stands there twice") for name in twice]
     if "name" not in found and CODE not in found:
@@ -162,12 +180,23 @@ def _line(
     except FormInvalid:
         values = dict(raw)  # the judgement names the field
     removes = cells.get(ACT, "").casefold() in REMOVES
-    return Line(number, cells.get(CODE) or None, values, removes)
+    return Line(number, cells.get(CODE) or None, values, removes, cells.get(OWNER) or None)
 
 
 def _plain(cell: str) -> str:
     text = cell.strip()
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
+def _strange(number: int, columns: Sequence[str], row: Sequence[str]) -> list[Fault]:
+    """What stands in a line and would be passed over in silence."""
+    faults = []
+    if any(cell.strip() for cell in row[len(columns) :]):
+        faults.append(Fault(number, "比表头多出内容，请检查逗号和引号", "has more cells than the head"))
+    act = dict(zip(columns, row, strict=False)).get(ACT, "").strip()
+    if act and act.casefold() not in REMOVES:
+        faults.append(Fault(number, "“操作”一栏只能留空或者写“删除”", "the action is empty, or “remove”"))
+    return faults
 
 
 def _faults(settings: Settings, line: Line) -> list[Fault]:
@@ -176,16 +205,71 @@ def _faults(settings: Settings, line: Line) -> list[Fault]:
     return [Fault(line.number, p.zh, p.en) for p in item_form.problems(settings, line.values)]
 
 
+def _left_out(form: Form, columns: Sequence[str], lines: Sequence[Line]) -> list[Fault]:
+    """A column that a table lacks would empty that field of every item which it changes."""
+    lacking = [field.title for field in form.fields if field.name not in columns]
+    if not lacking or not any(line.code and not line.removes for line in lines):
+        return []
+    named = "、".join(lacking)
+    return [
+        Fault(1, f"修改已有目录项的表应当保留全部栏目，缺少：{named}", f"a table that changes items lacks: {named}")
+    ]
+
+
+def unclear(lines: Iterable[Line]) -> list[Fault]:
+    """Codes that none can be, and lines about one item, or that add one name twice at one owner: which of them is meant?"""
+    known: dict[tuple[str, ...], int] = {}
+    faults = []
+    for line in lines:
+        if line.code and not _CODE.fullmatch(line.code):
+            words = "目录编码只有字母、数字、点和横线", "a code has letters, digits, dots and dashes only"
+            faults.append(Fault(line.number, *words))
+        name = "" if line.removes or line.code else str(line.values.get("name") or "")
+        for said in (("code", line.code or ""), ("name", line.owner or "", name)):
+            if not said[-1]:
+                continue
+            if (first := known.setdefault(said, line.number)) != line.number:
+                again = said[-1][:60]
+                faults.append(
+                    Fault(line.number, f"与第{first}行重复：{again}", f"says the same as line {first}: {again}")
+                )
+    return faults
+
+
+def _with_owners(uow: UnitOfWork, lines: Iterable[Line]) -> list[Line]:
+    """The lines with the code of the owner that each names; raises FileFaulty: nobody is called so, or the item is another's."""
+    called: dict[str, set[str | None]] = defaultdict(set)
+    for house in uow.session.exec(select(Organisation).where(col(Organisation.active).is_(True))):
+        for name in (house.code, house.name, house.short_name, house.name_en):
+            called[name.casefold()].add(house.code)
+    found, faults = [], []
+    for line in lines:
+        named = (line.owner or "")[:60]
+        codes = called.get(line.owner.casefold(), set()) if line.owner else {None}
+        item = items.find(uow, line.code) if line.code else None
+        owner = item[2].code if item else None
+        if not codes:
+            faults.append(Fault(line.number, f"没有名为“{named}”的机关", f"nobody is called “{named}”"))
+        elif owner and named and owner not in codes:
+            faults.append(Fault(line.number, f"{line.code} 不属于“{named}”", f"{line.code} is not of “{named}”"))
+        elif not owner and len(codes) > 1:
+            faults.append(
+                Fault(line.number, f"不止一个机关名为“{named}”，请写机关代码", f"several are called “{named}”")
+            )
+        else:
+            found.append(replace(line, owner=owner or next(iter(codes))))
+    if faults:
+        raise FileFaulty(faults[:MOST_FAULTS])
+    return found
+
+
 def of_one_house(uow: UnitOfWork, lines: Iterable[Line], organisation: str) -> None:
     """Every line is about an item of one organisation (its code), or adds one to it; raises FileFaulty."""
     faults = []
-    for line in lines:
-        known = items.find(uow, line.code) if line.code else None
-        owner = known[2].code if known else line.owner
-        if owner not in (None, organisation):
-            faults.append(
-                Fault(line.number, f"属于 {owner}，不属于 {organisation}", f"is of {owner}, not of {organisation}")
-            )
+    for line in _with_owners(uow, lines):
+        if line.owner not in (None, organisation):
+            said = f"属于 {line.owner}，不属于 {organisation}", f"is of {line.owner}, not of {organisation}"
+            faults.append(Fault(line.number, *said))
     if faults:
         raise FileFaulty(faults[:MOST_FAULTS])
 
@@ -196,7 +280,7 @@ def draft(
     """Draft everything that a file says, or nothing; raises FileFaulty with what each line met."""
     faults: list[Fault] = []
     count = 0
-    for line in lines:
+    for line in _with_owners(uow, lines):
         try:
             with uow.part():
                 if line.removes and line.code:

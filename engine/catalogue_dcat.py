@@ -184,6 +184,7 @@ def read(settings: Settings, content: bytes) -> list[Line]:
         for line in lines
         for problem in item_form.problems(settings, line.values)
     ]
+    faults += catalogue_csv.unclear(lines)
     if faults:
         raise FileFaulty(faults[:MOST_FAULTS])
     return lines

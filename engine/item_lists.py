@@ -81,7 +81,9 @@ def listed(reading: Reading, asked: Asked, after: str = "", limit: int = 50) -> 
 
 def every(reading: Reading, asked: Asked) -> list[items.Row]:
     """All of them, for a file."""
-    return list(reading.session.exec(items.rows(items.seen(reading), *_narrowed(asked))))
+    return [
+        items.told(reading, row) for row in reading.session.exec(items.rows(items.seen(reading), *_narrowed(asked)))
+    ]
 
 
 def one(reading: Reading, code: str) -> Listed:
@@ -114,7 +116,8 @@ def _with_demand(reading: Reading, rows: Sequence[items.Row]) -> list[Listed]:
     known: dict[str, int] = dict(list(reading.session.exec(counts.group_by(col(CatalogueDemand.item_id)))))
     checked = data_checks.under_check(reading, [row[0].code for row in rows])
     return [
-        Listed(item.code, owner, said, item, known.get(item.id, 0), item.code in checked) for item, said, owner in rows
+        Listed(item.code, owner, said, item, known.get(item.id, 0), item.code in checked)
+        for item, said, owner in (items.told(reading, row) for row in rows)
     ]
 
 

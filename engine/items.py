@@ -20,6 +20,8 @@ MOST_NAMED = 200  # codes that one case is asked for
 _CODE = re.compile(r"\S+-[0-9]{4,}")
 Row = tuple[CatalogueItem, CatalogueRevision, Organisation]
 
+WITHHELD = ("url", "contact")  # of what is not open, from the public
+
 OPENED = col(CatalogueRevision.opening) == "open"
 LISTS: Mapping[str, tuple[ColumnElement[bool], ...]] = {  # x-options of forms
     "catalogue": (),
@@ -35,6 +37,15 @@ def seen(reading: Reading) -> ColumnElement[bool]:
     if reading.actor.kind in ("public", "party"):
         return col(CatalogueRevision.shown).is_(True)
     return col(CatalogueRevision.state) == CURRENT
+
+
+def told(reading: Reading, row: Row) -> Row:
+    """An item as whoever looks may read it: where data that are not open can be had, and from whom, is for people here."""
+    item, said, owner = row
+    if reading.actor.kind not in ("public", "party") or said.opening == "open":
+        return row
+    columns = {name: getattr(said, name) for name in CatalogueRevision.model_fields}
+    return item, CatalogueRevision(**columns | dict.fromkeys(WITHHELD, "")), owner
 
 
 def rows(*conditions: ColumnElement[bool]) -> SelectOfScalar[Any]:
@@ -59,6 +70,14 @@ def find(reading: Reading, code: str) -> Row | None:
     """An item as it is now, by its code."""
     current = col(CatalogueRevision.state) == CURRENT
     found: Row | None = reading.session.exec(rows(col(CatalogueItem.code) == code, current)).first()
+    return found
+
+
+def last(reading: Reading, code: str) -> Row | None:
+    """An item as it is now, or as it was when it left the catalogue: what was begun about it goes on."""
+    was = col(CatalogueRevision.state).in_((CURRENT, SUPERSEDED, REMOVED))
+    newest = rows(col(CatalogueItem.code) == code, was).order_by(None).order_by(col(CatalogueRevision.number).desc())
+    found: Row | None = reading.session.exec(newest.limit(1)).first()
     return found
 
 

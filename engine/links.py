@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process, recusals
+from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process, recusals, seats
 from engine.access import SYSTEM, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -109,7 +109,7 @@ def linked(reading: Reading, case_id: str, kind: str, to: str) -> list[str]:
 def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
     """The processes of which somebody may file a case that comes out of this one, with the rule of the link.
 
-    What the rule refuses now is not offered. At the desk only processes that the actor may file (see ``cases.may_file``), out of
+    What the rule refuses now is not offered. At the desk only processes that the actor may file (see ``engine.seats``), out of
     cases that they see whole and are not recused from.
     """
     found: list[tuple[Bundle, LinkRule]] = []
@@ -118,20 +118,24 @@ def offered(reading: Reading, case: Case) -> list[tuple[Bundle, LinkRule]]:
     run: Run | None = None
     for bundle in definitions.processes(reading):
         for rule in bundle.manifest.links:
-            if case.process_key not in rule.processes or not cases.may_file(reading, bundle):
+            if case.process_key not in rule.processes or not seats.may_file(reading, bundle):
                 continue
             run = run or process.opened(reading, case)
-            if rule.refuse_when is None or not _refused(reading, run, bundle, rule):
+            if _comes_out(reading, run, bundle, rule):
                 found.append((bundle, rule))
     return found
 
 
-def _refused(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bool:
+def _comes_out(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bool:
+    """Neither the rule refuses it now, nor does a guard keep all houses of the actor from it, by what it takes over."""
     known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
     try:
-        return bool(evaluate(rule.refuse_when or "False", known))
+        if evaluate(rule.refuse_when or "False", known):
+            return False
+        taken = {name: evaluate(expression, known) for name, expression in rule.takes.items()}
     except EngineError:  # the other version of the process lacks a field that the rule reads
-        return True
+        return False
+    return seats.may_be_offered(reading, bundle, taken)
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

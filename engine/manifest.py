@@ -14,7 +14,7 @@ import msgspec
 from engine.errors import Invalid
 from engine.strict import Unreadable, read_toml
 
-LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_en"})
+LABELS = frozenset({"title", "title_en", "text", "text_en", "refusal", "refusal_en", "filing", "filing_en"})
 
 Basis = Literal["statutory", "ordered", "regulatory", "external", "internal"]
 FieldType = Literal["string", "integer", "number", "boolean", "date", "list", "object"]
@@ -60,6 +60,8 @@ class ProcessPart(_Declared, frozen=True):
     correction_notice: str | None = None  # the paper that tells of a printed due date that was moved
     text: str = ""  # what the portal says about this process, in one or two sentences
     text_en: str = ""
+    filing: str = "申请"  # what whoever begins a case files: 提交申请, 提交投诉举报
+    filing_en: str = "request"
 
 
 class Participant(_Declared, frozen=True):

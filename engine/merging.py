@@ -133,6 +133,7 @@ def propose(uow: UnitOfWork, lead: str, follower: str, reason: str) -> Merger:
     if not follower.strip():
         raise ReferenceMissing()
     words = reasons.given(reason)
+    uow.take_turns(LINK)
     leading = process.opened(uow, seen(uow, lead))
     run = process.lock(uow, seen(uow, follower).id)
     rule = _require_mergeable(uow, leading, run)
@@ -147,6 +148,7 @@ def propose(uow: UnitOfWork, lead: str, follower: str, reason: str) -> Merger:
 
 def approve(uow: UnitOfWork, merger_id: str, reason: str = "") -> Merger:
     """Let the case follow: from now on its tasks rest. Raises what ``propose`` raises, MergerSettled, OwnProposal."""
+    uow.take_turns(LINK)  # two at once could let two cases follow each other, and nobody would handle either
     merger, run = _decidable(uow, merger_id)
     leading = process.opened(uow, uow.session.get_one(Case, merger.lead_id))
     _require_mergeable(uow, leading, run, merger)

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from engine import audit, catalogue, domains
 from engine.db import Reading, UnitOfWork
 from engine.models import CatalogueDemand, CatalogueItem, CatalogueRevision
-from engine.operations import Call, Done
+from engine.operations import BusinessError, Call, Done
 from engine.process import Run
 from engine.settings import Settings
 
@@ -34,6 +34,8 @@ def demand(uow: UnitOfWork, run: Run, call: Call) -> Done:
     if call.params["item"] in (None, "", catalogue.UNKNOWN_ITEM):
         return Done({"demand": 0, "priority": 0})
     item, said, _ = catalogue.asked(uow, call)
+    if item.removed_at is not None:
+        raise BusinessError("item_unknown", item=item.code)
     uow.take_turns(f"demand:{item.id}")
     known = select(CatalogueDemand.id).where(
         col(CatalogueDemand.item_id) == item.id, col(CatalogueDemand.case_id) == run.case.id

@@ -25,14 +25,15 @@ from engine.results import NO_ANSWER
 WITHDRAWN = "case.withdrawn"
 NOBODY = ""  # where it is not determined yet whose case it is
 LONGEST = 366 * 3  # days of a period
+YEARS = (2000, 2200)  # in which periods lie
 MOST_CASES = 2_000  # that are listed behind one figure
 Part = Literal["of", "that"]
 
 
 class PeriodFaulty(Invalid):
-    """A period begins before it ends, and is at most three years long."""
+    """A period begins before it ends, is at most three years long, and lies between 2000 and 2200."""
 
-    zh = "统计期间起始日期应当不晚于终止日期，且不超过三年。"
+    zh = "统计期间起始日期应当不晚于终止日期，不超过三年，且在2000年至2200年之间。"
 
 
 class NotYoursToPublish(Forbidden):
@@ -49,10 +50,16 @@ class PublicationUnknown(NotFound):
 
 @dataclass(frozen=True)
 class Period:
-    """From the first to the last day, both counted."""
+    """From the first to the last day, both counted; raises PeriodFaulty."""
 
     since: date
     until: date
+
+    def __post_init__(self) -> None:
+        if not (YEARS[0] <= self.since.year and self.until.year <= YEARS[1]):
+            raise PeriodFaulty()
+        if not 0 <= (self.until - self.since).days <= LONGEST:
+            raise PeriodFaulty()
 
     @classmethod
     def of_month(cls, year: int, month: int) -> "Period":
@@ -105,11 +112,9 @@ class Table:
 def make(reading: Reading, key: str, period: Period) -> Table:
     """A report over a period, of the organisations that the reader oversees.
 
-    Raises NotOverseer, ReportUnknown, PeriodFaulty.
+    Raises NotOverseer, ReportUnknown.
     """
     require_overseer(reading.actor)
-    if not period.since <= period.until <= period.since + timedelta(days=LONGEST):
-        raise PeriodFaulty()
     rules = report_rules.of(reading.settings)
     report = rules.report(key)
     figures = tuple(rules.figure(name) for name in report.figures)

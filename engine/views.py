@@ -37,7 +37,7 @@ class TaskRow:
     organisation: str  # short name of the organisation whose task it is
     role: str  # title of the role
     due_on: date | None  # legal limit of the case
-    target_on: date | None  # internal target of the step or case, shown differently
+    target_on: date | None  # what no law sets: an internal target, or the limit of an order; shown differently
     light: Light
     late: bool  # a statutory limit was missed
     assignee: str | None
@@ -47,6 +47,7 @@ class TaskRow:
     owner: str | None = None  # who completes it, while the assignee only prepares it
     in_place_of: str | None = None  # the absent colleague for whom the reader does it, or did it
     priority: tuple[str, ...] = ()  # why it goes first (Art. 20), as sentences
+    target_basis: str | None = None  # who set ``target_on``: ordered, regulatory, external, internal
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,7 @@ class CaseFile:
     history: tuple[HistoryEntry, ...]
     diagrams: tuple["DiagramView", ...]
     party_title: str = ""  # what the process calls whoever filed it
+    filing: str = "申请"  # and what they filed
     merges: bool = False  # whether cases of this kind may be handled together
 
 

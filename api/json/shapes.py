@@ -253,7 +253,10 @@ class TaskLineShape(Shape):
     organisation: str
     role: str
     due_on: date | None = Field(description="The legal limit")
-    target_on: date | None = Field(description="The internal target")
+    target_on: date | None = Field(description="A limit that no law sets")
+    target_basis: str | None = Field(
+        description="Who set it: ordered, regulatory, external, internal (a target of ours)"
+    )
     light: LightShape
     late: bool
     assignee: str | None

@@ -13,7 +13,7 @@ from api import files, formview, i18n, papers, rendering
 from api.deps import Door, PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, PageKey, Search, Sent, Word, clean
-from engine import cases, clock, definitions, documents, queries, reminders, tasks
+from engine import clock, definitions, documents, queries, reminders, seats, tasks
 from engine.errors import EngineError
 from engine.queries.files import STATUS_TITLES
 from notices import manuscript, service, translations
@@ -85,7 +85,7 @@ def draw(
         receivers = queries.led_people(reading) if wanted.view == "unit" else ()
         absent = queries.stood_in_for(reading)
         bundles = definitions.processes(reading)
-        files = any(cases.filing_seats(reading, bundle) for bundle in bundles)
+        files = any(seats.offered(reading, bundle) for bundle in bundles)
         today = clock.day_of(reading.now)
     return rendering.page(
         request,

@@ -14,7 +14,7 @@ from api.pages import posted as sent_form
 from api.pages import starting
 from api.pages.frame import Viewer, viewer
 from api.pages.posted import Key, Sent, Word
-from engine import about_items, cases, definitions, origins, queries, statutes
+from engine import about_items, cases, definitions, origins, queries, seats, statutes
 from engine.access import Actor, sees_whole
 from engine.db import Reading
 from engine.definitions import Bundle, ProcessUnknown
@@ -26,8 +26,9 @@ from engine.documents import (
     UploadNotAllowed,
     UploadTooLarge,
 )
-from engine.errors import Conflict, Invalid
+from engine.errors import Conflict, EngineError, Invalid
 from engine.forms import Form, FormInvalid, Problem
+from engine.manifest import Guard
 from engine.models import Case, Organisation
 
 router = APIRouter(prefix="/desk/new")
@@ -128,12 +129,17 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
 
 def fileable(reading: Reading) -> list[Offered]:
     """The processes of which the reader may file a case at the desk."""
-    return [_offered(reading, bundle) for bundle in definitions.processes(reading) if _seats(reading, bundle)]
+    return [_offered(reading, bundle) for bundle in definitions.processes(reading) if seats.offered(reading, bundle)]
 
 
-def _seats(reading: Reading, bundle: Bundle) -> list[Organisation]:
+def _houses(offered: Sequence[seats.Seat]) -> list[Organisation]:
     """For which organisations the reader may file, each once."""
-    return list({house.code: house for _, house in cases.filing_seats(reading, bundle)}.values())
+    return list({house.code: house for _, house in offered}.values())
+
+
+def _barred(guard: Guard | None, process: str) -> EngineError:
+    """Why none of the reader's houses may file a case."""
+    return cases.PartBarred(text=guard.text_en, text_zh=guard.text) if guard else ProcessUnknown(key=process)
 
 
 def _offered(reading: Reading, bundle: Bundle) -> Offered:
@@ -152,11 +158,14 @@ def _open(door: Door, process: str, named: str = "") -> _Opened:
     """The form of a process that the reader may file; raises ProcessUnknown, and what keeps them from the case before."""
     with door.reading() as reading:
         bundle = definitions.current(reading, process)
-        houses = _seats(reading, bundle)
-        if not houses:
+        every = seats.of(reading, bundle)
+        if not every:
             raise ProcessUnknown(key=process)
         form = definitions.form(reading, bundle, bundle.manifest.process.start_form, door.locale)
         before = starting.before(reading, bundle, form, named) if named else None
+        houses = _houses(seats.offered(reading, bundle, before.taken if before else None))
+        if not houses:
+            raise _barred(seats.barred(reading, bundle, every[0], before.taken if before else {}), process)
         return _Opened(
             offered=_offered(reading, bundle),
             form=form,

@@ -23,6 +23,7 @@ class Service:
     text: str
     promises: tuple[str, ...]  # what is owed from the day of filing, with the article
     sealed: bool = False  # who files it is kept apart from the case
+    filing: str = "申请"  # what is filed
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def service_of(reading: Reading, bundle: Bundle, locale: str) -> Service:
         title=bundle.text(process, "title", locale),
         text=bundle.text(process, "text", locale),
         promises=tuple(_promise(reading, rule, locale) for rule in owed),
+        filing=bundle.text(process, "filing", locale),
         sealed=any(party.sealed for party in bundle.manifest.parties.values()),
     )
 

@@ -1,7 +1,7 @@
 """What the start form of a case shows that comes out of another one: which one that is, and what is taken over from it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import col, select
@@ -23,6 +23,7 @@ class Before:
     subject: str
     lines: tuple[tuple[str, str], ...]  # what comes from there, in words
     known: Mapping[str, str]  # the same as the form would have it: nobody fills it in
+    taken: Mapping[str, Any] = field(default_factory=dict)  # everything that comes from there, shown or not
 
 
 def before(reading: Reading, bundle: Bundle, form: Form, reference: str) -> Before:
@@ -40,6 +41,7 @@ def before(reading: Reading, bundle: Bundle, form: Form, reference: str) -> Befo
         subject=case.subject,
         lines=tuple(form.describe({name: value for name, value in said.items() if name != rule.field})),
         known={name: formview.text_of(value) for name, value in said.items()},
+        taken=taken,
     )
 
 
@@ -47,4 +49,4 @@ def fields(
     form: Form, values: Mapping[str, Any], problems: Sequence[Problem], away: Collection[str]
 ) -> tuple[formview.FieldView, ...]:
     """The fields that somebody fills in: all but those that are known already."""
-    return tuple(field for field in formview.views(form, values, problems) if field.name not in away)
+    return tuple(view for view in formview.views(form, values, problems) if view.name not in away)

@@ -80,7 +80,7 @@ def submit(request: Request, door: PageAnyone, process: Key, posted: Sent, named
         )
     except Invalid as error:
         return _draw(request, door, opened, values, error=error, submission=posted.submission)
-    return _told(request, door, answer)
+    return _told(request, door, answer, opened.service.filing)
 
 
 def _follower(request: Request, door: Door, token: str | None = None) -> auth.Known | None:
@@ -99,7 +99,7 @@ def _file(
     return filing.begin(door, once, asked, process, values, uploads, source="portal", acting=acting)
 
 
-def _told(request: Request, door: Door, answer: deps.Answer) -> Response:
+def _told(request: Request, door: Door, answer: deps.Answer, filing: str) -> Response:
     """Number, code, due date and receipt; from here on this browser follows the case."""
     party = Actor("party", answer["party"], case_id=answer["case"], locale=door.locale)
     inside = door.as_actor(party)
@@ -114,6 +114,7 @@ def _told(request: Request, door: Door, answer: deps.Answer) -> Response:
         201,
         here="apply",
         canonical="/track/case",
+        filing=filing,
         reference=filed.reference,
         query_code=filed.query_code,
         subject=status.case.subject,

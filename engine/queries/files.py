@@ -137,6 +137,7 @@ def of_case(reading: Reading, case: Case) -> CaseFile:
         answers=_answers(reading, run, revisions),
         applicant=applicant(reading, run, "page"),
         party_title=_party_title(reading, run),
+        filing=run.bundle.text(run.bundle.manifest.process, "filing", reading.actor.locale),
         documents=tuple(document_views(reading, run)),
         notices=tuple(notice_views(reading, run, _notices(reading, case))),
         tasks=tuple(rows.task_rows(reading, [(t, case) for t in open_tasks])),

@@ -11,6 +11,12 @@ PAUSED = Light("grey", "暂停计时", "clock paused")
 NO_CLOCK = Light("grey", "不计期限", "no time limit")
 IN_TIME = Light("green", "按期完成", "done in time")
 DONE_LATE = Light("red", "逾期完成", "done late")
+CALLED = {  # limits that no law sets
+    "internal": ("内部时限", "internal target"),
+    "ordered": ("改正期限", "limit of the order"),
+    "regulatory": ("规章期限", "limit of a lower rule"),
+    "external": ("外部期限", "limit set elsewhere"),
+}
 
 
 def by_date(reading: Reading, due_on: date | None) -> Light:
@@ -33,10 +39,11 @@ def of_case(reading: Reading, case: Case) -> Light:
     return by_date(reading, last_day(case.due_at))
 
 
-def target(reading: Reading, due_on: date) -> Light:
-    """The light of an internal target, which says that it is one."""
+def target(reading: Reading, due_on: date, basis: str = "internal") -> Light:
+    """The light of a limit that no law sets, which says what it is."""
     plain = softened(by_date(reading, due_on))
-    return Light(plain.colour, f"内部时限{plain.zh}", f"internal target: {plain.en}")
+    zh, en = CALLED.get(basis, CALLED["internal"])
+    return Light(plain.colour, f"{zh}{plain.zh}", f"{en}: {plain.en}")
 
 
 def softened(light: Light) -> Light:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_
+from sqlalchemy import or_
 from sqlmodel import col, select
 
 from engine import definitions, masking, priority, process, roles, subjects, supervision
@@ -14,6 +14,13 @@ from engine.definitions import Bundle
 from engine.models import Case, Deadline, Organisation, Party, Person, Task
 from engine.queries import chains, lights
 from engine.views import Light, TaskRow
+
+
+class Target(NamedTuple):
+    """The last day of a clock that no law sets, and who set it (``ordered``, ``internal`` …)."""
+
+    due_on: date
+    basis: str
 
 
 def task_rows(reading: Reading, found: Sequence[tuple[Task, Case]]) -> list[TaskRow]:
@@ -53,7 +60,7 @@ def _row(
     people: dict[str, Any],
     organisations: dict[str, Any],
     party: Party | None,
-    target_on: date | None,
+    target: Target | None,
     step: str | None,
 ) -> TaskRow:
     locale = reading.actor.locale
@@ -72,8 +79,9 @@ def _row(
         organisation=organisation.short_name if organisation else "",
         role=roles.title(reading.settings, task.role, locale),
         due_on=due_on,
-        target_on=target_on,
-        light=_row_light(reading, case, target_on),
+        target_on=target.due_on if target else None,
+        target_basis=target.basis if target else None,
+        light=_row_light(reading, case, target),
         late=case.late,
         assignee=assignee.name if assignee else None,
         assignee_id=task.assignee_id,
@@ -99,9 +107,9 @@ def _title(reading: Reading, bundle: Bundle, task: Task, case: Case) -> str:
     return named.node_title(task.node, reading.actor.locale)
 
 
-def _row_light(reading: Reading, case: Case, target_on: date | None) -> Light:
+def _row_light(reading: Reading, case: Case, target: Target | None) -> Light:
     light = lights.of_case(reading, case)
-    return lights.target(reading, target_on) if light is lights.NO_CLOCK and target_on is not None else light
+    return lights.target(reading, target.due_on, target.basis) if light is lights.NO_CLOCK and target else light
 
 
 def organisation_name(organisation: Organisation | None, locale: str) -> str | None:
@@ -131,16 +139,18 @@ def masked_name(reading: Reading, case: Case, party: Party | None, level: maskin
     return masking.mask("name", name, level) if is_natural_person(party.type) else name
 
 
-def _targets(reading: Reading, case_ids: list[str]) -> dict[str, date]:
-    """The earliest running internal target of each case; what a party owes presses nobody at the desk."""
+def _targets(reading: Reading, case_ids: list[str]) -> dict[str, Target]:
+    """The earliest running clock of each case that no law sets; what a party owes presses nobody at the desk."""
     ours = col(Deadline.organisation_id).in_(reading.actor.organisations())
     query = (
-        select(Deadline.case_id, func.min(col(Deadline.due_on)))
+        select(Deadline)
         .join(Case, col(Case.id) == col(Deadline.case_id))
-        .where(col(Deadline.case_id).in_(case_ids), supervision.running(), supervision.targets())
+        .where(col(Deadline.case_id).in_(case_ids), col(Deadline.due_on).is_not(None))
+        .where(supervision.running(), supervision.targets())
         .where(col(Deadline.private).is_(False), or_(whole_cases(reading.actor), ours))
+        .order_by(col(Deadline.due_on).desc(), col(Deadline.id))
     )
-    return {c: due_on for c, due_on in reading.session.exec(query.group_by(col(Deadline.case_id))) if due_on}
+    return {c.case_id: Target(c.due_on, c.basis) for c in reading.session.exec(query) if c.due_on}
 
 
 def _by_id(reading: Reading, table: Any, ids: Sequence[str | None]) -> dict[str, Any]:

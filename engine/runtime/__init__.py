@@ -19,7 +19,7 @@ from engine.runtime.errors import (
     UnhandledError,
     UnreadableState,
 )
-from engine.runtime.expressions import check_expression, evaluate, names_read
+from engine.runtime.expressions import check_expression, evaluate, members_read, names_read
 from engine.runtime.migration import Transplant, look, transplant
 from engine.runtime.obstacles import Obstacle
 from engine.runtime.parser import parse
@@ -92,6 +92,7 @@ __all__ = [
     "check_expression",
     "evaluate",
     "look",
+    "members_read",
     "names_read",
     "parse",
     "tokens",

@@ -368,6 +368,21 @@ def names_read(expression: str) -> frozenset[str]:
     return _names(parsed(expression))
 
 
+def members_read(expression: str, name: str) -> frozenset[str]:
+    """The members of a variable that an expression reads: ``b`` for ``a.b``; ``*`` where it reads the variable otherwise."""
+    found: set[str] = set()
+    stack: list[ast.AST] = [parsed(expression)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name:
+            found.add(node.attr)
+            continue
+        if isinstance(node, ast.Name) and node.id == name:
+            found.add("*")
+        stack.extend(_operands(node))
+    return frozenset(found)
+
+
 def names_read_by_script(script: str) -> frozenset[str]:
     """The variables that a script reads before it writes them itself."""
     read: set[str] = set()

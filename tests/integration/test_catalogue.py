@@ -146,8 +146,25 @@ def test_an_opened_dataset_keeps_what_the_catalogue_said_of_it(waiting: World) -
     looked = ask(waiting, catalogue.look, item="gy-jtw-0004")
     assert (looked["opening"], looked["domain"], looked["published"]) == ("open", "transport", True)
     assert ask(waiting, catalogue.open_item, name="没有列入的数据", **how) == {"item": "gy-jtw-0007"}
+    elsewhere = ask(waiting, catalogue.look, item="gy-wjj-0001")
+    opened = ask(waiting, catalogue.open_item, name=elsewhere["name"], item="gy-wjj-0001", **how)
+    assert opened == {"item": "gy-jtw-0008"}  # the case was handed on, and what it names is another's
+    assert ask(waiting, catalogue.look, item="gy-wjj-0001") == elsewhere
+
+
+def test_an_item_that_leaves_the_catalogue_in_the_middle_of_a_case_stops_nothing(waiting: World) -> None:
+    before = ask(waiting, catalogue.look, item="gy-jtw-0004")
+    with waiting.database.unit_of_work(SYSTEM) as uow:
+        catalogue.become_current(uow, catalogue.draft_removal(uow, "gy-jtw-0004"), publish=True)
+        assert items.find(uow, "gy-jtw-0004") is None
+    assert ask(waiting, catalogue.look, item="gy-jtw-0004")["name"] == before["name"]
     with pytest.raises(BusinessError, match="item_unknown"):
-        ask(waiting, catalogue.open_item, name="x", item="gy-wjj-0001", **how)
+        ask(waiting, priority.demand, item="gy-jtw-0004")
+    how = {"format": "csv", "url": "https://data.example.cn/parking", "update_frequency": "daily"}
+    assert ask(waiting, catalogue.open_item, name="泊位", item="gy-jtw-0004", **how) == {"item": "gy-jtw-0004"}
+    assert waiting.one(CatalogueItem, code="gy-jtw-0004").removed_at is None
+    with waiting.database.reading(PUBLIC) as reading:
+        assert "gy-jtw-0004" in dict(items.options(reading, "catalogue_open"))
 
 
 def test_demand_is_counted_once_a_case_and_gives_priority_that_moves_no_date(waiting: World) -> None:

@@ -212,6 +212,24 @@ def test_a_merger_that_is_decided_while_the_leading_case_is_being_decided_misses
     assert (settled, state(crowd, follower)[1]) in {("ended", "merged"), ("decided", "merged"), ("proposed", None)}
 
 
+def test_two_cases_never_follow_each_other_though_both_mergers_are_approved_at_once(crowd: World) -> None:
+    one, other = ask(crowd, "泊位"), ask(crowd, "泊位")
+    crowd.case_id = one.id
+    handler, head = crowd.person(LANE), crowd.person(HEAD)
+    with crowd.database.unit_of_work(handler) as uow:
+        there = merging.propose(uow, one.reference, other.reference, "同一事项。").id
+        back = merging.propose(uow, other.reference, one.reference, "同一事项。").id
+
+    def approve(merger: str) -> None:
+        with crowd.database.unit_of_work(head) as uow:
+            merging.approve(uow, merger)
+
+    met = at_once(lambda: approve(there), lambda: approve(back))
+    assert sorted(type(answer).__name__ for answer in met) == ["NoneType", "NotMergeable"]
+    crowd.work()
+    assert sorted(case.merged_into is not None for case in crowd.all(Case)) == [False, True]
+
+
 def test_what_cannot_be_merged_is_refused_with_the_reason(crowd: World) -> None:
     lead, follower, third = ask(crowd, "泊位"), ask(crowd, "泊位"), ask(crowd, "泊位")
     elsewhere = ask(crowd, "泊位", agency="gy-jyj")

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from sqlmodel import col, select
 
-from engine import deadline_changes, deadlines, process
+from engine import deadline_changes, deadlines, process, queries
 from engine.access import SYSTEM
 from engine.models import Breach, Case, Deadline
+from engine.queries import lights
 from tests.bundles import bundle
 from tests.drawing import service
 from tests.factories import World
@@ -80,6 +81,23 @@ def test_a_missed_order_is_counted_apart_from_what_the_law_sets(world: World) ->
         statutory = reading.session.exec(select(Deadline).where(col(Deadline.basis) == "statutory")).one()
         assert (case.late, deadlines.missed(statutory, reading.now)) == (False, False)
     assert moving.clock("rectification").state == "running"
+
+
+def test_a_line_of_the_inbox_says_that_an_order_has_set_the_limit(world: World) -> None:
+    moving = ordered(world)
+    handler = world.person("data_provider.case_handler")
+    with world.database.reading(handler) as reading:
+        (row,) = (r for r in queries.inbox(reading, "all").rows if r.reference == world.case().reference)
+    assert (str(row.target_on), row.target_basis) == (moving.due("rectification"), "ordered")
+
+
+@pytest.mark.parametrize(
+    ("basis", "said"), [("ordered", "改正期限"), ("internal", "内部时限"), ("external", "外部期限")]
+)
+@pytest.mark.sqlite_only
+def test_a_light_of_what_no_law_sets_says_what_it_is(world: World, basis: str, said: str) -> None:
+    with world.database.reading(SYSTEM) as reading:
+        assert lights.target(reading, date(2026, 5, 13), basis).zh.startswith(said)
 
 
 def test_whoever_was_ordered_cannot_give_itself_more_time(world: World) -> None:

@@ -152,9 +152,15 @@ def test_a_published_report_stays_and_names_no_case_and_no_person(world: World) 
 
 def test_a_period_that_cannot_be_is_refused(world: World) -> None:
     watch = overseer(world)
-    for period in (Period(date(2026, 2, 1), date(2026, 1, 31)), Period(date(2017, 1, 1), date(2026, 1, 1))):
+    assert table(world, Period(date(2026, 1, 1), date(2026, 1, 31)), watch)
+    for first, last in (
+        (date(2026, 2, 1), date(2026, 1, 31)),
+        (date(2017, 1, 1), date(2026, 1, 1)),
+        (date(9999, 1, 1), date(9999, 12, 31)),
+        (date.min, date(1, 2, 1)),
+    ):
         with pytest.raises(PeriodFaulty):
-            table(world, period, watch)
+            Period(first, last)
 
 
 def test_the_figures_of_this_city_are_sound_and_a_slip_is_named() -> None:

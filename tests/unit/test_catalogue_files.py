@@ -82,7 +82,7 @@ def test_every_frequency_has_a_word_in_a_table_and_reads_back(frequency: str) ->
 
 
 def test_no_spreadsheet_takes_a_text_for_a_formula() -> None:
-    for name in ("=1+1", "+1", "-1", "@x"):
+    for name in ("=1+1", "+1", "-1", "@x", "＝cmd|", "＠x"):
         text = catalogue_csv.write(SETTINGS, [row(ITEM | {"name": f"{name}名称"})])
         (head, cells) = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
         assert cells[head.index("名称")] == f"'{name}名称"
@@ -90,8 +90,23 @@ def test_no_spreadsheet_takes_a_text_for_a_formula() -> None:
         assert line.values["name"] == f"{name}名称"
 
 
+def test_the_name_of_an_organisation_is_no_formula_either() -> None:
+    item, said, owner = row(ITEM)
+    named = Organisation(**owner.model_dump() | {"short_name": "=cmd|'/c calc'!A1"})
+    text = catalogue_csv.write(SETTINGS, [(item, said, named)])
+    (_, cells) = csv.reader(io.StringIO(text.removeprefix("\ufeff")))
+    assert cells[1] == "'=cmd|'/c calc'!A1"
+
+
 def test_every_bad_line_is_named_with_what_is_wrong_and_good_ones_are_not() -> None:
-    found = faults(table(HEAD, LINE, LINE.replace("交通", "占星"), "", LINE, LINE.replace("每日,", "偶尔,")))
+    stars, now_and_then = LINE.replace("交通", "占星"), LINE.replace("每日,", "偶尔,")
+    lines = [
+        stars.replace("路况,", "星象,"),
+        "",
+        LINE.replace("路况,", "路灯,"),
+        now_and_then.replace("路况,", "桥梁,"),
+    ]
+    found = faults(table(HEAD, LINE, *lines))
     assert [sentence[:3] for sentence in found] == ["第3行", "第6行"]
     assert "领域" in found[0]
     assert "更新频率" in found[1]
@@ -109,8 +124,15 @@ def test_every_bad_line_is_named_with_what_is_wrong_and_good_ones_are_not() -> N
         (f"{HEAD}\n{LINE}".encode("gb18030"), "UTF-8"),
         (b"x" * (catalogue_csv.LARGEST + 1), "2MB"),
         (table(HEAD, '"' + LINE), "不是有效的CSV"),
-        (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 5000 行"),
+        (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 1000 行"),
         (table("目录编码,操作", ",删除"), "删除的应当写明目录编码"),
+        (table(HEAD.replace(",", ";"), LINE.replace(",", ";")), "用逗号分隔"),
+        (table(HEAD, LINE + ",多出来的"), "第2行：比表头多出内容"),
+        (table(HEAD + ",操作", LINE + ",修改"), "只能留空或者写“删除”"),
+        (table(HEAD, LINE, LINE), "第3行：与第2行重复：路况"),
+        (table("目录编码,操作", "gy-jtw-0001,删除", "gy-jtw-0001,删除"), "第3行：与第2行重复：gy-jtw-0001"),
+        (table("目录编码,操作", "gy\x00jtw,删除"), "目录编码只有字母"),
+        (table(HEAD + ",目录编码", LINE + ",gy-jtw-0001"), "应当保留全部栏目，缺少：英文名称"),
     ],
 )
 def test_what_is_no_such_table_is_refused_as_a_whole(content: bytes, words: str) -> None:
@@ -188,6 +210,31 @@ def test_only_what_is_open_can_be_fetched() -> None:
 )
 def test_what_is_no_such_catalogue_is_refused_as_a_whole(content: bytes, words: str) -> None:
     assert words in "".join(faults(content))
+
+
+def test_two_datasets_of_one_code_are_refused() -> None:
+    assert "重复：gy-jtw-0001" in faults(json.dumps({"@graph": [dataset(), dataset()]}).encode())[0]
+
+
+def test_every_id_of_a_page_is_absolute() -> None:
+    page = catalogue_dcat.catalogue(
+        SETTINGS,
+        [row(ITEM), row(CLOSED, "gy-jtw-0002")],
+        total=2,
+        here="http://127.0.0.1:8000/catalogue.jsonld",
+        following=None,
+        publisher="",
+    )
+
+    def ids(node: Any) -> list[str]:
+        if isinstance(node, list):
+            return [found for part in node for found in ids(part)]
+        if not isinstance(node, dict):
+            return []
+        return ([node["@id"]] if "@id" in node else []) + [found for part in node.values() for found in ids(part)]
+
+    assert ids(page)
+    assert [found for found in ids(page) if not found.startswith(("http://", "https://"))] == []
 
 
 def test_every_bad_dataset_is_named_by_its_code() -> None:

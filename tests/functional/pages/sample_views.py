@@ -1164,6 +1164,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "clock": clock(),
             "receipts": NOTICES[:1],
             "warnings": ["您提交的内容已经收到并妥善保存。后续步骤由工作人员处理，办理期限不受影响。"],
+            "filing": "申请",
             "headline": "提交申请",
             "next_text": "申请已经收到，现在不需要您做什么。",
         },

@@ -11,7 +11,9 @@ from engine.access import SYSTEM
 from engine.models import Case, CatalogueItem, CatalogueRevision, DataCheck
 from engine.settings import ROOT
 from tests.functional.pages.browsing import hidden, page, told
-from tests.household import AGENCY, Household
+from tests.household import AGENCY, ORGANISATIONS, OTHER, Household
+
+AGENCY_NAME, OTHER_NAME = ORGANISATIONS[AGENCY][0], ORGANISATIONS[OTHER][0]
 
 DRAFTS, EDIT = "/desk/catalogue/drafts", "/desk/catalogue/drafts/edit"
 NEW = {
@@ -73,6 +75,39 @@ def test_a_file_is_brought_in_whole_or_every_bad_line_is_named(household: Househ
     with household.database.reading(SYSTEM) as reading:
         said = reading.session.exec(select(CatalogueRevision)).one()
     assert (said.name, said.domain, said.opening, len(said.fields)) == ("路况", "transport", "planned", 2)
+
+
+def test_whose_item_it_is_is_taken_from_the_table_or_refused(household: Household) -> None:
+    code = publish(household)
+    public, name = household.browser().get("/catalogue.csv").text, OTHER_NAME
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    for owner, said in ((name, f"第2行：{code} 不属于“{name}”"), ("某机关", "第2行：没有名为“某机关”的机关")):
+        file = public.replace(f"{code},{AGENCY_NAME}", f"{code},{owner}").encode()
+        refused = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)})
+        assert told(page(refused, 422)) == [said]
+    new = "名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级,数据提供机关\n"
+    file = f"{new}路况,每日路况。,交通,无条件共享,planned,每日,一般数据,{name}\n".encode()
+    refused = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)})
+    assert told(page(refused, 422))[0].startswith("第2行：目录项由数据所属机关")  # not theirs to draft for
+    own = file.replace(name.encode(), AGENCY.encode())
+    assert browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", own)}).status_code == 303
+
+
+@pytest.mark.parametrize("opening", ["planned", "open"])
+def test_where_data_that_are_not_open_can_be_had_is_for_people_who_work_here(
+    household: Household, opening: str
+) -> None:
+    inside = "https://inside.example.cn/parking"
+    code = publish(household, opening=opening, url=inside, contact="停车科，0851-7654321")
+    public, handler = household.browser(), household.browser_of("handler")
+    pages = [f"/catalogue/{code}", f"/catalogue/{code}.jsonld", "/catalogue.csv", "/catalogue.jsonld", "/catalogue"]
+    shown = "".join(public.get(address).text for address in pages)
+    shown += household.anyone.get(f"/api/v1/catalogue/{code}").text + household.anyone.get("/api/v1/catalogue").text
+    assert (inside in shown, "7654321" in shown) == (opening == "open", opening == "open")
+    here = handler.get(f"/desk/catalogue/items/{code}").text
+    assert inside in here
+    assert "7654321" in here
 
 
 def test_the_public_finds_an_item_and_files_a_request_about_one_that_is_not_open(household: Household) -> None:

@@ -146,6 +146,46 @@ def test_who_files_nothing_is_told_so(household: Household, filed: dict[str, Any
     assert page(household.browser_of("handler").get("/desk")).xpath("//a[@href='/desk/new']")
 
 
+GUARD = """
+[[guards]]
+part = "claimant"
+allow_when = "{}"
+text = "本机关不能提起。"
+text_en = "Not for this organisation."
+"""
+
+
+def guarded(household: Household, allow_when: str) -> None:
+    with household.database.unit_of_work() as uow:
+        files = quarrel()
+        files["process.toml"] += GUARD.format(allow_when).encode()
+        definitions.deploy(uow, files)
+
+
+def test_whom_the_process_bars_is_offered_nothing_and_told_why(household: Household, filed: dict[str, Any]) -> None:
+    guarded(household, "participants.claimant.kind == 'city_data_bureau'")
+    browser, case = household.browser_of("handler"), f"/desk/cases/{filed['reference']}"
+    assert QUARREL not in browser.get("/desk/new").text
+    assert QUARREL in household.browser_of("bureau").get("/desk/new").text
+    assert page(browser.get(case)).xpath("//*[@id='follow-ups']//a[contains(@href, 'quarrel')]") == []
+    assert "本机关不能提起。" in text(page(browser.get(f"{NEW}?from={filed['reference']}"), 409))
+    asked = {"process": QUARREL, "form": {"source": filed["reference"], "grounds": "确需使用。"}}
+    refused = household.program_of("handler").post("/api/v1/cases", json=asked)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "本机关不能提起。")
+    assert cases_of(household, QUARREL) == 0
+
+
+@pytest.mark.parametrize(("allow_when", "offered"), [("!=", False), ("==", True)])
+def test_what_comes_from_the_case_before_decides_what_is_offered(
+    household: Household, filed: dict[str, Any], allow_when: str, offered: bool
+) -> None:
+    guarded(household, f"participants.claimant.code {allow_when} agency")
+    browser, case = household.browser_of("handler"), f"/desk/cases/{filed['reference']}"
+    assert QUARREL in browser.get("/desk/new").text  # of which case it is to be, is not known yet
+    assert bool(page(browser.get(case)).xpath("//*[@id='follow-ups']//a[contains(@href, 'quarrel')]")) is offered
+    assert browser.get(f"{NEW}?from={filed['reference']}").status_code == (200 if offered else 409)
+
+
 def changes(browser: TestClient, address: str) -> set[str]:
     """What a page offers to change, by the last word of the address."""
     sent = page(browser.get(address)).xpath("//main//form[@method='post']/@action")

@@ -41,6 +41,12 @@ def _plan(household: Household, dataset: str, planned_on: str) -> str:
         return uow.session.get_one(Case, case_id).reference
 
 
+def test_a_year_that_cannot_be_is_an_address_that_cannot_be(household: Household) -> None:
+    for year in ("0", "99999", "abc"):
+        shown = page(household.browser_of("handler").get(f"/desk/plan/{year}"), 422)
+        assert "地址中的内容无效，请核对地址" in shown.text_content()
+
+
 def test_the_plan_shows_what_is_later_than_planned_and_can_be_taken_along(household: Household) -> None:
     reference = _plan(household, "充电站信息", "2020-06-30")
     browser = household.browser_of("handler")

@@ -3,8 +3,10 @@
 import pytest
 from sqlmodel import func, select
 
+from engine import definitions
 from engine.access import SYSTEM
 from engine.models import Case
+from engine.settings import ROOT
 from tests.functional.pages.browsing import APPLY, NUL, apply, do, follow, hidden, only_task, page, send, told
 from tests.household import PDF, REQUEST, Household
 
@@ -28,6 +30,18 @@ def test_a_request_gets_number_code_and_date_and_is_followed_at_once(household: 
     status = page(browser.get("/track/case"))
     assert reference in status.text_content()
     assert page(follow(household, reference, code.lower().replace(" ", "")).get("/track/case")) is not None
+
+
+def test_the_form_says_what_is_filed_as_its_process_calls_it(household: Household) -> None:
+    with household.database.unit_of_work(SYSTEM) as uow:
+        for key in ("complaint", "opinion"):
+            definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / key))
+    said = {"open_data_request": "提交申请", "complaint": "提交投诉举报", "opinion": "提交意见"}
+    for key, words in said.items():
+        (button,) = page(household.browser().get(f"/apply/{key}")).xpath("//main//button[@class='btn']/text()")
+        assert button == words
+    english = page(household.browser().get("/apply/complaint?lang=en")).xpath("//main//button[@class='btn']/text()")
+    assert english == ["Submit the complaint"]
 
 
 def test_a_double_click_makes_one_case(household: Household) -> None:
