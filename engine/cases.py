@@ -205,7 +205,7 @@ def open_part(
     bundle = definitions.current(uow, rule.process)
     form = definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale)
     form.validate(handed.form, form.personal)  # who files it is known
-    case, key = _new_case(uow, bundle, handed.form, "system")
+    case, key = _new_case(uow, bundle, handed.form, origin.case.source)
     case.submitted_at = origin.case.submitted_at
     _link(uow, case, _origins(uow, origin) | {rule.link: origin.case.id})
     authors = _same_parties(uow, origin, case, key)
