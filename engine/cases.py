@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import update
@@ -32,6 +33,7 @@ from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Conflict, Invalid
 from engine.failpoints import failpoint
+from engine.manifest import OpenRule
 from engine.manifest import Participant as ParticipantRule
 from engine.models import Case, CaseLink, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import BusinessError, Call, Done
@@ -40,6 +42,7 @@ from engine.process import Run
 from engine.runtime import Start, evaluate
 
 NO_DOCUMENT_YET = NOT_BEGUN = b""
+NOBODY: Mapping[str, Organisation] = {}
 
 
 class OutcomeUnknown(Invalid):
@@ -73,6 +76,16 @@ class Submitted:
     explanation: Explanation | None
 
 
+@dataclass(frozen=True)
+class HandedOver:
+    """What a case that is opened out of another one begins with."""
+
+    form: dict[str, Any]  # its start form
+    participants: dict[str, Organisation]
+    document: dict[str, Any]  # fields beside the start form
+    since: date | None  # the day on which it counts as begun; nothing: today
+
+
 # ---------------------------------------------------------------- beginning
 
 
@@ -101,7 +114,7 @@ def submit(
     if uow.actor.kind == "person":  # from here on the case is its party's
         audit.record(uow, "case.filed_for_party", case.id)
     party = _new_party(uow, bundle, case, key, values, personal, locale)
-    uow.actor = Actor("party", id=party.id, case_id=case.id, locale=locale)
+    uow.actor = _as_party(party)
     run = process.opened(uow, case)
     process.write(uow, run, {k: v for k, v in values.items() if k not in personal}, "form:start")
     documents.attach_all(uow, case.id, key, list(uploads))
@@ -178,6 +191,60 @@ def _opened(
     return case
 
 
+def open_part(
+    uow: UnitOfWork,
+    origin: Run,
+    rule: OpenRule,
+    handed: HandedOver,
+    files: Sequence[tuple[Stored, str]] = (),
+) -> Case:
+    """Part of a case that belongs elsewhere goes on as a case of its own (分案): of the same party, received on the same day.
+
+    It has a number, a query code and papers of its own; what the party sent goes along, and so do the cases out of which the
+    first one came. ``files`` are copies with their authors. Raises FormInvalid, and what keeps an organisation from its part.
+    """
+    bundle = definitions.current(uow, rule.process)
+    form = definitions.form(uow, bundle, bundle.manifest.process.start_form, uow.actor.locale)
+    form.validate(handed.form, form.personal)  # who files it is known
+    case, key = _new_case(uow, bundle, handed.form, origin.case.source)
+    case.submitted_at = origin.case.submitted_at
+    _link(uow, case, _origins(uow, origin) | {rule.link: origin.case.id})
+    authors = _same_parties(uow, origin, case, key)
+    run = process.opened(uow, case)
+    process.write(uow, run, handed.document, f"operation:case.open:{origin.case.id}")
+    process.write(uow, run, handed.form, "form:start")
+    for stored, author in files:
+        documents.attach(uow, case.id, key, stored, author=authors.get(author, author))
+    _begin(uow, run, handed.participants, handed.since)
+    return case
+
+
+def _origins(uow: UnitOfWork, origin: Run) -> dict[str, str]:
+    """Out of which cases one came that somebody filed, by kind."""
+    kinds = [rule.kind for rule in origin.bundle.manifest.links]
+    found = select(CaseLink).where(col(CaseLink.to_id) == origin.case.id, col(CaseLink.kind).in_(kinds))
+    return {link.kind: link.from_id for link in uow.session.exec(found)}
+
+
+def _same_parties(uow: UnitOfWork, origin: Run, case: Case, key: CaseKey) -> dict[str, str]:
+    """Whoever is a party of one case is one of the other; as whom they act there, by as whom they act here."""
+    acting = {}
+    for party in list(uow.session.exec(select(Party).where(col(Party.case_id) == origin.case.id))):
+        same = Party(case_id=case.id, part=party.part, type=party.type, sealed=party.sealed, identity=b"")
+        same.name_token, same.locale = party.name_token, party.locale
+        kept = origin.key.open_value(party.identity, process.identity_purpose(party.id))
+        same.identity = key.seal_value(kept, process.identity_purpose(same.id))
+        uow.add(same)
+        if party.sealed:
+            vault.carry(uow, party, same)
+        acting[str(_as_party(party))] = str(_as_party(same))
+    return acting
+
+
+def _as_party(party: Party) -> Actor:
+    return Actor("party", id=party.id, case_id=party.case_id, locale=party.locale)
+
+
 def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
     """Remember out of which cases one came."""
     uow.add(*(CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now) for kind, origin in sources.items()))
@@ -185,16 +252,20 @@ def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
         audit.record(uow, "case.linked", origin, kind=kind, to=case.id)
 
 
-def _begin(uow: UnitOfWork, run: Run) -> None:
-    """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps."""
+def _begin(uow: UnitOfWork, run: Run, given: Mapping[str, Organisation] = NOBODY, since: date | None = None) -> None:
+    """What every new case does once it is on paper: parts, clocks, the event that it begins with, its first steps.
+
+    ``given`` organisations play a part whatever the process says; a case that counts as begun earlier says ``since`` when.
+    """
     case, manifest = run.case, run.bundle.manifest
-    appoint(uow, run, {part: rule for part, rule in manifest.participants.items() if part not in run.participants})
+    open_parts = {part: rule for part, rule in manifest.participants.items() if part not in run.participants}
+    appoint(uow, run, open_parts, given)
     case.subject = str(_said(manifest.process.subject, uow, run) or case.reference)[:300]
     search.index(uow, case)
     deadlines.declare(uow, run)
     key, version = run.bundle.key, run.bundle.version
     audit.record(uow, manifest.begins_with, case.id, process=key, version=version, source=case.source)
-    process.announce(uow, run, manifest.begins_with)
+    process.announce(uow, run, manifest.begins_with, since)
     process.proceed(uow, run, Start(), "form:start")
 
 
@@ -252,9 +323,11 @@ def _new_party(
     return party
 
 
-def appoint(uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule]) -> list[Participant]:
+def appoint(
+    uow: UnitOfWork, run: Run, parts: Mapping[str, ParticipantRule], given: Mapping[str, Organisation] = NOBODY
+) -> list[Participant]:
     """Give parts of the process to organisations, as far as they are known: in their order, since one may follow from another."""
-    found = ((part, _organisation_for(uow, rule, run)) for part, rule in parts.items())
+    found = ((part, given.get(part) or _organisation_for(uow, rule, run)) for part, rule in parts.items())
     return [take_part(uow, run, part, organisation) for part, organisation in found if organisation is not None]
 
 

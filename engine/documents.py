@@ -200,7 +200,13 @@ def _write(settings: Settings, name: str, media_type: str, chunks: Iterator[byte
 
 
 def attach(
-    uow: UnitOfWork, case_id: str, key: CaseKey, stored: Stored, kind: str = "attachment", task_id: str | None = None
+    uow: UnitOfWork,
+    case_id: str,
+    key: CaseKey,
+    stored: Stored,
+    kind: str = "attachment",
+    task_id: str | None = None,
+    author: str | None = None,
 ) -> Document:
     """Take a stored file into the case, in its transaction.
 
@@ -220,7 +226,7 @@ def attach(
         media_type=stored.media_type,
         size=stored.size,
         digest=stored.digest,
-        author=str(uow.actor),
+        author=author or str(uow.actor),
         task_id=task_id,
         equal_force=bool(stored.provenance),
         provenance=stored.provenance,
@@ -253,6 +259,21 @@ def attach_all(
     if len(uploads) > uow.settings.max_attachments:
         raise TooManyUploads(count=uow.settings.max_attachments)
     return [attach(uow, case_id, key, stored, task_id=task_id) for stored in uploads]
+
+
+def copied(reading: Reading, case_id: str, key: CaseKey) -> list[tuple[Stored, str]]:
+    """What came with a case or was sent into it, stored once more for another one, each file with its author.
+
+    What people of the desk attached to their steps stays where it is.
+    """
+    sent = (col(Document.case_id) == case_id, col(Document.kind) == "attachment", col(Document.task_id).is_(None))
+    rows = reading.session.exec(select(Document).where(*sent).order_by(col(Document.created_at)))
+    return [(_stored_anew(reading.settings, key, row), row.author) for row in rows]
+
+
+def _stored_anew(settings: Settings, key: CaseKey, row: Document) -> Stored:
+    anew = _write(settings, filename(key, row), row.media_type, content(settings, key, row), row.size)
+    return replace(anew, made=True, provenance=row.provenance)  # what it told of its maker was removed already
 
 
 # ---------------------------------------------------------------- reading

@@ -6,7 +6,7 @@ What another bundle declares is not known here: the fields of its start form and
 import re
 from collections.abc import Callable, Iterator
 
-from engine.manifest import LinkRule, Manifest, ManifestFaulty, Merging, read_manifest
+from engine.manifest import LinkRule, Manifest, ManifestFaulty, Merging, OpenRule, read_manifest
 from engine.runtime import Fault
 from engine.runtime.expressions import RESERVED
 
@@ -48,23 +48,43 @@ def link_faults(
     for rule in manifest.links:
         yield from _link(manifest, rule, start_fields, foreign)
     yield from _switches(manifest)
-    yield from _reaching_out(manifest, expression)
+    yield from _reaching_out(manifest, start_fields, expression)
     if manifest.merging is not None:
         yield from _merging(manifest, manifest.merging, wrong_lane)
 
 
-def _reaching_out(manifest: Manifest, expression: Expression) -> Iterator[Fault]:
+def _reaching_out(manifest: Manifest, start_fields: frozenset[str], expression: Expression) -> Iterator[Fault]:
     """What is handed over to cases that this one opens or tells."""
     for name, opening in manifest.opens.items():
         where = f"opens.{name}"
         yield from _names(where, name, opening.link, opening.process)
-        for value in (*opening.form.values(), *opening.participants.values()):
+        said = (*opening.form.values(), *opening.participants.values(), *opening.document.values())
+        for value in (*said, *filter(None, [opening.since])):
             yield from expression(FILE, where, value, AROUND)
+        yield from _part(manifest, where, opening, start_fields)
     for name, telling in manifest.tells.items():
         where = f"tells.{name}"
         yield from _names(where, name, telling.link, telling.message)
         for value in telling.form.values():
             yield from expression(FILE, where, value, AROUND)
+
+
+def _part(manifest: Manifest, where: str, rule: OpenRule, start_fields: frozenset[str]) -> Iterator[Fault]:
+    """A part of a case is one of the same process, so that it is known here what it may begin with."""
+    if not rule.part and (rule.since is not None or rule.document):
+        yield Fault(FILE, where, "since and document are for what is a part of the case (part = true)")
+    if not rule.part:
+        return
+    if rule.process != manifest.process.key:
+        yield Fault(FILE, where, f"a part of a case is one of the same process, {manifest.process.key}")
+    for known, names, what in (
+        (start_fields, rule.form, "field of the start form"),
+        (manifest.data.keys(), rule.document, "field under [data]"),
+        (manifest.participants.keys(), rule.participants, "participant"),
+    ):
+        for name in names:
+            if name not in known:
+                yield Fault(FILE, where, f"there is no {what} {name}")
 
 
 def _merging(manifest: Manifest, rule: Merging, wrong_lane: Callable[[str], str | None]) -> Iterator[Fault]:
@@ -130,8 +150,10 @@ def _says(where: str, *texts: str) -> Iterator[Fault]:
 
 
 def taken(manifest: Manifest) -> frozenset[str]:
-    """Fields of the case that are written from another one when it is filed."""
-    return frozenset(name for rule in manifest.links for name in (rule.field, *rule.takes))
+    """Fields of the case that are written from another one when it begins."""
+    filed = [name for rule in manifest.links for name in (rule.field, *rule.takes)]
+    split_off = [name for rule in manifest.opens.values() if rule.part for name in (*rule.form, *rule.document)]
+    return frozenset(filed + split_off)
 
 
 def proofs(manifest: Manifest) -> frozenset[str]:

@@ -10,8 +10,22 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from engine import audit, case_facts, cases, definitions, directory, jobs, messages, process, recusals, seats
+from engine import (
+    audit,
+    case_facts,
+    cases,
+    definitions,
+    directory,
+    documents,
+    jobs,
+    messages,
+    process,
+    recusals,
+    seats,
+)
 from engine.access import SYSTEM, sees_whole
+from engine.calendars import read_day
+from engine.cases import HandedOver
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.errors import EngineError, Invalid
@@ -35,7 +49,7 @@ class TellingUnknown(Invalid):
 
 
 def open_linked(uow: UnitOfWork, run: Run, call: Call) -> Done:
-    """``case.open``: a case of another process comes out of this one, with what ``[opens]`` hands over."""
+    """``case.open``: another case comes out of this one, with what ``[opens]`` hands over as it is now."""
     name = call.params["name"]
     if name not in run.bundle.manifest.opens:
         raise OpeningUnknown(name=name)
@@ -50,22 +64,40 @@ def carry_opening(database: Database, ticket: JobTicket) -> None:
     with database.reading(SYSTEM) as reading:
         run = process.opened(reading, reading.session.get_one(Case, ticket.case_id))
         rule = run.bundle.manifest.opens[ticket.payload["opening"]]
-        form, parts = handed_over(reading, run, rule)
+        run.data = process.document_at(reading, run, ticket.payload["revision"])
+        handed = handed_over(reading, run, rule)
+        files = documents.copied(reading, run.case.id, run.key) if rule.part else []
     with database.unit_of_work() as uow:
         jobs.settle(uow, ticket)
-        playing = {part: directory.organisation(uow, code) for part, code in parts.items()}
-        opened = cases.open_ex_officio(
-            uow, rule.process, form, participants=playing, sources={rule.link: run.case.id}, source="system"
-        )
+        if rule.part:
+            origin = process.opened(uow, uow.session.get_one(Case, ticket.case_id))
+            opened = cases.open_part(uow, origin, rule, handed, files)
+        else:
+            opened = cases.open_ex_officio(
+                uow,
+                rule.process,
+                handed.form,
+                participants=handed.participants,
+                sources={rule.link: run.case.id},
+                source="system",
+            )
         audit.record(uow, "case.opened_from", opened.id, origin=run.case.id, link=rule.link)
 
 
-def handed_over(reading: Reading, run: Run, rule: OpenRule) -> tuple[dict[str, Any], dict[str, str]]:
-    """The start form and the participants of a case that this one opens; what is nothing is left out."""
+def handed_over(reading: Reading, run: Run, rule: OpenRule) -> HandedOver:
+    """What a case that this one opens begins with; what is nothing is left out."""
     known = case_facts.facts(reading, run)
-    form = {name: evaluate(expression, known) for name, expression in rule.form.items()}
-    parts = {part: evaluate(expression, known) for part, expression in rule.participants.items()}
-    return _present(form), {part: str(code) for part, code in _present(parts).items()}
+
+    def said(expressions: Mapping[str, str]) -> dict[str, Any]:
+        return _present({name: evaluate(expression, known) for name, expression in expressions.items()})
+
+    since = evaluate(rule.since, known) if rule.since is not None else None
+    return HandedOver(
+        form=said(rule.form),
+        participants={part: directory.organisation(reading, str(c)) for part, c in said(rule.participants).items()},
+        document=said(rule.document),
+        since=read_day(str(since)) if since else None,
+    )
 
 
 def tell(uow: UnitOfWork, run: Run, call: Call) -> Done:

@@ -108,6 +108,9 @@ class OpenRule(_Declared, frozen=True):
     link: str  # kind of the link from this case to that one
     form: dict[str, str] = {}  # field of its start form = expression over the facts of this case
     participants: dict[str, str] = {}  # its part = expression giving the code of an organisation
+    part: bool = False  # it is a part of this case (分案): of the same process and party, received on the same day
+    since: str | None = None  # of a part: expression giving the day on which it counts as begun; left out, today
+    document: dict[str, str] = {}  # of a part: field of its document beside the start form = expression
 
 
 class TellRule(_Declared, frozen=True):

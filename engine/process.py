@@ -428,6 +428,17 @@ def write(uow: UnitOfWork, run: Run, writes: Mapping[str, Any], cause: str) -> N
     uow.append(CaseRevision, [{"case_id": run.case.id, **row}])
 
 
+def document_at(reading: Reading, run: Run, revision: int) -> dict[str, Any]:
+    """The case's document as it was at a revision: what a job was asked for must not read what was written since."""
+    if revision == run.case.revision:
+        return run.data
+    until = (col(CaseRevision.case_id) == run.case.id, col(CaseRevision.revision) <= revision)
+    document: dict[str, Any] = {}
+    for written in reading.session.exec(select(CaseRevision).where(*until).order_by(col(CaseRevision.revision))):
+        document |= run.key.open_value(written.writes, f"case.revision:{run.case.id}:{written.revision}")
+    return document
+
+
 def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, paper: Notice | None = None) -> None:
     """Let a domain event be known: clocks start and stop on it, and it is remembered as having happened.
 

@@ -93,6 +93,13 @@ def open_identity(uow: UnitOfWork, run: Run, party: Party) -> dict[str, Any]:
     return _opened(uow, kept)
 
 
+def carry(uow: UnitOfWork, party: Party, to: Party) -> None:
+    """The same sealed party in another case: its identity goes along sealed anew, seen by nobody, and on record there."""
+    kept = _find(uow, party.id)
+    put(uow, to, _opened(uow, kept) if kept is not None else {})
+    audit.record(uow, "identity.carried", to.case_id, party=to.id)
+
+
 def erase(uow: UnitOfWork, party_id: str) -> None:
     """Destroy the key of an identity: nobody can read it any more, whatever copies there are."""
     kept = _find(uow, party_id)

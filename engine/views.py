@@ -380,6 +380,19 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class SplitCase:
+    """A case that was split off one's own, or the one from which that was split off: as its party, the same, sees it."""
+
+    reference: str
+    query_code: str
+    subject: str
+    agency: str | None
+    headline: str  # one sentence: what happens there now
+    deadline: DeadlineView | None  # of the answer there
+    is_first: bool  # the case of the reader was split off this one
+
+
+@dataclass(frozen=True)
 class PublicStatus:
     """What a party sees of its own case, in plain words."""
 
@@ -392,6 +405,7 @@ class PublicStatus:
     documents: tuple[DocumentView, ...]
     offers: tuple[Offer, ...]
     outcome_text: str | None
+    split: tuple[SplitCase, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,18 @@ class OfferShape(Shape):
     refusal: str | None = Field(description="null = it may be sent")
 
 
+class SplitShape(Shape):
+    """A case that was split off this one, or the one that this was split off: of the same party."""
+
+    reference: str
+    query_code: str = Field(description="With the reference, it opens that case")
+    subject: str
+    agency: str | None
+    headline: str
+    deadline: DeadlineShape | None
+    is_first: bool = Field(description="This case was split off that one")
+
+
 class StatusShape(CaseShape):
     """A case in plain words."""
 
@@ -49,6 +61,7 @@ class StatusShape(CaseShape):
     documents: list[DocumentShape]
     offers: list[OfferShape]
     outcome_text: str | None
+    split: list[SplitShape]
 
 
 @router.get("/status", summary="How a case stands")
@@ -56,7 +69,7 @@ def status(door: ApiParty) -> StatusShape:
     """For the party of the case. A wrong reference and a wrong code answer alike (404), and are limited (429)."""
     with door.reading() as reading:
         seen = queries.public_status(reading, door.actor.case_id)
-    names = ("headline", "next_text", "deadline", "stages", "documents", "offers", "outcome_text")
+    names = ("headline", "next_text", "deadline", "stages", "documents", "offers", "outcome_text", "split")
     shown: dict[str, Any] = {name: getattr(seen, name) for name in names}
     return StatusShape.model_validate({**vars(seen.case), **shown, "notices": [notice_shape(n) for n in seen.notices]})
 

@@ -1,18 +1,19 @@
 """What a party sees of its own case, in plain words: what happens now, by when, and whether it must do something."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
-from engine import messages, process
+from engine import messages, process, query_codes
 from engine.access import visible_cases
 from engine.db import Reading
-from engine.models import Case, Notice, StepRecord
+from engine.models import Case, CaseLink, Notice, Party, StepRecord
 from engine.process import Run
 from engine.queries.clocks import deadline_view
 from engine.queries.files import document_views, notice_views, view
-from engine.views import DeadlineView, NoticeView, Offer, PublicStatus, Stage
+from engine.views import DeadlineView, NoticeView, Offer, PublicStatus, SplitCase, Stage
 
 
 def public_status(reading: Reading, case_id: str) -> PublicStatus:
@@ -35,7 +36,33 @@ def public_status(reading: Reading, case_id: str) -> PublicStatus:
         documents=tuple(document_views(reading, run)),
         offers=tuple(offers(reading, case)),
         outcome_text=outcome_text,
+        split=tuple(_split(reading, run)),
     )
+
+
+def _split(reading: Reading, run: Run) -> Iterator[SplitCase]:
+    """Cases that were split off this one, and the one that it was split off: they are of the same party.
+
+    Whoever follows one follows all, so each is told with its number and its own code.
+    """
+    kinds = {rule.link for rule in run.bundle.manifest.opens.values() if rule.part}
+    here = or_(col(CaseLink.from_id) == run.case.id, col(CaseLink.to_id) == run.case.id)
+    linked = select(CaseLink).where(here, col(CaseLink.kind).in_(kinds)).order_by(col(CaseLink.at))
+    for link in reading.session.exec(linked) if reading.actor.kind == "party" else ():
+        is_first = link.to_id == run.case.id
+        other = process.opened(reading, reading.session.get_one(Case, link.from_id if is_first else link.to_id))
+        parties = select(Party).where(col(Party.case_id) == other.case.id).limit(1)
+        outcome = other.bundle.manifest.outcomes.get(other.case.outcome or "")
+        outcome_text = other.bundle.text(outcome, "text", reading.actor.locale) if outcome else None
+        yield SplitCase(
+            reference=other.case.reference,
+            query_code=query_codes.query_code(reading, other.case, reading.session.exec(parties).one()),
+            subject=other.case.subject,
+            agency=view(reading, other.case).agency,
+            headline=_headline(reading, other, outcome_text),
+            deadline=_answer_clock(reading, other),
+            is_first=is_first,
+        )
 
 
 def _next_text(run: Run, stage_text: str, locale: str) -> str:

@@ -77,6 +77,7 @@ from engine.views import (
     RecusalView,
     ReminderRow,
     Results,
+    SplitCase,
     Stage,
     StoppedRow,
     TaskRow,
@@ -343,6 +344,21 @@ STATUS = PublicStatus(
         Offer("more_material", "主动补充材料", "", "more_material", None),
     ),
     outcome_text=None,
+)
+
+SPLIT = (
+    SplitCase(
+        "KF-2026-000131",
+        "7F3K92QXHM4TD",
+        "公交站点客流数据",
+        "贵阳市公安局",
+        "核对申请",
+        clock(),
+        is_first=False,
+    ),
+    SplitCase(
+        "KF-2026-000101", "7F3K92QXHM4TE", "公共停车场和公交站点数据", None, "您已经撤回申请。", None, is_first=True
+    ),
 )
 
 
@@ -1183,6 +1199,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "offers": STATUS.offers[::2],
             "asked": [],
             "further": FOLLOW_UPS,
+        },
+    ),
+    "track-split": (
+        "track_case.html",
+        {
+            "here": "track",
+            "csrf": "token",
+            "status": replace(STATUS, split=SPLIT),
+            "offers": (),
+            "asked": [],
+            "further": [],
         },
     ),
     "track-office-hours": (

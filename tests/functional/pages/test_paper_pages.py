@@ -6,12 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlmodel import col, select
+from tests.functional.pages.test_journey import ASSESSMENT, REPLY
 
 from engine.access import SYSTEM
 from engine.models import Notice
 from notices import render
 from tests.functional.pages.browsing import page
-from tests.functional.pages.test_journey import ASSESSMENT, REPLY
 from tests.household import Household
 
 DRAFTED = [

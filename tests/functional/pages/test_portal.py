@@ -8,7 +8,7 @@ from engine.access import SYSTEM
 from engine.models import Case
 from engine.settings import ROOT
 from tests.functional.pages.browsing import APPLY, NUL, apply, do, follow, hidden, only_task, page, send, told
-from tests.household import PDF, REQUEST, Household
+from tests.household import OTHER, PDF, REQUEST, Household
 
 RARE = "王䶮𬭚"
 
@@ -198,6 +198,24 @@ def test_a_supplement_is_offered_when_it_is_asked_for_and_only_then(household: H
     assert send(browser, "/track/case/supplement", content="2025年全年。").status_code == 303
     household.work()
     assert page(browser.get("/track/case")).xpath("//a[@href='/track/case/supplement']") == []
+
+
+def test_whoever_follows_a_request_opens_the_part_that_was_split_off_with_its_own_code(household: Household) -> None:
+    browser = household.browser()
+    reference, _ = apply(browser)
+    household.work()
+    answers = {"split_part": "公交站点客流", "split_to": OTHER, "split_reason": "本机关没有该数据。"}
+    assert do(household, "handler", intake_action="split", **answers).status_code == 303
+    assert do(household, "head", intake_approval="approve").status_code == 303
+    status = page(browser.get("/track/case"))
+    offered = hidden(status.get_element_by_id("split-title").getparent().getparent(), "/track")
+    assert "公交站点客流" in status.text_content()
+    assert offered["reference"] != reference
+    assert browser.post("/track", data=offered).headers["location"] == "/track/case"
+    part = page(browser.get("/track/case")).text_content()
+    assert offered["reference"] in part
+    assert "本件是从该件中分出的。" in part
+    assert reference in part
 
 
 def test_a_message_needs_the_token_of_the_session(household: Household) -> None:
