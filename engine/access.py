@@ -174,7 +174,8 @@ def entrusted(actor: Actor) -> ColumnElement[bool]:
 
     Who has done something in it, has or had a task of it, or could take an open one now; and who heads there in a lane of the
     process, or receives the papers of a house that sees its own only (``Participant.readers``). Nobody who is recused from it, or
-    decided in the case out of which it came, where the process keeps such people out (``CaseLink.keeps_out``).
+    decided in the case out of which it came, where the process keeps such people out (``CaseLink.keeps_out``): they may still say
+    what they did, for a house that sees its own only.
     """
     case, me = col(Case.id), sorted({actor.id, *actor.stands_in_for})
     theirs = (col(Task.assignee_id), col(Task.owner_id), col(Task.completed_by), col(Task.completed_for))
@@ -191,7 +192,12 @@ def entrusted(actor: Actor) -> ColumnElement[bool]:
         .join(CaseLink, col(CaseLink.from_id) == col(Task.case_id))
         .where(col(CaseLink.to_id) == case, col(CaseLink.keeps_out).is_(True), done_by({actor.id}))
     )
-    kept_out = or_(*map(_of_the_case, (recused, decided)))
+    conducting = select(col(Participant.id)).where(
+        col(Participant.case_id) == case,
+        col(Participant.organisation_id).in_(actor.organisations()),
+        col(Participant.sees) == ALL,
+    )
+    kept_out = or_(_of_the_case(recused), and_(_of_the_case(decided), _of_the_case(conducting)))
     return and_(or_(*map(_of_the_case, (tasks, did, _reads_there(actor)))), ~kept_out)
 
 
