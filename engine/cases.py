@@ -392,7 +392,10 @@ def _explained(reading: Reading, deadline: Deadline, locale: str) -> Explanation
 
 
 def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
-    """``case.transfer``: another organisation takes over a part (转办). Its clocks run on; open tasks of the part go along."""
+    """``case.transfer``: another organisation takes over a part (转办). Its clocks run on; open tasks of the part go along.
+
+    Of a confidential case whoever hands it over sees from then on what it did and wrote itself, and no more.
+    """
     part, code = call.params["part"], call.params["organisation"]
     if part not in run.bundle.manifest.participants:
         raise PartUnknown(part=part)
@@ -404,6 +407,7 @@ def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
         )
     ):
         row.until = uow.now
+        row.sees = OWN if run.case.confidential else row.sees  # it may have passed it on because it has a stake in it
         uow.add(row)
     if organisation is not None:
         take_part(uow, run, part, organisation)

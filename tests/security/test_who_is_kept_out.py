@@ -14,6 +14,7 @@ from engine.access import PUBLIC, SYSTEM, Actor, visible_cases, whole_cases
 from engine.cases import PartBarred, Submitted
 from engine.followers import LINK
 from engine.models import Case, CaseLink, Incident, Organisation, OrganisationRelation, Person
+from engine.operations import Call
 from engine.queries import case_chain
 from engine.silence import alarms
 from tests.factories import BUNDLES, START, World
@@ -142,6 +143,25 @@ def test_a_second_role_in_a_house_without_a_part_leaves_them_their_own_of_the_co
     handler = work_also(world, world.person("respondent.case_handler"), "gy-jyj", "case_handler")
     assert sees(world, handler)
     assert not sees(world, handler, whole=True)
+
+
+def test_an_organ_that_passed_a_complaint_on_reads_no_more_than_what_it_did_itself(world: World) -> None:
+    """It may have passed it on because it has a stake in the matter."""
+    deploy(world, "complaint")
+    complain(world)
+    handler = world.person("handling_organ.case_handler")
+    with world.database.unit_of_work(handler) as uow:
+        tasks.complete(uow, world.task("check").id, {"organ_conflict": "yes", "intake_action": "transfer"})
+    assert sees(world, handler, whole=True)
+    with world.database.unit_of_work(SYSTEM) as uow:
+        run = process.lock(uow, world.case_id)
+        cases.transfer(uow, run, Call("t", "n", {"part": "handling_organ", "organisation": "gy-zf"}))
+    assert not sees(world, handler, whole=True)
+    with world.database.reading(handler) as reading:
+        file = queries.case_file(reading, world.case().reference)
+    assert (file.fields, file.applicant, file.diagrams) == ((), (), ())
+    assert [step for step, _ in file.answers] == ["核对管辖和内容"]
+    assert sees(world, world.person("handling_organ.case_handler"), whole=True)
 
 
 # ---------------------------------------------------------------- whoever decided before
