@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from engine.doers import done_by
 from engine.errors import Forbidden
 from engine.models import (
     Case,
+    CaseLink,
     Deadline,
     Document,
     Membership,
@@ -155,14 +157,25 @@ def _cases(actor: Actor, *sees: str) -> ColumnElement[bool]:
         col(Participant.organisation_id).in_(actor.organisations()), col(Participant.sees).in_(sees)
     )
     part_of = and_(col(Case.id).in_(takes_part), or_(col(Case.confidential).is_(False), entrusted(actor)))
-    return or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
+    seen = or_(part_of, supervised_cases(actor)) if actor.supervises else part_of
+    return and_(seen, ~_on_both_sides(actor)) if len(actor.organisations()) > 1 else seen
+
+
+def _on_both_sides(actor: Actor) -> ColumnElement[bool]:
+    """Cases about a house of the actor (``Participant.keeps_out``) that another house of theirs conducts or oversees."""
+    theirs = select(col(Participant.case_id)).where(col(Participant.organisation_id).in_(actor.organisations()))
+    about = theirs.where(col(Participant.keeps_out).is_(True), col(Participant.until).is_(None))
+    conducting = theirs.where(col(Participant.sees) == ALL)
+    return and_(col(Case.id).in_(about), or_(col(Case.id).in_(conducting), supervised_cases(actor)))
 
 
 def entrusted(actor: Actor) -> ColumnElement[bool]:
     """The condition on a confidential ``Case`` for those to whom it is entrusted, of all who work where it is handled.
 
     Who has done something in it, has or had a task of it, or could take an open one now; and who heads there in a lane of the
-    process, or receives the papers of a house that sees its own only (``Participant.readers``). Nobody who is recused from it.
+    process, or receives the papers of a house that sees its own only (``Participant.readers``). Nobody who is recused from it, or
+    decided in the case out of which it came, where the process keeps such people out (``CaseLink.keeps_out``): they may still say
+    what they did, for a house that sees its own only.
     """
     case, me = col(Case.id), sorted({actor.id, *actor.stands_in_for})
     theirs = (col(Task.assignee_id), col(Task.owner_id), col(Task.completed_by), col(Task.completed_for))
@@ -174,7 +187,18 @@ def entrusted(actor: Actor) -> ColumnElement[bool]:
     recused = select(col(Recusal.id)).where(
         col(Recusal.case_id) == case, col(Recusal.person_id) == actor.id, col(Recusal.lifted_at).is_(None)
     )
-    return and_(or_(*map(_of_the_case, (tasks, did, _reads_there(actor)))), ~_of_the_case(recused))
+    decided = (
+        select(col(Task.id))
+        .join(CaseLink, col(CaseLink.from_id) == col(Task.case_id))
+        .where(col(CaseLink.to_id) == case, col(CaseLink.keeps_out).is_(True), done_by({actor.id}))
+    )
+    conducting = select(col(Participant.id)).where(
+        col(Participant.case_id) == case,
+        col(Participant.organisation_id).in_(actor.organisations()),
+        col(Participant.sees) == ALL,
+    )
+    kept_out = or_(_of_the_case(recused), and_(_of_the_case(decided), _of_the_case(conducting)))
+    return and_(or_(*map(_of_the_case, (tasks, did, _reads_there(actor)))), ~kept_out)
 
 
 def _of_the_case(rows: Select[str]) -> ColumnElement[bool]:

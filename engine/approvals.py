@@ -187,6 +187,12 @@ def paper_of(reading: Reading, task: Task) -> Notice:
     return reading.session.get_one(Notice, step.notice_id)
 
 
+def passed_by(reading: Reading, task: Task) -> Notice | None:
+    """The paper of which a task has passed a step; nothing where it returned it, or was no step of any."""
+    step = reading.session.get(NoticeApproval, task.approval_id) if task.approval_id else None
+    return reading.session.get_one(Notice, step.notice_id) if step is not None and step.result == "passed" else None
+
+
 def takes_part(reading: Reading, notice_id: str) -> bool:
     """Whether a step of the chain is, or was, a task of the actor's office, though the paper is another's."""
     theirs = (

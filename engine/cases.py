@@ -33,7 +33,7 @@ from engine.definitions import Bundle
 from engine.documents import Stored
 from engine.errors import Conflict, Invalid
 from engine.failpoints import failpoint
-from engine.manifest import OpenRule
+from engine.manifest import NoticeRule, OpenRule
 from engine.manifest import Participant as ParticipantRule
 from engine.models import Case, CaseLink, Deadline, Notice, Organisation, Participant, Party, ProcessInstance
 from engine.operations import BusinessError, Call, Done
@@ -110,7 +110,7 @@ def submit(
     personal = form.personal
     values, sources = origins.completed(uow, bundle, form, values)
     case, key = _new_case(uow, bundle, values, source)
-    _link(uow, case, sources)
+    _link(uow, bundle, case, sources)
     if uow.actor.kind == "person":  # from here on the case is its party's
         audit.record(uow, "case.filed_for_party", case.id)
     party = _new_party(uow, bundle, case, key, values, personal, locale)
@@ -181,7 +181,7 @@ def _opened(
 ) -> Case:
     """A case without a party begins, with the organisations that are known from the outset."""
     case, key = _new_case(uow, bundle, values, source)
-    _link(uow, case, sources)
+    _link(uow, bundle, case, sources)
     run = process.opened(uow, case)
     process.write(uow, run, values, "form:start")
     documents.attach_all(uow, case.id, key, list(uploads))
@@ -208,7 +208,7 @@ def open_part(
     form.validate(handed.form, form.personal)  # who files it is known
     case, key = _new_case(uow, bundle, handed.form, origin.case.source)
     case.submitted_at = origin.case.submitted_at
-    _link(uow, case, _origins(uow, origin) | {rule.link: origin.case.id})
+    _link(uow, bundle, case, _origins(uow, origin) | {rule.link: origin.case.id})
     authors = _same_parties(uow, origin, case, key)
     run = process.opened(uow, case)
     process.write(uow, run, handed.document, f"operation:case.open:{origin.case.id}")
@@ -245,9 +245,15 @@ def _as_party(party: Party) -> Actor:
     return Actor("party", id=party.id, case_id=party.case_id, locale=party.locale)
 
 
-def _link(uow: UnitOfWork, case: Case, sources: Mapping[str, str]) -> None:
-    """Remember out of which cases one came."""
-    uow.add(*(CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now) for kind, origin in sources.items()))
+def _link(uow: UnitOfWork, bundle: Bundle, case: Case, sources: Mapping[str, str]) -> None:
+    """Remember out of which cases one came, and whether it is closed to those who decided there."""
+    closed = {rule.link for rule in bundle.manifest.exclusions if rule.deciders}
+    uow.add(
+        *(
+            CaseLink(from_id=origin, to_id=case.id, kind=kind, at=uow.now, keeps_out=kind in closed)
+            for kind, origin in sources.items()
+        )
+    )
     for kind, origin in sources.items():
         audit.record(uow, "case.linked", origin, kind=kind, to=case.id)
 
@@ -339,7 +345,7 @@ def take_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
     _require_allowed(uow, run, part, organisation)
     row = Participant(case_id=run.case.id, part=part, organisation_id=organisation.id, since=uow.now)
     row.sees = NOTHING if rule.sees == OWN else ALL
-    row.readers = readers(rule.sees, run.bundle.roles_of(part))
+    row.readers, row.keeps_out = readers(rule.sees, run.bundle.roles_of(part)), rule.keeps_out
     uow.add(row)
     run.participants[part] = organisation
     return row
@@ -357,6 +363,16 @@ def join_part(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) 
         take_part(uow, run, part, organisation)
         audit.record(uow, "case.joined", run.case.id, part=part, organisation=organisation.code)
     run.participants[part] = organisation
+
+
+def require_competent(uow: UnitOfWork, run: Run, paper: NoticeRule) -> None:
+    """Who issues a paper may still play their part: a superior that orders (Art. 30) may have ceased to be one meanwhile.
+
+    Raises PartBarred.
+    """
+    for part in (paper.issuer, *paper.co_issuers):
+        if part in run.participants:
+            _require_allowed(uow, run, part, run.participants[part])
 
 
 def _require_allowed(uow: UnitOfWork, run: Run, part: str, organisation: Organisation) -> None:
@@ -417,7 +433,10 @@ def _explained(reading: Reading, deadline: Deadline, locale: str) -> Explanation
 
 
 def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
-    """``case.transfer``: another organisation takes over a part (转办). Its clocks run on; open tasks of the part go along."""
+    """``case.transfer``: another organisation takes over a part (转办). Its clocks run on; open tasks of the part go along.
+
+    Of a confidential case whoever hands it over sees from then on what it did and wrote itself, and no more.
+    """
     part, code = call.params["part"], call.params["organisation"]
     if part not in run.bundle.manifest.participants:
         raise PartUnknown(part=part)
@@ -429,6 +448,7 @@ def transfer(uow: UnitOfWork, run: Run, call: Call) -> Done:
         )
     ):
         row.until = uow.now
+        row.sees = OWN if run.case.confidential else row.sees  # it may have passed it on because it has a stake in it
         uow.add(row)
     if organisation is not None:
         take_part(uow, run, part, organisation)

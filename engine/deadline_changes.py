@@ -172,7 +172,8 @@ def _entered(
         document = uow.session.get(Document, evidence)
         if document is None or document.case_id != run.case.id:
             raise EvidenceUnknown()
-    entry = deadlines.enter(uow, deadline, kind, line, days=days, evidence=evidence)
+    entry = deadlines.enter(uow, deadline, kind, "", days=days, evidence=evidence)
+    entry.words = run.key.seal(line.encode(), _purpose(entry))
     audit.record(
         uow,
         f"deadline.{kind}",
@@ -186,6 +187,15 @@ def _entered(
     process.announce(uow, run, f"deadline.{kind}:{deadline.name}")
     process.show_status(uow, run)
     return entry
+
+
+def _purpose(entry: DeadlineChange) -> str:
+    return f"deadline_change:{entry.id}"
+
+
+def reason_of(run: Run, entry: DeadlineChange) -> str:
+    """Why a clock was moved: people may have written whom it concerns, so it lies there encrypted; a calendar is no secret."""
+    return run.key.open(entry.words, _purpose(entry)).decode() if entry.words is not None else entry.reason
 
 
 def _iso(day: date | None) -> str | None:

@@ -12,6 +12,7 @@ from engine.manifest import Manifest
 from engine.models import Case, Merger
 from engine.models.merger import STANDING
 
+LINK = "merged"  # from the case that follows to the one that leads
 FOLLOW = "merging.follow"
 TELL = "merging.tell"
 CLOSED = "case.closed"

@@ -43,6 +43,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "timer.failed": ("到期事项未能执行", "What was due could not be done"),
     "ladder.failed": ("到期提醒未能执行", "A rung of the ladder could not be climbed"),
     "job.failed": ("后台作业未能完成", "A background job could not be done"),
+    "task.nobody": ("任务没有人可以办理", "Nobody may do a task"),
     "webhook.failing": ("其他系统长时间没有接收事件", "Another system has not taken events for long"),
     "audit.broken": ("审计记录不完整", "The record is broken"),
 }
@@ -121,10 +122,13 @@ def settle_held(uow: UnitOfWork, case_id: str, held: Set[str]) -> None:
             _close(uow, incident)
 
 
-def settle(uow: UnitOfWork, kind: str, node: str) -> None:
-    """Close an incident of the machine whose trouble has passed by itself."""
+def settle(uow: UnitOfWork, kind: str, node: str, case_id: str | None = None) -> None:
+    """Close an incident of the machine, or of a case, whose trouble has passed by itself."""
     unresolved = select(Incident).where(
-        col(Incident.kind) == kind, col(Incident.node) == node, col(Incident.resolved_at).is_(None)
+        col(Incident.kind) == kind,
+        col(Incident.node) == node,
+        col(Incident.case_id) == case_id,
+        col(Incident.resolved_at).is_(None),
     )
     for incident in uow.session.exec(unresolved):
         _close(uow, incident)

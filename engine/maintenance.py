@@ -17,6 +17,7 @@ from engine import (
     jobs,
     process,
     supervision,
+    vacancies,
     webhook_deliveries,
 )
 from engine.access import SYSTEM
@@ -127,9 +128,10 @@ def settle(database: Database, rounds: int = 20, leave: Collection[str] = ()) ->
 def tidy(database: Database) -> None:
     """Once a day: forget expired sessions, old failures and idempotency keys, and files that no case took over.
 
-    And look once more whether every clock has its place on the ladder.
+    And look once more whether every clock has its place on the ladder, and for every task somebody may do it.
     """
     prepare(database)
+    vacancies.look(database)
     now = clock.wall()
     with database.unit_of_work() as uow:
         uow.session.execute(delete(WebSession).where(col(WebSession.expires_at) < now))

@@ -73,6 +73,7 @@ class Participant(_Declared, frozen=True):
     kind: str | None = None  # or: the one organisation of this kind
     stand_in: str | None = None  # the part whose organisation does its tasks while nobody plays it
     sees: Literal["all", "own"] = "all"  # own: nothing before a paper or task reaches it, then only what is its own
+    keeps_out: bool = False  # whoever works there does and sees nothing of the case for another organisation
 
 
 class Guard(_Declared, frozen=True):

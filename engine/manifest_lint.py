@@ -569,6 +569,8 @@ class _Bundle:
                         f"{participant.stand_in} does not stand in: it must be a participant that is found by its kind"
                     )
                     yield self.at(f"participants.{name}", reason)
+            if participant.keeps_out and participant.sees != "own":
+                yield self.at(f"participants.{name}", 'says keeps_out, but sees all: it needs sees = "own"')
             if participant.organisation is not None:
                 yield from self.expression(MANIFEST, f"participants.{name}", participant.organisation, AROUND_OPENING)
 

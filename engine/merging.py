@@ -17,7 +17,7 @@ from engine.access import whole_cases
 from engine.bigrams import index_terms
 from engine.db import Database, Reading, UnitOfWork
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
-from engine.followers import CLOSED, FOLLOW, TELL
+from engine.followers import CLOSED, FOLLOW, LINK, TELL
 from engine.manifest import Merging
 from engine.models import Case, CaseLink, Merger, Participant, Person, Task
 from engine.models.merger import STANDING
@@ -25,7 +25,6 @@ from engine.models.task import OPEN, RESTING
 from engine.operations import JobTicket
 from engine.process import Run
 
-LINK = "merged"
 LOOKED_AT = 200  # cases with words in common that are compared
 MOST_ALIKE = 20  # that are shown
 ALIKE = 0.3  # of the words of the shorter text: below it nobody would think of merging

@@ -1,8 +1,11 @@
 """The words that go on record with an act: why it was done."""
 
+from collections.abc import Iterable
+
 from engine.errors import Invalid
 
 LONGEST_REASON = 500  # characters
+BLACKED_OUT = "▇▇"
 
 
 class ReasonMissing(Invalid):
@@ -17,6 +20,13 @@ def given(words: str) -> str:
     if not kept:
         raise ReasonMissing(longest=LONGEST_REASON)
     return kept
+
+
+def without(words: str, secrets: Iterable[str]) -> str:
+    """The words with what must stand in no record blacked out: whom somebody looked up, say."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        words = words.replace(secret, BLACKED_OUT)
+    return words
 
 
 def said(words: str) -> str:

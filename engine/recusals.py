@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists
+from sqlalchemy import select as row_of
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,7 +18,9 @@ from engine import audit, colleagues, definitions, jobs, process, reasons, seale
 from engine.access import LEADER, desk_cases, sees_whole
 from engine.db import Database, Reading, UnitOfWork
 from engine.definitions import Bundle
+from engine.doers import done_by
 from engine.errors import Conflict, Forbidden, NotFound
+from engine.followers import LINK
 from engine.manifest import Exclusion
 from engine.models import (
     Case,
@@ -58,6 +61,12 @@ class Hindered(Forbidden):
     zh = "按照回避规定，{who}不能办理本件。"
 
 
+class OnTheOtherSide(Forbidden):
+    """{who} works in the organisation that this case is about, and does not handle it for another one."""
+
+    zh = "{who}在本件所涉的机关任职，不能代表其他机关办理本件。"
+
+
 class Excluded(Forbidden):
     """{text}"""
 
@@ -94,13 +103,13 @@ class NotTheirHead(Forbidden):
     zh = "回避由该人员的科室负责人或者分管领导决定，本人不能自行决定。"
 
 
-Refusal = Recused | NameConcerned | Hindered | Excluded
+Refusal = Recused | NameConcerned | Hindered | OnTheOtherSide | Excluded
 
 
 # ---------------------------------------------------------------- what keeps somebody from a case
 
 
-def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, node: str = "") -> Refusal | None:
+def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, task: Task | None = None) -> Refusal | None:
     """What keeps a person from handling a case (or from one task of it), as a sentence; nothing where nothing does.
 
     Whoever is kept from a case is kept from what came out of it too: from the lead about a request of their kin, say.
@@ -115,8 +124,11 @@ def bar(reading: Reading, bundle: Bundle, case_id: str, person_id: str, node: st
         return NameConcerned(who=person.name)
     if sealed_names.of_sealed_party(reading, affair, person):
         return Hindered(who=person.name)  # no word of why: it would tell who complained
+    if task is not None and _works_for_the_other_side(reading, task, person_id):
+        return OnTheOtherSide(who=person.name)
     for rule in bundle.manifest.exclusions:
-        if (not rule.tasks or node in rule.tasks) and _is_excluded(reading, rule, case_id, person_id):
+        concerned = not rule.tasks or (task is not None and task.node in rule.tasks)
+        if concerned and _is_excluded(reading, rule, case_id, person_id):
             return Excluded(text=rule.text_en, text_zh=rule.text)
     return None
 
@@ -125,7 +137,20 @@ def my_bar(reading: Reading, case: Case, bundle: Bundle | None = None) -> Refusa
     """What keeps the actor from doing anything to a case, be it no task: a message, a clock, an urging, other people's work."""
     if reading.actor.person_id is None:
         return None
-    return bar(reading, bundle or definitions.of_case(reading, case), case.id, reading.actor.person_id)
+    bundle = bundle or definitions.of_case(reading, case)
+    return bar(reading, bundle, case.id, reading.actor.person_id) or _kept_from_its_work(reading, bundle, case)
+
+
+def _kept_from_its_work(reading: Reading, bundle: Bundle, case: Case) -> Excluded | None:
+    """Whom an exclusion keeps from tasks of a house, it keeps from all else that may be done there: to open who complained,
+    to move a clock, to say whose work it is."""
+    playing, ours = process.participants(reading, case.id), reading.actor.organisations()
+    for rule in bundle.manifest.exclusions:
+        parts = {bundle.lane_of(node).partition(".")[0] for node in rule.tasks}
+        theirs = any(part in playing and playing[part].id in ours for part in parts)
+        if theirs and _is_excluded(reading, rule, case.id, reading.actor.id):
+            return Excluded(text=rule.text_en, text_zh=rule.text)
+    return None
 
 
 def require_free(reading: Reading, case: Case, bundle: Bundle | None = None) -> None:
@@ -136,8 +161,30 @@ def require_free(reading: Reading, case: Case, bundle: Bundle | None = None) -> 
 
 
 def _affair(reading: Reading, case_id: str) -> list[str]:
-    """A case and those out of which it came."""
-    return [case_id, *reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id) == case_id))]
+    """A case and those out of which it came, over any number of steps: a request, the lead about it, the order."""
+    affair = (
+        row_of(col(CaseLink.from_id).label("id")).where(col(CaseLink.to_id) == case_id).cte("affair", recursive=True)
+    )
+    further = row_of(col(CaseLink.from_id)).join(affair, col(CaseLink.to_id) == affair.c.id)
+    affair = affair.union(further)  # each case once: a circle ends
+    return [case_id, *reading.session.execute(row_of(affair.c.id)).scalars()]
+
+
+def _works_for_the_other_side(reading: Reading, task: Task, person_id: str) -> bool:
+    """Whether a person works in a house that the case is about (``Participant.keeps_out``), and the task is another's."""
+    works = (
+        select(Membership.id)
+        .join(Participant, col(Participant.organisation_id) == col(Membership.organisation_id))
+        .where(
+            col(Participant.case_id) == task.case_id,
+            col(Participant.keeps_out).is_(True),
+            col(Participant.until).is_(None),
+            col(Membership.organisation_id) != (task.organisation_id or ""),
+            col(Membership.person_id) == person_id,
+            col(Membership.ended_at).is_(None),
+        )
+    )
+    return reading.session.exec(works.limit(1)).first() is not None
 
 
 def _standing(reading: Reading, cases: Sequence[str], person_id: str) -> Recusal | None:
@@ -157,19 +204,29 @@ def _namesakes(reading: Reading, cases: Sequence[str], person: Person) -> list[P
 
 def _is_excluded(reading: Reading, rule: Exclusion, case_id: str, person_id: str) -> bool:
     """Whether a person was in the case before what the rule names."""
-    earlier = select(col(CaseLink.from_id)).where(col(CaseLink.to_id) == case_id, col(CaseLink.kind) == rule.link)
+    earlier = _earlier(reading, case_id, rule.link)
     found = []
     if rule.organisation_of is not None:
         found.append(_works_there(rule, earlier, case_id, person_id))
     if rule.units:
         found.append(_of_their_unit(rule, earlier, person_id))
     if rule.deciders:
-        did = (col(Task.completed_by) == person_id) | (col(Task.completed_for) == person_id)
-        found.append(select(Task.id).where(col(Task.case_id).in_(earlier), did))
+        found.append(select(Task.id).where(col(Task.case_id).in_(earlier), done_by({person_id})))
     return any(reading.session.exec(query.limit(1)).first() is not None for query in found)
 
 
-def _works_there(rule: Exclusion, earlier: SelectOfScalar[str], case_id: str, person_id: str) -> SelectOfScalar[str]:
+def _earlier(reading: Reading, case_id: str, kind: str) -> list[str]:
+    """The cases out of which one came by links of a kind: also those of cases that follow it, and those which they followed,
+    for there it was decided."""
+    follows, comes = col(CaseLink.kind) == LINK, col(CaseLink.kind) == kind
+    matter = [case_id, *reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id) == case_id, follows))]
+    origins = list(reading.session.exec(select(CaseLink.from_id).where(col(CaseLink.to_id).in_(matter), comes)))
+    return origins + list(
+        reading.session.exec(select(CaseLink.to_id).where(col(CaseLink.from_id).in_(origins), follows))
+    )
+
+
+def _works_there(rule: Exclusion, earlier: Sequence[str], case_id: str, person_id: str) -> SelectOfScalar[str]:
     """Memberships of a person in the organisation that had the part there, unless it is the one that the rule spares here."""
     works = (
         select(Membership.id)
@@ -190,7 +247,7 @@ def _works_there(rule: Exclusion, earlier: SelectOfScalar[str], case_id: str, pe
     return works.where(col(Membership.organisation_id).not_in(spared))
 
 
-def _of_their_unit(rule: Exclusion, earlier: SelectOfScalar[str], person_id: str) -> SelectOfScalar[str]:
+def _of_their_unit(rule: Exclusion, earlier: Sequence[str], person_id: str) -> SelectOfScalar[str]:
     """Memberships of a person in a unit whose people did the work of the part there.
 
     A leader stands over units: who signed binds themselves, not those with whom they sit.

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, text
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from engine import calendars, clock, deadlines, definitions, ladder, maintenance, supervision
+from engine import calendars, clock, deadlines, definitions, ladder, maintenance, supervision, vacancies
 from engine.access import LEADER, UNIT_HEAD, answered_cases, overseen_organisations, stands_over
 from engine.db import Reading
 from engine.definitions import Bundle
@@ -228,6 +228,16 @@ def _stranded(reading: Reading) -> ColumnElement[bool]:
     return and_(_open(), instance.exists(), ~timer.exists(), *(~some.exists() for some in work))
 
 
+def _nobody(_: Reading) -> ColumnElement[bool]:
+    """A task waits that nobody may do, as the last night found."""
+    reported = select(Incident.id).where(
+        col(Incident.case_id) == col(Case.id),
+        col(Incident.kind) == vacancies.KIND,
+        col(Incident.resolved_at).is_(None),
+    )
+    return and_(_open(), reported.exists())
+
+
 @dataclass(frozen=True)
 class _Drawn:
     """What a drawing has around its main flow: the clocks over the whole case with their timers, and awaited messages."""
@@ -311,6 +321,7 @@ CASES: dict[str, Callable[[Reading], ColumnElement[bool]]] = {
     "unarmed": _unarmed,
     "undelivered": _undelivered,
     "stranded": _stranded,
+    "nobody": _nobody,
 }
 TITLES = {
     "unacknowledged": ("提交后尚未发出回执", "Filed some time ago, and no receipt was sent"),
@@ -318,6 +329,10 @@ TITLES = {
     "unarmed": ("正在计时，但到期不会触发", "A clock is running, and nothing would happen when it ends"),
     "undelivered": ("文书未送达", "A notice has not reached its addressee"),
     "stranded": ("未办结，但没有任何人或者事项在办", "Open, and it waits for nobody"),
+    "nobody": (
+        "有任务没有人可以办理：均须回避、受职责分离限制，或者岗位无人",
+        "A task that nobody may do: all must recuse or keep apart, or the role is vacant",
+    ),
     OUTDATED: ("开放数据超过约定的更新频率", "A dataset is older than its update frequency allows"),
     SEAL_ENDS: ("电子印章证书即将到期或者已经过期", "The certificate of a seal ends within 30 days, or has ended"),
     METRONOME: ("后台任务没有响应", "The worker is not heard any more"),

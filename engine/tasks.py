@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import approvals, audit, catalogue, clock, definitions, directory, documents, process, recusals
+from engine import approvals, audit, cases, catalogue, clock, definitions, directory, documents, process, recusals
 from engine.access import desk_cases, whole_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
 from engine.documents import Stored
+from engine.doers import done_by
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
-from engine.models import Case, Handover, Membership, Person, Task
+from engine.models import Case, Membership, Person, Task
 from engine.process import Run
 from engine.runtime import Complete, evaluate
 
@@ -134,7 +135,8 @@ def complete(
     """Finish a task with the answers of its form; the flow goes on in the same transaction.
 
     An unclaimed task is claimed by the way. Raises TaskNotFound, TaskAlreadyEnded, TaskAlreadyClaimed, TaskDelegated,
-    TaskIsPrepared, TaskStale, what keeps the actor from it (see ``hindrance``), FormInvalid, RuleViolated, AttachmentMissing.
+    TaskIsPrepared, TaskStale, what keeps the actor from it (see ``hindrance``), FormInvalid, RuleViolated, AttachmentMissing,
+    and PartBarred where a paper is approved whose issuer may not play its part by now.
     """
     task, run = open_task(uow, task_id)
     present = task.revision  # taking it by the way is no change that somebody else made
@@ -157,7 +159,10 @@ def complete(
     audit.record(uow, "task.completed", task.case_id, task=task.id, node=task.node, fields=fields, **_for(absent))
     failpoint("tasks.completed")
     answers = {**dict.fromkeys(form.names), **values}  # a field left empty is nothing, whatever it said before
-    if approvals.decide(uow, run, task, answers, absent) is not None:
+    following = approvals.decide(uow, run, task, answers, absent)
+    if (passed := approvals.passed_by(uow, task)) is not None:
+        cases.require_competent(uow, run, run.bundle.notice(passed.name))
+    if following is not None:
         process.go_on_inside(uow, run, task, answers)
     else:
         process.proceed(uow, run, Complete(task.token, answers), f"task:{task.id}")
@@ -188,7 +193,7 @@ def form_of(reading: Reading, bundle: Bundle, task: Task) -> Form:
 def hindrance(reading: Reading, bundle: Bundle, task: Task, *people: str | None) -> Forbidden | None:
     """What keeps any of these people from a task, as a sentence: recusal, or the rule of four eyes."""
     for person_id in filter(None, people):
-        refusal = recusals.bar(reading, bundle, task.case_id, person_id, task.node)
+        refusal = recusals.bar(reading, bundle, task.case_id, person_id, task)
         if refusal is not None:
             return refusal
     concerned = {person_id for person_id in people if person_id}
@@ -210,23 +215,14 @@ def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) 
     if not rules:
         return None
     others = {node for rule in rules for node in rule.tasks} - {task.node}
-    acted = [f"person:{person_id}" for person_id in people]
-    prepared = exists().where(
-        col(Handover.task_id) == col(Task.id),
-        or_(
-            and_(col(Handover.kind) == "delegated", col(Handover.to_id).in_(people)),  # however it went on from there
-            and_(col(Handover.kind) == "returned", col(Handover.by).in_(acted)),  # in the place of whoever prepared it
-        ),
-    )
     theirs = select(Task.node).where(
-        col(Task.case_id) == task.case_id,
-        col(Task.state) == "completed",
-        or_(col(Task.completed_by).in_(people), col(Task.completed_for).in_(people), prepared),
-        col(Task.node).in_(sorted(others)),
+        col(Task.case_id) == task.case_id, col(Task.node).in_(sorted(others)), done_by(people)
     )
     done = set(reading.session.exec(theirs.distinct()))
     begun = {node for node in others if bundle.blueprint.nodes[node].kind == "startEvent"}
-    if begun and process.happened(reading, task.case_id, bundle.manifest.begins_with, by=acted):
+    if begun and process.happened(
+        reading, task.case_id, bundle.manifest.begins_with, by=[f"person:{person_id}" for person_id in people]
+    ):
         done |= begun
     violated = next((rule for rule in rules if done.intersection(rule.tasks)), None)
     return SeparationViolated(task_id=task.id, text=violated.text_en, text_zh=violated.text) if violated else None

@@ -111,7 +111,8 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     A draft of that name is what is issued, with the facts that were approved; a paper that nobody approves, and that was not
     drafted, is made from the case as it is now. What is issued differs from what was approved by number, date and seal alone.
     Announces ``notice.issued:<name>`` and ``notice.dispatched:<name>``, on which clocks stop (Art. 15, 21). Raises
-    DraftNotReady, DraftMissing, NotApproved, DraftChanged, DrafterIssues, ApproverMissing, NoOrganisationAddressed.
+    DraftNotReady, DraftMissing, NotApproved, DraftChanged, DrafterIssues, ApproverMissing, NoOrganisationAddressed, and
+    PartBarred where a guard keeps the issuer from its part by now.
     """
     name = call.params["name"]
     rule = run.bundle.notice(name)
@@ -121,6 +122,7 @@ def issue(uow: UnitOfWork, run: Run, call: Call) -> Done:
     if call.params.get("to"):
         _address(uow, run, rule, call.params["to"], draft)
     notice = draft or _new_notice(uow, run, name, replaces)
+    cases.require_competent(uow, run, rule)
     if replaces is not None and notice.replaces_id is None:
         raise DraftReplacesNothing(notice=rule.title)
     if notice.drafted_by is not None and not steps:

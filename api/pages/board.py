@@ -22,7 +22,16 @@ router = APIRouter(prefix="/board")
 
 ROWS = 25
 View = Literal[
-    "overdue", "due_soon", "on_time", "paused", "unacknowledged", "undelivered", "unclocked", "unarmed", "stranded"
+    "overdue",
+    "due_soon",
+    "on_time",
+    "paused",
+    "unacknowledged",
+    "undelivered",
+    "unclocked",
+    "unarmed",
+    "stranded",
+    "nobody",
 ]
 Basis = Literal["", "statutory", "ordered", "regulatory", "external", "internal", "target"]
 

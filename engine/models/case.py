@@ -76,6 +76,7 @@ class Participant(SQLModel, table=True):
     readers: str = Field(
         default="", max_length=200
     )  # roles there that see a confidential case by themselves: " leader "
+    keeps_out: bool = False  # whoever works there does and sees nothing of the case for another house
     since: datetime = instant()
     until: datetime | None = instant(default=None, nullable=True)
 
@@ -160,3 +161,6 @@ class CaseLink(SQLModel, table=True):
     to_id: str = ref("case_file")
     kind: str = Field(max_length=40)
     at: datetime = instant()
+    keeps_out: bool = (
+        False  # whoever decided in the earlier case reads nothing of the later one, where it is confidential
+    )

@@ -82,7 +82,8 @@ class DeadlineChange(SQLModel, table=True):
     days: int | None = None  # of an extension, in the clock's unit
     due_on_before: date | None = None
     due_on_after: date | None = None  # nothing while the clock stands still
-    reason: str = Field(max_length=1000)
+    reason: str = Field(default="", max_length=1000)  # of a corrected calendar, and of entries before version 0028
+    words: bytes | None = None  # what people or the process gave as the reason, encrypted with the key of the case
     evidence_id: str | None = Field(default=None, max_length=32)  # a document
     actor: str = Field(max_length=80)
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

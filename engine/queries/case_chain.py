@@ -76,7 +76,8 @@ def of_case(reading: Reading, start: Case) -> CaseChain:
     """The chain of a case that the reader may see.
 
     What they may not see is counted and not gone beyond. Not even counted is what they are kept from (a complaint against their
-    own house, before anything of it has reached them), and what hangs on a case of which they see their own part only.
+    own house, before anything of it has reached them), what hangs on a case of which they see their own part only, and what
+    hangs together with a confidential case that they do not see whole.
     """
     walk = _Walk(reading, start.id)
     while walk.goes_on:
@@ -100,7 +101,7 @@ def numbers(reading: Reading, case_ids: Sequence[str]) -> dict[str, int]:
     for near, far in ((CaseLink.from_id, CaseLink.to_id), (CaseLink.to_id, CaseLink.from_id)):
         pairs = select(near, far).join(Case, col(Case.id) == col(far))
         for case_id, other in reading.session.exec(
-            pairs.where(col(near).in_(case_ids), visible_cases(reading.actor))
+            pairs.where(col(near).in_(case_ids), visible_cases(reading.actor), _told(reading))
         ).all():
             told.setdefault(case_id, set()).add(other)
     return {case_id: len(others) for case_id, others in told.items()}
@@ -109,9 +110,23 @@ def numbers(reading: Reading, case_ids: Sequence[str]) -> dict[str, int]:
 def is_linked(reading: Reading) -> ColumnElement[bool]:
     """The condition on ``Case`` for those that are linked with a case that the reader may see."""
     seen = select(col(Case.id)).where(visible_cases(reading.actor)).correlate(None).scalar_subquery()
-    out = select(col(CaseLink.from_id)).where(col(CaseLink.to_id).in_(seen))
-    into = select(col(CaseLink.to_id)).where(col(CaseLink.from_id).in_(seen))
+    out = select(col(CaseLink.from_id)).where(col(CaseLink.to_id).in_(seen), _told(reading))
+    into = select(col(CaseLink.to_id)).where(col(CaseLink.from_id).in_(seen), _told(reading))
     return or_(col(Case.id).in_(out), col(Case.id).in_(into))
+
+
+def _told(reading: Reading) -> ColumnElement[bool]:
+    """The condition on ``CaseLink`` for what the reader may know at all.
+
+    Out of which case a confidential one came tells who filed it: the respondent of a complaint knows whose request that was.
+    So those alone are told who see the confidential case whole.
+    """
+    secret = select(col(Case.id)).where(
+        or_(col(Case.id) == col(CaseLink.from_id), col(Case.id) == col(CaseLink.to_id)),
+        col(Case.confidential).is_(True),
+        ~whole_cases(reading.actor),
+    )
+    return ~secret.correlate(CaseLink).exists()
 
 
 # ---------------------------------------------------------------- walking
@@ -136,7 +151,8 @@ class _Walk:
         """Go from the cases found last to those that are linked with them."""
         edge, whole = self._edge, _among(self.reading, self._edge, whole_cases(self.reading.actor))
         touching = or_(col(CaseLink.from_id).in_(edge), col(CaseLink.to_id).in_(edge))
-        found = list(self.reading.session.exec(select(CaseLink).where(touching).order_by(col(CaseLink.at))))
+        links = select(CaseLink).where(touching, _told(self.reading)).order_by(col(CaseLink.at))
+        found = list(self.reading.session.exec(links))
         ends = [(link, end) for link in found for end in (link.from_id, link.to_id)]
         new = {end: None for _, end in ends if end not in self.seen and end not in self.hidden}
         visible = _among(self.reading, new, visible_cases(self.reading.actor))

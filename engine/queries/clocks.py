@@ -79,7 +79,7 @@ def _changes(reading: Reading, run: Run, deadline: Deadline) -> Iterable[ChangeV
             days=entry.days,
             due_on_before=entry.due_on_before,
             due_on_after=entry.due_on_after,
-            reason="" if public else entry.reason,
+            reason="" if public else deadline_changes.reason_of(run, entry),
             actor=names.get(entry.actor, ""),
             evidence_id=None if public else entry.evidence_id,
         )

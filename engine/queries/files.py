@@ -307,11 +307,16 @@ def applicant(reading: Reading, run: Run, level: masking.Level) -> tuple[FieldSh
     party = _party(reading, run)
     if party is not None and party.sealed:
         return _sealed_applicant(reading, run, party)
-    return _identity_shown(reading, next(iter(process.parties(reading, run).values()), {}), level)
+    return _identity_shown(reading, _party_of(reading, run), level)
 
 
 def _party(reading: Reading, run: Run) -> Party | None:
     return reading.session.exec(select(Party).where(col(Party.case_id) == run.case.id).limit(1)).first()
+
+
+def _party_of(reading: Reading, run: Run) -> Mapping[str, Any]:
+    """What identifies the party of a case, as the case knows it."""
+    return next(iter(process.parties(reading, run).values()), {})
 
 
 def _party_title(reading: Reading, run: Run) -> str:
@@ -357,11 +362,13 @@ def unmask(uow: UnitOfWork, case_id: str, reason: str) -> tuple[FieldShown, ...]
         raise process.CaseNotFound()
     recusals.require_free(uow, run.case, run.bundle)
     party = _party(uow, run)
-    opened = vault.open_identity(uow, run, party) if party is not None and party.sealed else None
-    audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=told)
-    if opened is not None:
-        return _identity_shown(uow, opened, "none")
-    return applicant(uow, run, "none")
+    sealed = party is not None and party.sealed
+    identity: Mapping[str, Any] = (
+        vault.open_identity(uow, run, party) if party is not None and sealed else _party_of(uow, run)
+    )
+    said = reasons.without(told, [str(identity.get(kind) or "") for kind in IDENTITY_TITLES])
+    audit.record(uow, "party.unmasked", stream="reads", case=case_id, reason=said)
+    return _identity_shown(uow, identity, "none")
 
 
 # ---------------------------------------------------------------- papers and files

@@ -367,7 +367,10 @@ def test_a_process_suspends_and_resumes_and_another_clock_goes_by_that(world: Wo
     )
     moving = Moving(world, files)
     assert (moving.clock().state, moving.clock("wait").state) == ("suspended", "running")
-    assert world.one(DeadlineChange).reason == WHY
+    entry = world.one(DeadlineChange)
+    with world.database.reading(SYSTEM) as reading:
+        assert deadline_changes.reason_of(process.opened(reading, world.case()), entry) == WHY
+    assert (entry.reason, WHY.encode() in (entry.words or b"")) == ("", False)  # people may name whom it concerns
     world.travel("2026-04-28T09:00")
     moving.trial.do("work")
     assert (moving.clock().state, moving.due(), moving.clock("wait").state) == ("running", "2026-05-08", "stopped")

@@ -60,6 +60,12 @@ def test_whoever_handles_the_case_opens_the_identity_once_and_it_stands_on_recor
     assert NAME not in shown(world, handler)
 
 
+def test_the_record_of_an_opening_keeps_its_reason_without_the_name_that_was_opened(world: World) -> None:
+    with world.database.unit_of_work(world.person(confidential.HANDLER)) as uow:
+        queries.unmask(uow, world.case_id, f"给{NAME}回电话{PHONE}")
+    assert world.one(AuditEvent, name="party.unmasked").detail["reason"] == "给▇▇回电话▇▇"
+
+
 def test_others_of_the_same_house_do_not_open_it(world: World) -> None:
     task = world.task("receive")
     head = world.person("city_data_bureau.unit_head")

@@ -277,7 +277,7 @@ def test_nothing_lies_in_the_clear_on_the_disk(lived: Lived) -> None:
     for path in lived.folder.rglob("*"):
         if path.is_file() and path.name not in keys:
             content = path.read_bytes()
-            words = [word for word in [*WHO, FACTS, PLAN, FINDINGS] if word.encode() in content]
+            words = [word for word in [*WHO, FACTS, PLAN, FINDINGS, REASON] if word.encode() in content]
             assert words == [], path.name
 
 
