@@ -357,7 +357,7 @@ class NoticeRule(_Declared, frozen=True):
     heading: str | None = (
         None  # expression over the facts: the title on the paper, such as 关于……的答复; ``|`` breaks a line
     )
-    series: str | None = None  # the kind of document within 文号 (数复); numbered papers have one
+    series: str | None = None  # the kind of document within 文号 (开放复); numbered papers have one
     channels: list[Channel] = msgspec.field(default_factory=lambda: ["portal", "email"])
     service: ServiceRule | None = None
     carries_query_code: bool = False  # only on papers to the party whose code it is

@@ -22,6 +22,7 @@ from engine.items import CURRENT
 from engine.models import (
     Breach,
     Case,
+    CaseLink,
     CatalogueItem,
     CatalogueRevision,
     Deadline,
@@ -111,8 +112,12 @@ def _unacknowledged(reading: Reading) -> ColumnElement[bool]:
     return and_(_open(), col(Case.submitted_at) <= since, party.exists(), ~issued.exists())
 
 
-def _unclocked(_: Reading) -> ColumnElement[bool]:
-    """Open, somebody waits for an answer or its process has clocks, and none that an organisation owes runs or is paused."""
+def _unclocked(reading: Reading) -> ColumnElement[bool]:
+    """Open, somebody waits for an answer or its process has clocks, and none that an organisation owes runs or is paused.
+
+    Where no party waits, a clock may be elsewhere for a while: in the case that came out of this one and is not closed yet, or in
+    a paper that is on its way, from whose service it counts. That one, and such a paper, have alarms of their own.
+    """
     of_case = select(Deadline.id).where(col(Deadline.case_id) == col(Case.id))
     armed = of_case.where(
         col(Deadline.state).in_(["running", "suspended"]),
@@ -120,7 +125,39 @@ def _unclocked(_: Reading) -> ColumnElement[bool]:
         col(Deadline.private).is_(False),
     )
     party = select(Party.id).where(col(Party.case_id) == col(Case.id))
-    return and_(_open(), ~armed.exists(), or_(party.exists(), of_case.exists()))
+    elsewhere = or_(_goes_on_in_another(), _waits_for_service(reading))
+    return and_(_open(), ~armed.exists(), or_(party.exists(), and_(of_case.exists(), ~elsewhere)))
+
+
+def _goes_on_in_another() -> ColumnElement[bool]:
+    """Nobody has anything to do in it, and a case that came out of it is open."""
+    further = aliased(Case)
+    open_one = (
+        select(CaseLink.id)
+        .join(further, col(further.id) == col(CaseLink.to_id))
+        .where(col(CaseLink.from_id) == col(Case.id), col(further.closed_at).is_(None))
+    )
+    task = select(Task.id).where(col(Task.case_id) == col(Case.id), col(Task.state).in_(WAITING))
+    return and_(open_one.exists(), ~task.exists())
+
+
+def _waits_for_service(reading: Reading) -> ColumnElement[bool]:
+    """A paper was issued, and is not served yet, from whose service a clock counts."""
+    starting = [
+        (bundle.definition_id, event.partition(":")[2])
+        for bundle in _in_use(reading)
+        for rule in bundle.manifest.deadlines.values()
+        for event in rule.starting
+        if event.startswith("notice.served:")
+    ]
+    paper = select(Notice.id).where(
+        col(Notice.case_id) == col(Case.id),
+        col(Notice.state) == "issued",
+        col(Notice.served_at).is_(None),
+        col(Notice.withdrawn_at).is_(None),
+        tuple_(col(Case.definition_id), col(Notice.name)).in_(starting),
+    )
+    return paper.exists() if starting else false()
 
 
 def _unarmed(reading: Reading) -> ColumnElement[bool]:

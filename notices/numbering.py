@@ -1,4 +1,4 @@
-"""文号: the number of an official paper, gapless for each organisation, series and year (筑交数复〔2026〕7号).
+"""文号: the number of an official paper, gapless for each organisation, series and year (筑交开放复〔2026〕7号).
 
 Every number that is given out stands in the register (发文登记簿): with the paper that has it, or, where it was spent on none,
 with the reason.

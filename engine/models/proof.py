@@ -23,7 +23,7 @@ class RegisteredNumber(SQLModel, table=True):
     series: str = Field(max_length=40)
     year: int
     ordinal: int
-    number: str = Field(max_length=60)  # as it is printed: 筑数复〔2026〕7号
+    number: str = Field(max_length=60)  # as it is printed: 筑数开放复〔2026〕7号
     notice_id: str | None = ref("notice", index=False, default=None, nullable=True)
     given_on: date
     given_at: datetime = instant()

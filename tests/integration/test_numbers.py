@@ -23,7 +23,7 @@ def test_papers_that_are_signed_at_once_get_neighbouring_numbers(world: World) -
     signed = at_once(*(signing(*each) for each in waiting))  # type: ignore[arg-type]
     assert all(isinstance(answer, Task) for answer in signed), signed
     issued = sorted(n.number or "" for n in world.all(Notice, name="reply"))
-    assert issued == [f"筑交数复〔2026〕{n}号" for n in range(1, 5)]
+    assert issued == [f"筑交开放复〔2026〕{n}号" for n in range(1, 5)]
 
 
 def test_a_number_that_was_not_used_is_given_out_again(world: World) -> None:

@@ -72,11 +72,11 @@ def test_numbers_of_earlier_papers_are_entered_into_the_register(city_url: str, 
     entries = text("SELECT series, year, ordinal, number, notice_id FROM registered_number ORDER BY ordinal")
     shorter = text(
         "INSERT INTO number_sequence (id, owner, series, year, last)"
-        " SELECT 's', owner, substr(series, 2), year, 2 FROM number_sequence WHERE series = '数复'"
+        " SELECT 's', owner, substr(series, 2), year, 2 FROM number_sequence WHERE series = '开放复'"
     )
     with connect(city_url).begin() as connection:
         before = [tuple(row) for row in connection.execute(entries)]
-        assert [row[:3] for row in before] == [("数复", 2026, 1), ("数复", 2026, 2)]
+        assert [row[:3] for row in before] == [("开放复", 2026, 1), ("开放复", 2026, 2)]
         connection.execute(shorter)  # a series whose name ends like that of the other one
     downgrade(city_url, "0012")
     upgrade(city_url)

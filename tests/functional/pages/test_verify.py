@@ -127,13 +127,13 @@ def test_the_register_is_kept_on_screen_and_taken_along(replied: World) -> None:
     client = signed_in(replied, replied.member(organ.code, "registrar", login="deng.ji").id)
     page = client.get("/desk/register").text
     assert str(notice.number) in page
-    form = {"csrf": csrf(page), "organisation": organ.code, "series": "数复"}
+    form = {"csrf": csrf(page), "organisation": organ.code, "series": "开放复"}
     assert client.post("/desk/register/void", data=form | {"reason": ""}).status_code == 422
     assert client.post("/desk/register/void", data=form | {"series": "无", "reason": "作废"}).status_code == 404
     token = {"_submission": "s" * 24}
     answers = [client.post("/desk/register/void", data=form | token | {"reason": "纸面占用"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
-    page = client.get("/desk/register", params={"series": "数复"}).text
+    page = client.get("/desk/register", params={"series": "开放复"}).text
     assert page.count("纸面占用") == 1
     assert "2号" in page
     sheet = client.post("/desk/register/export", data={"csrf": csrf(page), "format": "xlsx"})
