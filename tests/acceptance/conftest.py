@@ -1,5 +1,5 @@
 """Whole journeys: by programs on a furnished installation, and in real browsers."""
 
-from tests.browser.conftest import axe, browser
+from tests.browser.conftest import axe, browser, furnished_office
 
-__all__ = ["axe", "browser"]
+__all__ = ["axe", "browser", "furnished_office"]

@@ -35,10 +35,10 @@ PEOPLE = {  # login → (name, organisation, role); all of them invented
 
 
 @pytest.fixture(scope="module")
-def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(furnished_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office with several houses; journeys follow one another on it, each on later days."""
     folder = tmp_path_factory.mktemp("journeys")
-    shutil.copyfile(sqlite_template, folder / "duban.db")
+    shutil.copytree(furnished_office, folder, dirs_exist_ok=True)
     with opened(folder) as made:
         with made.database.unit_of_work(SYSTEM) as uow:
             for name in BUNDLES_WALKED:
