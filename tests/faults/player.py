@@ -2,7 +2,8 @@
 
     python -m tests.faults.player      reads one plan a line from its input, writes one answer a line
 
-It imports everything once and forks for each act: a fork costs milliseconds, a start seconds. A plan names an installation
+It imports everything once and forks for each act: a fork costs milliseconds, a start seconds. What was rehearsed before, in
+this process itself and on an installation of its own, takes children less than half the time. A plan names an installation
 and one or two acts; each act becomes a child with its own connections. A child meets named places (``engine.failpoints``):
 
 - ``kill``: it ends itself with SIGKILL at the first place that the plan does not spare;
@@ -69,6 +70,8 @@ def main() -> None:
 def play(plan: Plan) -> list[Outcome]:
     """Do the acts of a plan at once, or the second while the first waits; one outcome each."""
     _warm_up(plan)
+    if plan["rehearsal"]:
+        return [_rehearsed(plan, act) for act in plan["acts"]]
     children = [Child(plan, act) for act in plan["acts"]]
     for child in children:
         child.line()  # it stands at the start
@@ -102,6 +105,15 @@ def _warm_up(plan: Plan) -> None:
 
 
 _warm: set[str] = set()
+
+
+def _rehearsed(plan: Plan, act: Plan) -> Outcome:
+    """An act in this process: what it compiles and loads is there for all children."""
+    database = _installation(plan, act)
+    answer = ACTS[act["do"]](database, act)
+    database.dispose()
+    gc.freeze()
+    return {"reached": [], "answer": answer}
 
 
 # ---------------------------------------------------------------- a child, seen from its parent
