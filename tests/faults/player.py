@@ -17,6 +17,7 @@ second has ended or waits for it.
 
 import faulthandler
 import gc
+import io
 import json
 import os
 import select
@@ -31,6 +32,7 @@ from typing import Any
 
 import psycopg
 from fastapi.testclient import TestClient
+from pypdf import PdfWriter
 
 from api import worker
 from api.composition import compose
@@ -40,7 +42,8 @@ from engine.access import SYSTEM, Actor
 from engine.db import Database
 from engine.operations import JobTicket
 from engine.settings import Settings
-from notices import handlers
+from notices import handlers, manuscript
+from notices.paper import Paper, Place, Printed
 from tests import compiling
 from tests.application import application
 from tests.faults import spoiling
@@ -227,16 +230,26 @@ def _live(plan: Plan, act: Plan, voice: Voice) -> None:
 
 
 def _installation(plan: Plan, act: Plan) -> Database:
-    """The installation of the plan. Typesetting takes a second and is tested elsewhere: a paper is a few bytes here."""
+    """The installation of the plan. Typesetting takes seconds and is tested elsewhere: a paper is an empty page here."""
     right, ahead = clock.wall, timedelta(seconds=act.get("ahead", plan["ahead"]))
     clock.wall = lambda: right() + ahead  # type: ignore[assignment]
-    handlers.render = lambda paper: b"%PDF-1.7\n" + paper.title.encode()  # type: ignore[assignment]
+    handlers.typeset = _printed  # type: ignore[assignment]
+    handlers.render = manuscript.render = lambda paper: _printed(paper).content  # type: ignore[assignment]
     jobs.ATTEMPTS = 1000  # it is killed more often than an operator would stand by
     settings = Settings(var=Path(plan["var"]), database_url=plan["url"], **plan.get("settings", {}))
     database = compose(settings, Stopwatch(datetime.fromisoformat(plan["at"])))
     database.registry.job_handlers["test.count"] = _count
     make_hasty(database)
     return database
+
+
+def _printed(paper: Paper) -> Printed:
+    page = PdfWriter()
+    page.add_blank_page(595, 842)
+    page.add_metadata({"/Title": paper.title})
+    written = io.BytesIO()
+    page.write(written)
+    return Printed(written.getvalue(), Place(0, 300, 100, 420, 220))
 
 
 def _hook(act: Plan, database: Database, voice: Voice) -> failpoints.Hook:
