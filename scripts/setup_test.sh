@@ -9,12 +9,12 @@ wanted=(fonts-noto-cjk)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || wanted+=(postgresql)
 command -v qpdf >/dev/null || wanted+=(qpdf)
 command -v pdfsig >/dev/null || wanted+=(poppler-utils)
-if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
-    if grep -qx 'ID=ubuntu' /etc/os-release 2>/dev/null; then
+if grep -qx 'ID=ubuntu' /etc/os-release 2>/dev/null; then
+    command -v chromium-headless-shell chromium google-chrome >/dev/null ||
         say "Ubuntu has Chromium only as a snap, which tests cannot drive: the browser tests run once a chromium or google-chrome is on the PATH."
-    else
-        wanted+=(chromium chromium-l10n)
-    fi
+elif ! command -v chromium-headless-shell >/dev/null; then
+    # Without windows it takes a fifth of the work; an older Debian has it only whole.
+    (system_packages chromium-headless-shell) || wanted+=(chromium chromium-l10n)
 fi
 system_packages "${wanted[@]}"
 bash scripts/setup_node.sh

@@ -32,12 +32,12 @@ BUDGET = {
     "fuzz": 150,
     "integration": 400,
     "processes": 900,
-    "functional": 240,
+    "functional": 230,
     "browser": 200,
-    "acceptance": 250,
+    "acceptance": 200,
     "security": 220,
     "migration": 60,
-    "faults": 260,
+    "faults": 220,
 }
 TESTS = Path(__file__).resolve().parent
 MEANT_FOR_TESTS = {"DUBAN_CHROMIUM", "DUBAN_FONTS", "DUBAN_SCREENSHOTS"}

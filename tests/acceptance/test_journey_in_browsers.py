@@ -4,48 +4,52 @@ A citizen without scripts files it and gets number, code, receipt and date; the 
 signs; the citizen reads the reply; the data is opened; and what nobody answers in time turns red on the supervisor's list.
 """
 
-import time
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
 from engine.access import SYSTEM
 from engine.models import Breach, Document
-from tests.browser.conftest import PATIENCE, Open, pages
-from tests.browser.office import REQUEST, Office, opened
+from tests.browser.conftest import Open, pages
+from tests.browser.crew import Crew, downloaded, soon
+from tests.browser.office import REQUEST, Office, furnish, opened
 from tests.household import PDF
 
 DATASET = "贵阳市公共停车场实时泊位数据"
 ASSESSMENT = {
-    "data_exists": "yes",
-    "data_held": "yes",
-    "already_open": "no",
-    "in_catalogue": "yes",
-    "exemption": "none",
+    "数据是否存在": "是",
+    "是否由本机关持有": "由本机关持有",
+    "是否已经开放": "否",
+    "是否已列入开放目录": "是",
+    "是否属于第十八条第一款所列情形": "都不属于",
 }
 REPLY = {
-    "decision": "agreed_open",
-    "facts": "本机关在停车管理中采集你申请的数据，每五分钟更新一次。",
-    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
-    "planned_opening_on": "2026-05-20",
+    "答复意见": "同意开放（已在开放目录内）",
+    "事实": "本机关在停车管理中采集你申请的数据，每五分钟更新一次。",
+    "理由": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
+    "计划开放日期": "2026-05-20",
 }
 OPENING = {
-    "dataset_name": DATASET,
-    "dataset_format": "csv",
-    "dataset_url": "https://data.example.cn/dataset/parking",
-    "update_frequency": "realtime",
-    "dataset_scope": "全市公共停车场，自2026年起。",
+    "数据集名称": DATASET,
+    "格式": "CSV",
+    "获取地址": "https://data.example.cn/dataset/parking",
+    "更新频率": "实时",
+    "开放的范围": "全市公共停车场，自2026年起。",
 }
 
 
 @pytest.fixture
-def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
+def office(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Office]:
     """An empty office, on each of the two databases."""
-    with opened(tmp_path, database_url) as made:
-        made.go_to("2026-04-21T09:14")
+    if database_url.startswith("sqlite"):
+        shutil.copytree(request.getfixturevalue("furnished_office"), tmp_path, dirs_exist_ok=True)
+    else:
+        furnish(tmp_path, database_url)
+    with opened(tmp_path, database_url, at="2026-04-21T09:14") as made:
         yield made
 
 
@@ -70,42 +74,8 @@ def file_request(citizen: Page, dataset: str = DATASET) -> tuple[str, str]:
     return citizen.inner_text("#reference-shown"), citizen.inner_text("#code-shown")
 
 
-def do(new: Open, login: str, step: str, answers: dict[str, str]) -> None:
-    """Sign in, find the one task that waits, claim it, fill in its form, complete it."""
-    page = new(login, "/desk?view=queue")
-    row = soon(page, page.locator("tbody tr", has_text=step))
-    row.locator("button", has_text="领取").click()
-    for name, answer in answers.items():
-        field = page.locator(f"#work [name={name}]").first
-        expect(field).to_be_attached()
-        kind = field.evaluate("f => f.type || f.tagName")
-        if kind == "radio":
-            page.check(f"#work input[name={name}][value={answer}]")
-        elif kind == "select-one":
-            field.select_option(answer)
-        else:
-            field.fill(answer)
-    page.locator("#work .actions button").first.click()
-    expect(page.locator(".said")).to_have_text("本环节已经提交，流程继续。")
-
-
-def soon(page: Page, wanted: Locator) -> Locator:
-    """Something that the machine is about to do: look again until it is there."""
-    limit = time.monotonic() + PATIENCE / 1000
-    while not wanted.count():
-        assert time.monotonic() < limit, f"never came: {wanted}"
-        time.sleep(0.5)
-        page.reload()
-    return wanted.first
-
-
-def downloaded(page: Page, link: Locator) -> bytes:
-    with page.expect_download() as download:
-        link.click()
-    return Path(download.value.path()).read_bytes()
-
-
-def test_a_request_goes_all_the_way_to_the_open_dataset(new_page: Open, office: Office) -> None:
+def test_a_request_goes_all_the_way_to_the_open_dataset(new_page: Open, office: Office, axe: str) -> None:
+    crew = Crew(office, new_page, axe)
     citizen = new_page(java_script_enabled=False)
     reference, code = file_request(citizen)
     expect(citizen.locator("main")).to_contain_text("最晚2026年5月6日（星期三）答复")
@@ -114,15 +84,14 @@ def test_a_request_goes_all_the_way_to_the_open_dataset(new_page: Open, office: 
     receipt = soon(citizen, citizen.locator("li", has_text="申请回执").locator("a", has_text="下载"))
     assert downloaded(citizen, receipt).startswith(b"%PDF-")
 
-    do(new_page, "zhou.min", "核对申请内容", {"intake_action": "proceed"})
-    do(new_page, "zhou.min", "评估开放条件", ASSESSMENT)
-    do(new_page, "wu.lei", "保密审查", {"confidentiality_opinion": "agree"})
-    do(new_page, "he.jing", "拟定答复", REPLY)
-    head = new_page("qian.wei", "/desk?view=queue")
-    soon(head, head.locator("tbody tr", has_text="审核")).locator("a.matter").click()
+    crew.do("zhou.min", reference, "核对申请内容", {"如何处理": "可以办理"})
+    crew.do("zhou.min", reference, "评估开放条件", ASSESSMENT)
+    crew.do("wu.lei", reference, "保密审查", {"审查意见": "同意开放"})
+    crew.do("he.jing", reference, "拟定答复", REPLY)
+    head = crew.take("qian.wei", reference, "审核答复意见")
     assert downloaded(head, head.locator("a", has_text="下载文稿")).startswith(b"%PDF-")
-    do(new_page, "qian.wei", "审核", {"review_result": "approve"})
-    do(new_page, "zhao.guo", "签发", {"sign_result": "sign"})
+    crew.send(head, {"审核意见": "通过"})
+    crew.do("zhao.guo", reference, "签发答复", {"签发意见": "签发"})
 
     reader = new_page(at="/track", java_script_enabled=False)
     reader.fill("#reference", reference)
@@ -142,9 +111,9 @@ def test_a_request_goes_all_the_way_to_the_open_dataset(new_page: Open, office: 
         assert reading.session.exec(select(Document.size).where(Document.digest == digest)).one() == len(paper)
     expect(reader.locator("main")).to_contain_text("按期完成")
 
-    do(new_page, "zhou.min", "登记", OPENING)
-    do(new_page, "feng.li", "核验", {"verify_result": "confirmed"})
-    do(new_page, "qian.wei", "签发", {"completion_result": "sign"})
+    crew.do("zhou.min", reference, "登记开放数据", OPENING)
+    crew.do("feng.li", reference, "核验开放结果", {"核验意见": "已经开放，能够获取"})
+    crew.do("qian.wei", reference, "签发完成通知书", {"签发意见": "签发"})
     soon(reader, reader.locator(".way li", has_text="办结"))
 
 

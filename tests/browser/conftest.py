@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.office import FILED, TODAY, Office, opened
+from tests.browser.office import TODAY, Office, furnish, make_busy, opened
 from tests.household import PASSWORD
 from tests.machine import ROOT, missing
 
@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--lang=zh-CN",
 ]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE = 30_000  # milliseconds: the machine may be busy
+PATIENCE = 30_000
 
 Open = Callable[..., Page]
 
@@ -44,18 +44,30 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def furnished_office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an office without a case, to copy."""
+    folder = tmp_path_factory.mktemp("furnished_office")
+    shutil.copyfile(sqlite_template, folder / "duban.db")
+    furnish(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def busy_office(furnished_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a busy office, to copy."""
+    folder = tmp_path_factory.mktemp("busy_office")
+    shutil.copytree(furnished_office, folder, dirs_exist_ok=True)
+    make_busy(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(busy_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A busy office on a Tuesday morning before Labour Day; what tests do to it stays done until the next file."""
     folder = tmp_path_factory.mktemp("office")
-    shutil.copyfile(sqlite_template, folder / "duban.db")
-    with opened(folder) as busy:
-        for moment, applicant, kind, dataset, steps in FILED:
-            busy.go_to(moment)
-            busy.file(applicant, kind, dataset)
-            busy.do("zhou.min", steps)
-        busy.go_to(TODAY)
-        busy.work()
+    shutil.copytree(busy_office, folder, dirs_exist_ok=True)
+    with opened(folder, at=TODAY) as busy:
         yield busy
 
 
@@ -66,7 +78,10 @@ def new_page(browser: Browser, office: Office) -> Iterator[Open]:
 
 
 def pages(browser: Browser, office: Office) -> Iterator[Open]:
-    """A function that opens a fresh browser, signed in when a login is given. What a page logs as an error fails the test."""
+    """A function that opens a fresh browser, signed in when a login is given. What a page logs as an error fails the test.
+
+    Who has signed in once brings the cookies of then into further browsers.
+    """
     contexts, complaints = [], []
 
     def complain(message: Any) -> None:
@@ -74,19 +89,22 @@ def pages(browser: Browser, office: Office) -> Iterator[Open]:
             complaints.append(message.text)
 
     def new(login: str = "", at: str = "/", **options: Any) -> Page:
-        context = browser.new_context(base_url=office.address, locale="zh-CN", **options)
+        kept, landing = office.signed_in.get(login, (None, ""))
+        context = browser.new_context(base_url=office.address, locale="zh-CN", storage_state=kept, **options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", complain)
-        if login:
+        if login and not kept:
             page.goto("/sign-in")
             page.fill("#login", login)
             page.fill("#password", PASSWORD)
             page.click("main button")
             page.wait_for_url(lambda url: "/sign-in" not in url)
-        if not login or at != "/":
-            page.goto(at)
+            landing = page.url
+            office.signed_in[login] = context.storage_state(), landing
+        if kept or not login or at != "/":
+            page.goto(landing if login and at == "/" else at)
         return page
 
     yield new

@@ -53,7 +53,7 @@ def soon(page: Page, wanted: Locator) -> Locator:
     """Something that the machine is about to do: look again until it is there."""
     limit = time.monotonic() + PATIENCE / 1000
     while not wanted.count():
-        assert time.monotonic() < limit, f"never came: {wanted}"
+        assert time.monotonic() < limit, f"never came: {wanted} on {page.inner_text('main')}"
         time.sleep(0.3)
         page.reload()
     return wanted.first

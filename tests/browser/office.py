@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,10 @@ class Office:
     """The running demonstration."""
 
     database: Database
-    address: str
+    address: str = ""  # nowhere, when it is not served
+    signed_in: dict[str, tuple[Any, str]] = field(
+        default_factory=dict
+    )  # login → what a browser keeps, and where it is led
 
     def go_to(self, moment: str) -> None:
         """Travel to a moment in Guiyang."""
@@ -111,8 +114,9 @@ def actor_of(database: Database, login: str) -> Actor:
         return directory.actor_of(reading, directory.person(reading, login).id)
 
 
-def furnish(database: Database) -> None:
-    """The organisations of the city, its people, the process."""
+def furnish(folder: Path, url: str = "") -> None:
+    """Put the organisations of the city, its people and the process into a migrated database."""
+    database = _composed(folder, url)
     with database.unit_of_work(SYSTEM) as uow:
         organisations = city.found(uow, BUNDLES)
         for login, (name, organisation, role) in PEOPLE.items():
@@ -120,13 +124,29 @@ def furnish(database: Database) -> None:
             directory.grant_role(uow, person.id, organisations[organisation].id, role)
         directory.create_person(uow, ADMINISTRATOR, "系统管理员", password_hash(), duty="administrator")
         definitions.deploy(uow, definitions.read_folder(BUNDLES / "open_data_request"))
+    database.dispose()
+
+
+def make_busy(folder: Path) -> None:
+    """Bring an office to a Tuesday morning before Labour Day, with cases of every age."""
+    office = Office(_composed(folder))
+    for moment, applicant, kind, dataset, steps in FILED:
+        office.go_to(moment)
+        office.file(applicant, kind, dataset)
+        office.do("zhou.min", steps)
+    office.go_to(TODAY)
+    office.work()
+    office.database.dispose()
+
+
+def _composed(folder: Path, url: str = "") -> Database:
+    return compose(Settings(var=folder, database_url=url, demo=True, metronome_seconds=1))
 
 
 @contextmanager
-def opened(folder: Path, url: str = "") -> Iterator[Office]:
-    """An office over a migrated database, served on a port of this machine until the block ends."""
-    database = compose(Settings(var=folder, database_url=url, demo=True, metronome_seconds=1))
-    furnish(database)
+def opened(folder: Path, url: str = "", at: str = "2026-04-13T09:00") -> Iterator[Office]:
+    """A furnished office, served on a port of this machine until the block ends."""
+    database = _composed(folder, url)
     listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(application(database, Metronome(database)), log_config=None, access_log=False)
     server = uvicorn.Server(config)
@@ -136,7 +156,7 @@ def opened(folder: Path, url: str = "") -> Iterator[Office]:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.05)
     office = Office(database, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    office.go_to("2026-04-13T09:00")
+    office.go_to(at)
     try:
         yield office
     finally:

@@ -93,6 +93,7 @@ class Stage:
     player: Player
     settings: dict[str, Any] = field(default_factory=dict)
     without: dict[str, Any] | None = None  # a protection that a test takes away
+    rehearsal: bool = False  # nobody is harmed, nor are processes of their own needed
     ahead: float = 0.0  # how far wall time is ahead: leases run out without waiting
     _tokens: dict[str, str] = field(default_factory=dict)
     _keys: "count[int]" = field(default_factory=count)
@@ -197,5 +198,6 @@ class Stage:
             "at": self.world.watch.at.isoformat(),
             "ahead": self.ahead,
             "without": self.without,
+            "rehearsal": self.rehearsal,
             "acts": list(acts),
         }

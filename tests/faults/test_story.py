@@ -4,6 +4,7 @@ import ast
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.postgres import PostgresServer
 BUSY = 503
 
 
+@cache
 def places() -> dict[str, str]:
     """Every named place in the code, and where it stands."""
     found: dict[str, str] = {}

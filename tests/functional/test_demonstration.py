@@ -1,5 +1,6 @@
 """The demonstration: a city with people who can sign in, and cases that the product itself has brought to where they are."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,18 +12,24 @@ from api import seed, tales
 from api.composition import compose
 from engine import audit, definitions, directory, incidents
 from engine.access import SYSTEM
-from engine.db import Database, upgrade
+from engine.db import Database
 from engine.manifest import read_manifest
 from engine.models import Case, CaseLink, Notice, Organisation, OrganisationRelation, Party, SealedIdentity
 from engine.settings import Settings
+from notices import handlers, manuscript
+from tests.household import PDF
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    settings = Settings(var=tmp_path_factory.mktemp("demo"), demo=True)
-    upgrade(settings.url)
-    database = compose(settings)
-    assert seed.seed(database, show=False) == []  # every tale was told as far as it should be
+def city(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The whole demonstration, seeded once. Issued papers are typeset; drafts have the same facts, and nobody reads them here."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copyfile(sqlite_template, folder / "duban.db")
+    database = compose(Settings(var=folder, demo=True))
+    with pytest.MonkeyPatch.context() as unread:
+        for module in (handlers, manuscript):
+            unread.setattr(module, "render", lambda paper: PDF)
+        assert seed.seed(database, show=False) == []  # every tale was told as far as it should be
     yield database
     database.dispose()
 

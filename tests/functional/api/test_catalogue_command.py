@@ -10,42 +10,24 @@ import pytest
 from sqlmodel import select
 
 from api import cli
-from engine import catalogue
 from engine.access import SYSTEM
 from engine.models import CatalogueItem, CatalogueRevision
-from tests.furnished import Furnished
-from tests.household import AGENCY, OTHER, Household, reopen
+from tests.catalogued import ITEM, enter
+from tests.household import AGENCY, OTHER, Household
 
 Run = Callable[..., tuple[int, str, str]]
-NEW = {
-    "name": "公路养护计划",
-    "name_en": "Road maintenance plan",
-    "description": "年度公路养护工程计划。",
-    "domain": "transport",
-    "sharing": "unconditional",
-    "opening": "open",
-    "format": "csv",
-    "url": "https://data.example.cn/roads",
-    "update_frequency": "yearly",
-    "classification": "general",
-    "contact": "科技处，0851-1234",
-}
+NEW = ITEM | {"contact": "科技处，0851-1234"}
 HEAD = "目录编码,名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级,操作\n"
 GOOD = ",路况,每日路况。,交通,无条件共享,planned,每日,一般数据,\n"
 BAD = ",桥梁,桥梁检测。,占星,无条件共享,planned,每日,一般数据,\n"
 
 
 @pytest.fixture
-def city(furnished_sqlite: Furnished, tmp_path: Path) -> Household:
-    """Two items that the public sees, of two organisations, in the folder that the commands use."""
-    for file in furnished_sqlite.folder.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    household = reopen(tmp_path)
+def city(small_household: Household) -> Household:
+    """Two items of two organisations, of which the public sees one, in the folder that the commands use."""
     for owner in (AGENCY, OTHER):
-        with household.database.unit_of_work(SYSTEM) as uow:
-            catalogue.become_current(uow, catalogue.draft(uow, NEW, organisation=owner), publish=owner == AGENCY)
-    return household
+        enter(small_household.database, owner, publish=owner == AGENCY, **NEW)
+    return small_household
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,7 @@ from api import cli
 from engine import clock
 from engine.settings import ROOT
 from tests import stopped
-from tests.furnished import Furnished
-from tests.household import BUNDLE, reopen
+from tests.household import BUNDLE, Household
 
 Run = Callable[..., tuple[int, str, str]]
 DUBAN = Path(sys.executable).with_name("duban")
@@ -54,11 +52,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 
 @pytest.fixture
-def city(furnished_sqlite: Furnished, tmp_path: Path) -> Path:
+def city(small_household: Household, tmp_path: Path) -> Path:
     """A furnished installation in the folder that the commands use."""
-    for file in furnished_sqlite.folder.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
     return tmp_path
 
 
@@ -321,12 +316,9 @@ class TestAudit:
 
 class TestIncidents:
     @pytest.fixture
-    def incident(self, city: Path, furnished_sqlite: Furnished) -> str:
+    def incident(self, small_household: Household) -> str:
         """A case that has stopped, in the installation that the commands use."""
-        household = replace(reopen(city), tokens=furnished_sqlite.tokens)
-        ident = stopped.stop(household)
-        household.database.dispose()
-        return ident
+        return stopped.stop(small_household)
 
     def test_a_stopped_case_is_listed_shown_corrected_and_tried_again(self, run: Run, incident: str) -> None:
         (line,) = run("incidents")[1].splitlines()

@@ -6,37 +6,23 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from engine import catalogue, definitions, items
+from engine import definitions, items
 from engine.access import SYSTEM
-from engine.models import Case, CatalogueItem, CatalogueRevision, DataCheck
+from engine.models import Case, CatalogueRevision, DataCheck
 from engine.settings import ROOT
+from tests.catalogued import ITEM, enter
 from tests.functional.pages.browsing import hidden, page, told
 from tests.household import AGENCY, ORGANISATIONS, OTHER, Household
 
 AGENCY_NAME, OTHER_NAME = ORGANISATIONS[AGENCY][0], ORGANISATIONS[OTHER][0]
 
 DRAFTS, EDIT = "/desk/catalogue/drafts", "/desk/catalogue/drafts/edit"
-NEW = {
-    "name": "公路养护计划",
-    "name_en": "Road maintenance plan",
-    "description": "年度公路养护工程计划。",
-    "domain": "transport",
-    "sharing": "unconditional",
-    "opening": "open",
-    "format": "csv",
-    "url": "https://data.example.cn/roads",
-    "update_frequency": "yearly",
-    "classification": "general",
-    "fields": "路线编号，文本\n里程，数值，公里",
-}
+NEW = ITEM | {"fields": "路线编号，文本\n里程，数值，公里"}
 
 
 def publish(household: Household, **changed: Any) -> str:
     """An item that is current and shown to the public."""
-    with household.database.unit_of_work(SYSTEM) as uow:
-        said = catalogue.draft(uow, NEW | changed, organisation=AGENCY)
-        catalogue.become_current(uow, said, publish=True)
-        return uow.session.get_one(CatalogueItem, said.item_id).code
+    return enter(household.database, AGENCY, **NEW | changed)
 
 
 def post(household: Household, login: str, place: str, action: str, **fields: Any) -> Any:

@@ -12,6 +12,7 @@ from engine.access import SYSTEM
 from engine.models import Notice
 from notices import render
 from tests.functional.pages.browsing import page
+from tests.functional.test_journey import ASSESSMENT, REPLY
 from tests.household import Household
 
 DRAFTED = [
