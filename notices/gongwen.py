@@ -58,6 +58,8 @@ _CHARACTER_GIVES = 0.012
 """So much closer, in em, the characters of a line may stand."""
 _CUT_WORTH = 8.0
 """A word is cut when otherwise so many cells would stay blank."""
+_SHORT = 4
+"""A cluster of so many characters comes again and again, and is measured once."""
 _EPSILON = 1e-6
 
 
@@ -88,6 +90,7 @@ class Typesetter:
         self._advance = lru_cache(maxsize=None)(faces.advance)
         self.title_ink = lru_cache(maxsize=512)(faces[TITLE].ink)
         self._blank = lru_cache(maxsize=None)(self._blank_side)
+        self._cluster = lru_cache(maxsize=8192)(self._measured)
 
     # -- lines -------------------------------------------------------------------------------------------------------
 
@@ -174,7 +177,10 @@ class Typesetter:
             else:
                 clusters.append(token)
             open_until_core = is_opening or (open_until_core and starts_with_mark)
-        return [_Cluster(c, self.width(c, role), self._give(c, role)) for c in clusters]
+        return [(self._cluster if len(text) <= _SHORT else self._measured)(text, role) for text in clusters]
+
+    def _measured(self, text: str, role: str) -> _Cluster:
+        return _Cluster(text, self.width(text, role), self._give(text, role))
 
     def _cut(self, cluster: _Cluster, room: float, role: str) -> tuple[_Cluster, _Cluster]:
         """Cut an over-long word (an address, a code) where it fits, if possible behind a stroke or dot."""
@@ -188,7 +194,9 @@ class Typesetter:
         preferred = max((i + 1 for i in range(fits) if cluster.text[i] in _MAY_CUT_AFTER), default=0)
         at = preferred if preferred > fits / 2 else fits
         head, tail = cluster.text[:at], cluster.text[at:]
-        return _Cluster(head, self.width(head, role), 0), _Cluster(tail, self.width(tail, role), 0)
+        width = self.width(head, role)
+        rest = cluster.width - width + (self._neighbours(head[-1], tail[0], role) if tail else 0.0)
+        return _Cluster(head, width, 0), _Cluster(tail, rest, 0)
 
     def _give(self, text: str, role: str) -> float:
         """How much narrower a text can get within a line."""

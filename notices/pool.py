@@ -147,7 +147,7 @@ class Process:
 
     def _gone(self, deadline: "_Deadline") -> tuple[bytes, bytes]:
         status = self._process.wait()
-        if deadline.passed or status == -signal.SIGXCPU:
+        if deadline.passed or status == -signal.SIGPROF:
             raise RenderTimedOut(seconds=f"{self._seconds:g}")
         raise RenderFailed(reason=f"its process ended with status {status}")
 

@@ -122,6 +122,15 @@ def test_a_process_that_stops_reading_is_given_up() -> None:
     impatient.close()
 
 
+def test_the_time_of_an_order_is_counted_from_its_beginning_whatever_the_process_has_used_before() -> None:
+    once = (
+        "import signal, sys; from notices import orders; orders._allow(9); sum(range(30_000_000)); orders._allow(9); "
+    )
+    told = "print(signal.getitimer(signal.ITIMER_PROF)[0])"
+    left = subprocess.run([sys.executable, "-c", once + told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 8.9 < float(left.stdout) <= 9.1
+
+
 def test_as_many_papers_are_set_at_once_as_there_are_cores_but_two_at_most() -> None:
     assert render.workers(Settings(render_workers=3)) == 3
     assert 1 <= render.workers(Settings()) <= 2
