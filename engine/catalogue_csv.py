@@ -101,11 +101,12 @@ def _disarmed(text: str) -> str:
 
 def read(settings: Settings, content: bytes) -> list[Line]:
     """The lines of a file; raises FileFaulty, naming every line that cannot be used."""
-    text = _decoded(content)
+    lines_read = csv.reader(io.StringIO(_decoded(content), newline=""), strict=True)
     try:
-        table = list(csv.reader(io.StringIO(text), strict=True))
+        table = list(lines_read)
     except csv.Error as error:
-        raise FileFaulty([Fault(1, f"不是有效的CSV：{error}", f"is not CSV: {error}")]) from None
+        words = "不是有效的CSV，请检查引号、换行和内容长度", f"is not CSV: {error}"
+        raise FileFaulty([Fault(lines_read.line_num, *words)]) from None
     if not table or len(table) > MOST_LINES + 1:
         raise FileFaulty([Fault(1, f"应有表头和 1 到 {MOST_LINES} 行", f"has a head and 1 to {MOST_LINES} lines")])
     form = item_form.of(settings)

@@ -70,7 +70,7 @@ def test_what_a_case_drafts_becomes_current_together_and_is_shown_when_it_is_pub
     assert (looked["format"], looked["version"], looked["published"], looked["owner"]) == ("json", 2, True, "gy-jtw")
     assert ask(waiting, catalogue.look, item="gy-jtw-0007")["name"] == NEW["name"]
     with pytest.raises(BusinessError, match="item_unknown"):
-        ask(waiting, catalogue.look, item="gy-jtw-0002")
+        ask(waiting, priority.demand, item="gy-jtw-0002")
     assert waiting.all(CatalogueRevision, shown=True, item_id=waiting.one(CatalogueItem, code="gy-jtw-0002").id) == []
     assert waiting.one(CatalogueVersion).state == "published"
     with pytest.raises(BusinessError, match="not_for_publication"):
@@ -100,6 +100,15 @@ def test_only_the_house_at_which_the_case_waits_drafts_its_items(waiting: World)
     waiting.reach("confidentiality_review")
     with pytest.raises(catalogue.NotYourCatalogue):
         draft(waiting, handler)
+
+
+def test_two_new_items_of_one_case_do_not_bear_one_name(waiting: World) -> None:
+    handler = waiting.person("data_provider.case_handler")
+    first = draft(waiting, handler)
+    with pytest.raises(catalogue.NameTaken):
+        draft(waiting, handler)
+    code = waiting.one(CatalogueItem, id=first.item_id).code
+    assert draft(waiting, handler, code=code, description="改写的说明。").id == first.id  # the same item again
 
 
 def test_what_is_wrong_with_an_item_is_said_at_its_field(waiting: World) -> None:

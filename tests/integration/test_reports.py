@@ -7,11 +7,11 @@ import pytest
 from engine import report_rules, reports
 from engine.access import PUBLIC, Actor
 from engine.errors import Invalid
-from engine.models import Case
+from engine.models import Case, PublishedReport
 from engine.report_rules import ReportsFaulty
 from engine.reports import NotYoursToPublish, Period, PeriodFaulty, Table, Value
 from engine.settings import ROOT
-from tests.factories import World
+from tests.factories import World, at_once
 
 YEAR = Period.of_year(2026)
 
@@ -129,6 +129,21 @@ def test_whoever_oversees_one_organisation_sees_its_figures_and_no_others(world:
     assert value(mine, "open_filed").number == 1
     with pytest.raises(reports.access.NotOverseer):
         table(world, by=world.member("gy-jyj", "case_handler", login="jyj.handler"))
+
+
+def test_the_same_figures_are_published_once_though_two_publish_them_at_once(world: World) -> None:
+    world.submit()
+    leaders = [world.member("gy-sjj", "leader", login=f"sjj.leader{number}") for number in (1, 2)]
+
+    def publish(leader: Actor) -> str:
+        with world.database.unit_of_work(leader) as uow:
+            return reports.publish(uow, "evaluation", YEAR).id
+
+    first, second = at_once(lambda: publish(leaders[0]), lambda: publish(leaders[1]))
+    assert first == second
+    world.submit(dataset="又一件申请")
+    assert publish(leaders[0]) != first  # the figures have changed
+    assert len(world.all(PublishedReport)) == 2
 
 
 def test_a_published_report_stays_and_names_no_case_and_no_person(world: World) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Invalid
-from engine.runtime import DeadlineRef, ExpressionInvalid, check_expression, evaluate, names_read
+from engine.runtime import DeadlineRef, ExpressionInvalid, check_expression, evaluate, members_read, names_read
 from engine.runtime.expressions import check_script, deadlines_read, names_read_by_script, names_written
 
 NAMES = {
@@ -226,6 +226,12 @@ def test_a_check_needs_no_values() -> None:
     check_expression("applicant.name == other and n > 3")
     with pytest.raises(ExpressionInvalid, match="methods"):
         check_expression("applicant.name.upper()")
+
+
+def test_members_read_of_a_variable_are_known_unless_it_is_read_otherwise() -> None:
+    assert members_read("parts.a.code in (b, parts.c.codes) and d.e", "parts") == {"a", "c"}
+    assert members_read("parts['a'].code == parts.c", "parts") == {"*", "c"}
+    assert members_read("a.parts", "parts") == frozenset()
 
 
 def test_names_read() -> None:

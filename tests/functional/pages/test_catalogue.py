@@ -152,6 +152,8 @@ def test_a_case_about_an_item_begins_with_its_code_at_the_desk(household: Househ
     browser = household.browser_of("stranger")
     (link,) = page(browser.get(f"/desk/catalogue/items/{code}")).xpath("//a[contains(@href, '/desk/new/')]/@href")
     assert link == f"/desk/new/share_application?item={code}"
+    owner = page(household.browser_of("handler").get(f"/desk/catalogue/items/{code}"))
+    assert owner.xpath("//a[contains(@href, '/desk/new/share')]") == []  # who has the data applies for nothing
     assert page(browser.get(link)).get_element_by_id("field-catalogue_item").value == code
     nothing = page(browser.get("/desk/new/share_application?item=gy-none-0001"))
     assert nothing.get_element_by_id("field-catalogue_item").value != code
