@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from engine import jobs
-from engine.db import UnitOfWork
+from engine.db import Reading, UnitOfWork
 from engine.manifest import Manifest
 from engine.models import Case, Merger
 from engine.models.merger import STANDING
@@ -34,6 +34,12 @@ def hear(uow: UnitOfWork, case: Case, manifest: Manifest, event: str, position: 
     heard = {CLOSED, *rule.lets_go, f"case.transferred:{rule.part}", *(tell.event for tell in rule.tells)}
     if event in heard and _leads(uow, case.id):
         jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{case.id}:{position}", case_id=case.id, event=event)
+
+
+def number(reading: Reading, case_id: str) -> int:
+    """How many cases follow one now; those whose merger is only proposed are left out."""
+    theirs = (col(Merger.lead_id) == case_id, col(Merger.state).in_(STANDING), col(Merger.state) != "proposed")
+    return len(reading.session.exec(select(Merger.id).where(*theirs)).all())
 
 
 def _let_go(uow: UnitOfWork, case: Case, event: str, position: int) -> None:

@@ -96,6 +96,9 @@ def _merging(manifest: Manifest, rule: Merging, wrong_lane: Callable[[str], str 
     for field in (*rule.compares, *rule.hands_over):
         if field not in manifest.data:
             yield Fault(FILE, "merging", f"there is no field {field} under [data]")
+    for field, reworded in rule.rewords.items():
+        if field not in rule.hands_over or reworded not in manifest.data:
+            yield Fault(FILE, "merging.rewords", f"{field} is not handed over, or {reworded} no field under [data]")
     for telling in rule.tells:
         message = manifest.message(telling.message)
         if message is None or message.sender != "system":

@@ -147,6 +147,9 @@ class Merging(_Declared, frozen=True):
     text: str  # for the parties of the merged cases
     text_en: str
     hands_over: list[str] = []  # fields of the lead case that are written into the merged ones before they are told
+    rewords: dict[
+        str, str
+    ] = {}  # of these = field of the lead case with what is said to the parties of the merged ones
     since: str | None = None  # an event before which it does neither
     lets_go: list[str] = []  # events at which a case that leads or follows goes on alone, and cannot be merged any more
 

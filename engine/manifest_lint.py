@@ -50,7 +50,9 @@ AROUND_FACTS = frozenset(  # notices.facts
         "today",
     }
 )
-AROUND_RULES = frozenset({"participants", "organisations", "items", "revisions", "data", "today"})  # tasks.complete
+AROUND_RULES = frozenset(
+    {"participants", "organisations", "items", "revisions", "followers", "data", "today"}
+)  # tasks.complete
 AROUND_OPENING = frozenset({"participants", "items", "data"})  # cases._said
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")

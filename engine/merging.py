@@ -353,11 +353,17 @@ def _parting(rule: Merging, event: str) -> str:
 
 def _hand_over(uow: UnitOfWork, run: Run, merger: Merger, message: str, event: str) -> None:
     leading = process.opened(uow, uow.session.get_one(Case, merger.lead_id))
-    process.write(uow, run, {name: leading.data.get(name) for name in _rule(run).hands_over}, "merging")
+    process.write(uow, run, _said_to_followers(leading, _rule(run)), "merging")
     merger.state, run.case.merged_into = "decided", None
     uow.add(merger, run.case)
     _put(uow, run, RESTING, OPEN)
     messages.send(uow, run.case.id, message, {}, message_id=f"{merger.id}:{event}"[:100])
+
+
+def _said_to_followers(leading: Run, rule: Merging) -> dict[str, object]:
+    """What is handed over: where the leading case has words of its own for the others, these and not those to its own party."""
+    reworded = rule.rewords if any(leading.data.get(name) for name in rule.rewords.values()) else {}
+    return {name: leading.data.get(reworded.get(name, name)) for name in rule.hands_over}
 
 
 # ---------------------------------------------------------------- looking

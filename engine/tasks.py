@@ -6,7 +6,19 @@ from typing import Any
 from sqlalchemy import or_
 from sqlmodel import col, select
 
-from engine import approvals, audit, cases, catalogue, clock, definitions, directory, documents, process, recusals
+from engine import (
+    approvals,
+    audit,
+    cases,
+    catalogue,
+    clock,
+    definitions,
+    directory,
+    documents,
+    followers,
+    process,
+    recusals,
+)
 from engine.access import desk_cases, whole_cases, workable_tasks
 from engine.db import Reading, UnitOfWork
 from engine.definitions import Bundle
@@ -315,6 +327,8 @@ def _require_rules(uow: UnitOfWork, run: Run, task: Task, values: Mapping[str, A
     names |= process.known_items(uow, run, *values.values())
     if any("revisions" in rule.refuse_when for rule in rules):
         names["revisions"] = catalogue.surveyed(uow, run.case.id)
+    if any("followers" in rule.refuse_when for rule in rules):
+        names["followers"] = followers.number(uow, run.case.id)
     for rule in rules:
         if evaluate(rule.refuse_when, names):
             raise RuleViolated((Problem(rule.field, f"/{rule.field}", "rule", rule.text, rule.text_en),))

@@ -32,11 +32,18 @@ approve = "data_provider.unit_head"
 compares = ["wish"]
 until = "matter.decided"
 hands_over = ["answer"]
+rewords = { answer = "answer_to_others" }
 text = "您的申请与事项相同的其他申请一并办理。"
 text_en = "Your request is handled together with others on the same matter."
 [[merging.tells]]
 event = "matter.decided"
 message = "lead_decided"
+[[rules]]
+task = "decide"
+refuse_when = "followers > 1 and not answer_to_others"
+field = "answer_to_others"
+text = "有两件以上并入的，另外写明。"
+text_en = "With more than one follower, write it separately."
 [[messages]]
 name = "lead_decided"
 title = "主案已决定"
@@ -54,8 +61,8 @@ HEAD = "data_provider.unit_head"
 def files() -> dict[str, bytes]:
     made = bundle(
         "start > decide > known > settled > closed > end; withdrawn; followed",
-        data={"wish": "string", "answer": "string"},
-        fields={"decide": {"answer": "string"}},
+        data={"wish": "string", "answer": "string", "answer_to_others": "string"},
+        fields={"decide": {"answer": "string", "answer_to_others": "string"}},
         more=MERGING,
         known=service("case.announce", event="'matter.decided'"),
         settled=service("case.record_outcome", outcome="'decided'"),
@@ -98,11 +105,11 @@ def merge(world: World, lead: Case, follower: Case, by: str = LANE, head: str = 
         return merging.approve(uow, proposed.id)
 
 
-def decide(world: World, case: Case, answer: str = "同意公布。") -> None:
+def decide(world: World, case: Case, answer: str = "同意公布。", **more: str) -> None:
     world.case_id = case.id
     waiting = world.one(Task, case_id=case.id, node="decide", state="open")
     with world.database.unit_of_work(world.person(LANE)) as uow:
-        tasks.complete(uow, waiting.id, {"answer": answer})
+        tasks.complete(uow, waiting.id, {"answer": answer, **more})
     world.work()
 
 
@@ -134,6 +141,19 @@ def test_cases_that_use_the_same_words_are_found_and_others_are_not(crowd: World
     assert [one.case.id for one in found] == [same.id]
     assert {other.id, elsewhere.id}.isdisjoint(one.case.id for one in found)
     assert found[0].share > 0.5
+
+
+def test_followers_are_told_in_words_of_their_own_and_a_rule_may_ask_for_them(crowd: World) -> None:
+    lead, *others = [ask(crowd, "公共停车场泊位数据") for _ in range(3)]
+    for follower in others:
+        merge(crowd, lead, follower)
+    with pytest.raises(tasks.RuleViolated):
+        decide(crowd, lead, "你的来信已经核对，同意公布。")
+    decide(crowd, lead, "你的来信已经核对，同意公布。", answer_to_others="同意公布。")
+    with crowd.database.reading(SYSTEM) as reading:
+        said = [process.opened(reading, reading.session.get_one(Case, case.id)).data["answer"] for case in others]
+    assert said == ["同意公布。", "同意公布。"]
+    assert all(state(crowd, case)[:2] == ("closed", "merged") for case in others)
 
 
 def test_whoever_proposed_a_merger_does_not_decide_on_it(crowd: World) -> None:

@@ -6,7 +6,6 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlmodel import col, select
-from tests.functional.pages.test_journey import ASSESSMENT, REPLY
 
 from engine.access import SYSTEM
 from engine.models import Notice
