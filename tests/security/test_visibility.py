@@ -140,7 +140,7 @@ def test_whoever_works_on_a_case_does_not_get_the_code_by_which_its_party_acts(w
         with pytest.raises(NotFound), world.database.reading(actor) as reading:
             documents.read(reading, str(world.one(Notice, name="receipt").document_id))
     with world.database.unit_of_work(clerk) as uow:
-        deliveries.order(uow, receipt.id, "in_person")
+        deliveries.order(uow, receipt.id, "in_person", "申请人到窗口领取")
     with world.database.reading(clerk) as reading:
         assert service.pdf(reading, receipt.id)[2].startswith(b"%PDF")
 
