@@ -33,6 +33,7 @@ from engine.settings import Settings
 CHUNK = 256 * 1024
 TAG = 16
 LONGEST_PROVENANCE = 300
+PAPERS = ("notice", "translation")  # kinds of files that are handed out as papers, with what that means
 
 # What may be attached: suffix → media type.
 ACCEPTED = {
@@ -289,7 +290,7 @@ def read(reading: Reading, document_id: str) -> tuple[Document, str, Iterator[by
 
 def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
     """The row of a file in a case that the actor may see. A party sees its own attachments only; a draft is read in the
-    organisation whose paper it will be, and nowhere else, and so is its manuscript."""
+    organisation whose paper it will be, and nowhere else, and so is its manuscript; an issued paper is handed out as such."""
     query = (
         select(Document, Case)
         .join(Case, col(Case.id) == col(Document.case_id))
@@ -301,7 +302,7 @@ def find(reading: Reading, document_id: str) -> tuple[Document, Case]:
         house = col(Notice.organisation_id).in_(reading.actor.organisations())
         drafts = select(col(Notice.draft_document_id)).where(house, col(Notice.draft_document_id).is_not(None))
         sheets = select(col(Notice.manuscript_id)).where(house, col(Notice.manuscript_id).is_not(None))
-        others = col(Document.kind).not_in(("draft", "manuscript"))
+        others = col(Document.kind).not_in(("draft", "manuscript", *PAPERS))
         query = query.where(or_(others, col(Document.id).in_(drafts), col(Document.id).in_(sheets)))
         query = query.where(or_(whole_cases(reading.actor), own_documents(reading.actor)))
     found = reading.session.exec(query).first()

@@ -242,6 +242,7 @@ class Separation(_Declared, frozen=True):
     tasks: list[str]
     text: str
     text_en: str
+    messages: list[str] = []  # nor does such a task who sent one of these into the case
 
 
 class Exclusion(_Declared, frozen=True):

@@ -526,6 +526,10 @@ class _Bundle:
             for task in separation.tasks:
                 if self.form_of(task) is None and not self.begins_the_case(task):
                     yield self.at(f"separations.{number}", f"there is no user task {task}, and no case begins with it")
+            for name in separation.messages:
+                message = self.manifest.message(name)
+                if message is None or "." not in message.sender:
+                    yield self.at(f"separations.{number}", f"there is no message {name} that people of a lane send")
         for number, exclusion in enumerate(self.manifest.exclusions, start=1):
             yield from self.exclusion(f"exclusions.{number}", exclusion)
 

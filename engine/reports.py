@@ -16,7 +16,7 @@ from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from engine import access, audit, clock, process, report_rules
-from engine.access import LEADER, SUPERVISOR, overseen_organisations, require_overseer, visible_cases
+from engine.access import LEADER, NOTHING, SUPERVISOR, overseen_organisations, require_overseer, visible_cases
 from engine.db import Reading, UnitOfWork
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.models import Breach, Case, Deadline, Organisation, OrganisationRelation, Participant, PublishedReport
@@ -205,6 +205,7 @@ def _selected(reading: Reading, figure: Figure, period: Period, part: Part) -> t
     else:
         house = _playing(figure.by)
         query = select(Case)
+        conditions.append(~_untold(reading, figure.by))
     return house, query.where(*conditions, _seen(reading, house))
 
 
@@ -218,6 +219,16 @@ def _seen(reading: Reading, house: Any) -> ColumnElement[bool]:
     below = select(col(OrganisationRelation.lower_id)).where(col(OrganisationRelation.upper_id).in_(wide))
     nobodys = and_(house.is_(None), wide.exists())
     return or_(overseen_organisations(reading.actor, house), house.in_(below), nobodys)
+
+
+def _untold(reading: Reading, part: str | None) -> ColumnElement[bool]:
+    """Cases about the reader's own house of which nothing has reached it: a count of one would tell of a complaint."""
+    theirs = select(col(Participant.case_id)).where(
+        col(Participant.part) == (part or ""),
+        col(Participant.sees) == NOTHING,
+        col(Participant.organisation_id).in_(sorted(reading.actor.organisations())),
+    )
+    return col(Case.id).in_(theirs)
 
 
 def _playing(part: str | None) -> Any:

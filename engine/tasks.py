@@ -28,6 +28,7 @@ from engine.errors import Conflict, Forbidden, NotFound
 from engine.failpoints import failpoint
 from engine.form_problems import FormInvalid, Problem
 from engine.forms import Form
+from engine.manifest import Separation
 from engine.models import Case, Membership, Person, Task
 from engine.process import Run
 from engine.runtime import Complete, evaluate
@@ -236,8 +237,17 @@ def _separation(reading: Reading, bundle: Bundle, task: Task, people: Set[str]) 
         reading, task.case_id, bundle.manifest.begins_with, by=[f"person:{person_id}" for person_id in people]
     ):
         done |= begun
-    violated = next((rule for rule in rules if done.intersection(rule.tasks)), None)
+    violated = next(
+        (rule for rule in rules if done.intersection(rule.tasks) or _sent(reading, task, rule, people)), None
+    )
     return SeparationViolated(task_id=task.id, text=violated.text_en, text_zh=violated.text) if violated else None
+
+
+def _sent(reading: Reading, task: Task, rule: Separation, people: Set[str]) -> bool:
+    """Whether any of these people sent a message that a rule of four eyes keeps apart from its tasks: they asked for it."""
+    acted = [f"person:{person_id}" for person_id in people]
+    events = [f"message.received:{name}" for name in rule.messages]
+    return any(process.happened(reading, task.case_id, event, by=acted) for event in events)
 
 
 def in_place_of(reading: Reading, task: Task) -> str | None:

@@ -216,6 +216,14 @@ def served_by_reader(reading: Reading, case_id: str) -> frozenset[str]:
     return frozenset(notice.id for notice in reading.session.exec(issued) if is_clerk(reading.actor, notice))
 
 
+def brings(reading: Reading, notice: Notice) -> bool:
+    """Whether the actor sees to the service of a paper that is to be posted or handed over, and so has to print it."""
+    by_hand = select(Delivery.id).where(
+        col(Delivery.notice_id) == notice.id, col(Delivery.channel).in_(BY_HAND), col(Delivery.state) != "cancelled"
+    )
+    return is_clerk(reading.actor, notice) and reading.session.exec(by_hand.limit(1)).first() is not None
+
+
 def for_clerk(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     """An issued paper whose service the actor sees to; raises NoticeNotFound, NotTheClerk, NotIssued."""
     notice, case = service.find(reading, notice_id)

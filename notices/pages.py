@@ -34,6 +34,7 @@ def find(reading: Reading, notice_id: str) -> Leaves:
     Raises NoticeNotFound, NotOpened, and NoticeNotReady while it is being made.
     """
     notice, case = _shown(reading, notice_id)
+    service.require_not_theirs(reading, notice)
     if served.awaits_opening(reading, notice_id):
         raise NotOpened()
     document_id = _document_of(notice)

@@ -41,6 +41,12 @@ class NoticeNotReady(Unavailable):
     zh = "文书正在生成，请稍后再试。"
 
 
+class CodeIsTheirs(Forbidden):
+    """“{title}” carries the query code: it is for its party, and for whoever is to post it or hand it over."""
+
+    zh = "《{title}》载有查询码，只供当事人本人查看；需要邮寄或者当面送达的，由办理送达的人员打印。"
+
+
 class IssuerUnknown(Invalid):
     """The notice “{notice}” has no issuing organisation: nobody plays the part {part} in the case."""
 
@@ -328,9 +334,21 @@ def find(reading: Reading, notice_id: str) -> tuple[Notice, Case]:
     return found[0], found[1]
 
 
+def require_not_theirs(reading: Reading, notice: Notice) -> None:
+    """Whoever works on a case never learns the code by which its party acts: they could withdraw, or read, in its place.
+
+    Raises CodeIsTheirs, except for who has to bring the paper by hand.
+    """
+    paper = with_presentation(reading, notice.presentation_id).notice(notice.name)
+    if reading.actor.kind == "person" and paper.carries_query_code and not deliveries.brings(reading, notice):
+        raise CodeIsTheirs(title=notice.title)
+
+
 def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
-    """The issued bytes of a notice with a file name; raises NoticeNotFound, NoticeNotReady while they are being made."""
+    """The issued bytes of a notice with a file name; raises NoticeNotFound, CodeIsTheirs, NoticeNotReady while they are being
+    made."""
     notice, case = find(reading, notice_id)
+    require_not_theirs(reading, notice)
     if notice.document_id is None:
         raise NoticeNotReady()
     return notice, f"{notice.title}-{case.reference}.pdf", bytes_of(reading, case, notice.document_id)

@@ -69,6 +69,7 @@ def _enqueue(uow: UnitOfWork, notice: Notice) -> None:
 def pdf(reading: Reading, notice_id: str) -> tuple[str, bytes]:
     """File name and bytes of a translation; raises NoticeNotFound, NoTranslation, TranslationNotAsked."""
     notice, case = service.find(reading, notice_id)
+    service.require_not_theirs(reading, notice)
     if notice.translation_id is not None:
         rule = _bundle(reading, notice).notice(notice.name)
         return f"{rule.title_en}-{case.reference}.pdf", service.bytes_of(reading, case, notice.translation_id)

@@ -36,6 +36,18 @@ def test_a_complaint_about_the_bureau_goes_to_its_superior_and_the_bureau_sees_n
     assert playing["respondent"].code == "gy-sjj"
 
 
+def test_a_complaint_about_the_government_does_not_go_to_a_bureau_below_it(world: World) -> None:
+    said = STORY["submit"]["form"] | {"respondent_organ": "gy-zf", "receiver": "bureau"}
+    with world.database.unit_of_work(PUBLIC) as uow:
+        case_id = cases.submit(uow, "complaint", said).case_id
+    with world.database.reading(SYSTEM) as reading:
+        assert process.participants(reading, case_id)["handling_organ"].code == "gy-jcw"
+    for below in ("gy-sjj", "nm-sjj"):  # directly, and by a district
+        with pytest.raises(PartBarred), world.database.unit_of_work(SYSTEM) as uow:
+            run = process.opened(uow, process.lock_row(uow, case_id))
+            cases.take_part(uow, run, "handling_organ", directory.organisation(uow, below))
+
+
 def test_nothing_hands_a_complaint_to_the_organ_that_it_is_about(world: World) -> None:
     with pytest.raises(PartBarred) as refusal, world.database.unit_of_work(SYSTEM) as uow:
         run = process.opened(uow, process.lock_row(uow, world.case_id))

@@ -216,6 +216,35 @@ def test_nobody_who_is_not_entrusted_finds_anything_under_any_address(lived: Liv
     assert answered > 5
 
 
+BODIES: list[dict[str, object]] = [{}, {"reason": "核实情况"}, {"form": {}}]
+
+
+def deeds(ids: dict[str, list[str]]) -> Iterator[str]:
+    """Every address at which somebody who has signed in can do something, with an id of the case for each parameter."""
+    for route in declared_routes():
+        if route.method == "POST" and route.access.who != "public" and "sign" not in route.path:
+            names = re.findall(r"{(\w+)}", route.path)
+            yield route.path.format(**{name: ids.get(name, ids[""])[0] for name in names})
+
+
+@pytest.mark.parametrize("login", ["handler", "clerk", "supervisor"])
+def test_nor_are_they_told_anything_by_what_they_try_to_do(lived: Lived, login: str) -> None:
+    """A refusal quotes what it refuses: it must not quote what was kept from them."""
+    program, browser = lived.household.program_of(login), lived.household.browser_of(login)
+    leaks, refused = [], 0
+    for number, (address, body) in enumerate(itertools.product(deeds(lived.ids), BODIES)):
+        once = {"Idempotency-Key": f"{login}-{number}"}
+        if address.startswith("/api/"):
+            answer = program.post(address, json=body, headers=once)
+        else:
+            answer = browser.post(address, data={key: str(value) for key, value in body.items()})
+        assert answer.status_code < 500, address
+        refused += answer.status_code in (403, 404, 409, 422)
+        leaks += [f"{word} from {address}" for word in found(told(answer), WHO + CONTENT)]
+    assert leaks == []
+    assert refused > 20
+
+
 @pytest.mark.parametrize("login", ENTRUSTED)
 def test_those_entrusted_read_what_was_written_and_not_who_wrote_it(lived: Lived, login: str) -> None:
     program, browser = lived.household.program_of(login), lived.household.browser_of(login)

@@ -11,7 +11,7 @@ from engine.db import Reading
 from engine.errors import NotFound
 from engine.models import Case, Document, Notice
 from engine.queries.board import VIEWS
-from notices import service
+from notices import deliveries, service
 from tests.factories import World
 
 
@@ -56,12 +56,12 @@ def seen(world: World, actor: Actor) -> set[str]:
             with world.database.reading(actor) as reading:
                 look(reading)
             visible.add(name)
-        except NotFound:
+        except (NotFound, service.CodeIsTheirs):
             pass
     return visible
 
 
-PAPERS = {"file of the case", "public status", "receipt", "draft", "attachment", "file of the draft", "list of cases"}
+PAPERS = {"file of the case", "public status", "draft", "attachment", "file of the draft", "list of cases"}
 
 OVERSEEN = PAPERS - {"draft", "file of the draft"}  # what is not issued yet stays in its house
 
@@ -128,6 +128,21 @@ def test_a_party_sees_its_own_case_and_papers_and_never_a_draft(world: World) ->
     assert seen(world, other) - {"list of cases"} == set()
     with world.database.reading(other) as reading:
         assert [row.reference for row in queries.cases(reading).rows] == ["KF-2026-000002"]
+
+
+def test_whoever_works_on_a_case_does_not_get_the_code_by_which_its_party_acts(world: World) -> None:
+    """They could withdraw a complaint in the place of who filed it; whoever has to hand the paper over prints it."""
+    receipt, clerk = world.one(Notice, name="receipt"), world.member("gy-sjj", "case_handler", login="clerk")
+    world.work()
+    for actor in (clerk, world.person("data_provider.case_handler")):
+        with pytest.raises(service.CodeIsTheirs), world.database.reading(actor) as reading:
+            service.pdf(reading, receipt.id)
+        with pytest.raises(NotFound), world.database.reading(actor) as reading:
+            documents.read(reading, str(world.one(Notice, name="receipt").document_id))
+    with world.database.unit_of_work(clerk) as uow:
+        deliveries.order(uow, receipt.id, "in_person", "申请人到窗口领取")
+    with world.database.reading(clerk) as reading:
+        assert service.pdf(reading, receipt.id)[2].startswith(b"%PDF")
 
 
 def test_a_draft_becomes_visible_to_the_party_when_it_is_issued(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from engine import cases, definitions, directory, maintenance, process, queries, recusals, tasks, vacancies
+from engine import cases, definitions, directory, maintenance, process, queries, recusals, reports, tasks, vacancies
 from engine.access import PUBLIC, SYSTEM, Actor, visible_cases, whole_cases
 from engine.cases import PartBarred, Submitted
 from engine.followers import LINK
@@ -118,6 +118,23 @@ def test_nor_does_the_board_say_that_it_hangs_together_with_a_request_that_other
         assert case_chain.numbers(reading, [world.case_id, complaint.case_id]) == {}
         linked = select(Case.id).where(col(Case.id) == world.case_id, case_chain.is_linked(reading))
         assert reading.session.exec(linked).first() is None
+
+
+def test_a_house_does_not_count_the_complaints_about_it_before_anything_reaches_it(world: World) -> None:
+    """A count of one for today would tell; those above it count all."""
+    deploy(world, "complaint")
+    complain(world)
+    own, above = world.member(AGENCY, "leader"), world.member("gy-zf", "supervisor")
+    period = reports.Period(world.watch.at.date(), world.watch.at.date())
+
+    def counted(actor: Actor) -> int:
+        with world.database.reading(actor) as reading:
+            trace = reports.trace(reading, "complaint_filed", period, "that")
+        return len(trace.cases) + trace.hidden
+
+    assert (counted(own), counted(above)) == (0, 1)
+    reach_the_respondent(world)
+    assert (counted(own), counted(above)) == (1, 1)
 
 
 # ---------------------------------------------------------------- one person, two sides
