@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from api.diagrams.text import one_line
+
+LETTERS = 14.0  # as in app.css
 ROW, BAR, NAME, NUMBERS, WIDTH = 30, 18, 132, 96, 640
 COLUMN_HEIGHT, COLUMN_FOOT, COLUMN_HEAD = 150, 24, 22
 
@@ -27,7 +30,7 @@ def stacked(title: str, rows: Sequence[BarRow], kinds: Sequence[str]) -> str:
     drawn = []
     for at, row in enumerate(rows):
         top = at * ROW + (ROW - BAR) / 2
-        drawn.append(_text(row.name, NAME - 10, at * ROW + ROW / 2 + 5, "end"))
+        drawn.append(_text(one_line(row.name, NAME - 12, LETTERS), NAME - 10, at * ROW + ROW / 2 + 5, "end"))
         left = float(NAME)
         for kind, piece in zip(kinds, row.pieces, strict=True):
             if piece:

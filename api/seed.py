@@ -7,6 +7,7 @@ says; so a demonstration contains nothing that the product did not do itself.
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from api.scenarios import Stopwatch, make_hasty
 from api.tales import Tale, tell
 from engine import (
     calendars,
+    catalogue,
     clock,
     deadlines,
     definitions,
@@ -27,14 +29,16 @@ from engine import (
     jobs,
     leads,
     maintenance,
+    reports,
 )
-from engine.access import SYSTEM
+from engine.access import SYSTEM, Actor
 from engine.db import Database, UnitOfWork
 from engine.manifest import DeadlineRule, Manifest, read_manifest
 from engine.models import Breach, Case, Organisation
 from engine.settings import Settings
 
 OFFICE_OPENS = 9  # o'clock; cases are filed through the day
+STANDS_BEFORE = timedelta(days=30)  # the city and its catalogue, before the first case
 
 
 def seed(database: Database, show: bool = True, count: int | None = None) -> list[str]:
@@ -44,15 +48,6 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> lis
     """
     bundles = database.settings.bundles
     declared = read(bundles)
-    with database.unit_of_work(SYSTEM) as uow:
-        organisations = city.found(uow, bundles)
-    password_hash = directory.hash_password(declared["password"])
-    with database.unit_of_work(SYSTEM) as uow:
-        _hire(uow, declared, organisations, password_hash)
-    _say(show, f"{len(organisations)} organisations and their people")
-    with database.unit_of_work(SYSTEM) as uow:
-        for folder in definitions.bundle_folders(bundles):
-            definitions.deploy(uow, definitions.read_folder(folder))
     with database.reading(SYSTEM) as reading:
         now = reading.now
     watch = Stopwatch(now)
@@ -60,6 +55,16 @@ def seed(database: Database, show: bool = True, count: int | None = None) -> lis
     make_hasty(told)  # what a power cut spoils is seeded again
     tales = [Tale(told, watch, bundles / case["process"], case, now) for case in plan(declared, database, now)]
     tales = sorted(tales, key=lambda tale: tale.begins())[:count]
+    watch.at = min((tale.begins() for tale in tales), default=now) - STANDS_BEFORE
+    with told.unit_of_work(SYSTEM) as uow:
+        organisations = city.found(uow, bundles)
+    password_hash = directory.hash_password(declared["password"])
+    with told.unit_of_work(SYSTEM) as uow:
+        _hire(uow, declared, organisations, password_hash)
+    _say(show, f"{len(organisations)} organisations and their people")
+    with told.unit_of_work(SYSTEM) as uow:
+        for folder in definitions.bundle_folders(bundles):
+            definitions.deploy(uow, definitions.read_folder(folder))
     for over in tell(tales, watch, now):
         _progress(show, over, len(tales))
     watch.at = now
@@ -181,6 +186,13 @@ def _supervise(told: Database, watch: Stopwatch, bundles: Path, declared: dict[s
                 pass
     for given in declared["instructions"]:
         _instruct(told, given)
+    for given in declared["renewed"]:
+        with suppress(catalogue.ItemUnknown), told.unit_of_work(_person(told, given["by"])) as uow:
+            catalogue.renewed(uow, given["code"])  # a small city has no such item
+    for given in declared["published"]:
+        last = clock.day_of(now).replace(day=1) - timedelta(days=1)
+        with told.unit_of_work(_person(told, given["by"])) as uow:
+            reports.publish(uow, given["report"], reports.Period.of_month(last.year, last.month))
 
 
 def _lead_about(told: Database, dataset: str) -> str | None:
@@ -203,12 +215,16 @@ def _lead_about(told: Database, dataset: str) -> str | None:
 def _instruct(told: Database, given: dict[str, Any]) -> None:
     with told.reading(SYSTEM) as reading:
         case_id = reading.session.exec(select(Case.id).where(col(Case.subject) == given["dataset"])).first()
-        by = directory.actor_of(reading, directory.person(reading, given["by"]).id)
     if case_id is not None:
-        with told.unit_of_work(by) as uow:
+        with told.unit_of_work(_person(told, given["by"])) as uow:
             due_on = clock.day_of(uow.now) + timedelta(days=given["days"])
             said = {name: given[name] for name in ("leader", "text", "bound")}
             instructions.record(uow, case_id, due_on=due_on, **said)
+
+
+def _person(told: Database, login: str) -> Actor:
+    with told.reading(SYSTEM) as reading:
+        return directory.actor_of(reading, directory.person(reading, login).id)
 
 
 def _say(show: bool, line: str) -> None:

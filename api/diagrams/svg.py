@@ -31,6 +31,7 @@ from api.diagrams.words import Words
 
 STYLESHEET = FilePath(__file__).parent.parent / "static" / "diagram.css"
 HEADER = 30.0
+BROAD = 1240.0  # wider than a page: shown shrunk, and in full size when asked for
 CORNER = 6.0
 TASK_TEXT_MARGIN = 14.0
 LABEL_LEAD = 17.0
@@ -98,9 +99,10 @@ class _Pen:
             _marker(f"{self.key}-sent", "bp-open", "M1 5a4 4 0 1 0 8 0a4 4 0 1 0-8 0", 5.0),
             _marker(f"{self.key}-received", "bp-open", arrow),
         ]
+        kind = "bpmn broad" if view.width > BROAD else "bpmn"
         style = f"<style><![CDATA[{_stylesheet()}]]></style>" if standalone else ""
         return (
-            f'<svg class="bpmn" xmlns="http://www.w3.org/2000/svg" viewBox="{" ".join(map(_n, view))}" '
+            f'<svg class="{kind}" xmlns="http://www.w3.org/2000/svg" viewBox="{" ".join(map(_n, view))}" '
             f'width="{_n(view.width)}" height="{_n(view.height)}" role="img" '
             f'aria-labelledby="{self.key}-title" aria-describedby="{self.key}-desc">\n'
             f'<title id="{self.key}-title">{_text(self.picture.title)}</title>'

@@ -26,6 +26,7 @@ class Viewer:
     registers: bool = False  # numbers of papers: they keep the register of an organisation
     plans: bool = False  # sees items of a yearly plan of opening
     posts: bool = False  # sees to letters of their organisation
+    supervises: bool = False  # leads are theirs
     dates: bool = False  # there are due dates that wait for their decision, or will move
 
 
@@ -42,6 +43,7 @@ def viewer(reading: Reading, door: Door) -> Viewer:
         home=home_of(actor),
         works=bool(actor.roles),
         oversees=actor.oversees,
+        supervises=actor.supervises,
         administers=actor.duty == "administrator",
         heads=colleagues.heads(actor),
         registers=register.keeps(reading),

@@ -239,7 +239,7 @@ def _shown_plain(shown: str, value: Mapping[str, Any], locale: str) -> str:
         return str(value["number"])
     if not value["base"]:
         return "—"
-    return f"{value['mean']:.1f}" if shown == "days" else f"{100 * value['number'] / value['base']:.1f} %"
+    return f"{value['mean']:.1f}" if shown == "days" else f"{100 * value['number'] / value['base']:.1f}%"
 
 
 def _item(key: str, locale: str) -> str:

@@ -5,6 +5,10 @@
   const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
   const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
 
+  // In a narrow window the row of places begins where one is.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 60;
+
   // Errors are read first.
   document.getElementById("faults")?.focus();
 

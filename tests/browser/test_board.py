@@ -90,3 +90,24 @@ def test_a_narrow_screen_holds_the_whole_board(new_page: Open) -> None:
     wider = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider == 0
     expect(page.locator("[data-inbox] tbody tr").first.locator(".lamp")).to_be_visible()
+
+
+@pytest.mark.parametrize("login", ["sun.yi", "zhao.guo"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [1024, 1440, 1920])
+def test_every_place_of_the_desk_is_in_sight_and_opens(new_page: Open, login: str, language: str, width: int) -> None:
+    page = new_page(login, f"/board?lang={language}")
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("[...document.querySelectorAll('.nav')].every(n => n.scrollWidth <= n.clientWidth)")
+    places = page.locator(".nav a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    if width == 1440 and language == "zh":
+        assert all(page.request.get(place).ok for place in places), places
+
+
+def test_a_drawing_wider_than_the_page_is_shown_in_full_size_when_asked(new_page: Open) -> None:
+    page = new_page("sun.yi", "/board")
+    drawing = page.locator("svg.bpmn.broad").first
+    natural = float(drawing.get_attribute("width") or 0)
+    assert drawing.bounding_box()["width"] < natural  # type: ignore[index]
+    page.get_by_label("原大显示").check()
+    assert drawing.bounding_box()["width"] == pytest.approx(natural, abs=1)  # type: ignore[index]

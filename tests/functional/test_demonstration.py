@@ -10,11 +10,21 @@ from sqlmodel import col, select
 
 from api import seed, tales
 from api.composition import compose
-from engine import audit, definitions, directory, incidents
+from engine import audit, definitions, directory, incidents, reports, silence
 from engine.access import SYSTEM
 from engine.db import Database
 from engine.manifest import read_manifest
-from engine.models import Case, CaseLink, Notice, Organisation, OrganisationRelation, Party, SealedIdentity
+from engine.models import (
+    Case,
+    CaseLink,
+    CatalogueItem,
+    CatalogueRevision,
+    Notice,
+    Organisation,
+    OrganisationRelation,
+    Party,
+    SealedIdentity,
+)
 from engine.settings import Settings
 from notices import handlers, manuscript
 from tests.household import PDF
@@ -94,6 +104,25 @@ def test_no_date_of_a_story_is_left_in_a_far_past(city: Database) -> None:
         oldest = min(c.submitted_at for c in reading.session.exec(select(Case)))
         assert reading.now - oldest < timedelta(days=160)
         assert all(c.submitted_at < reading.now for c in reading.session.exec(select(Case)))
+
+
+def test_the_catalogue_is_older_than_what_became_of_it(city: Database) -> None:
+    with city.reading(SYSTEM) as reading:
+        first = select(CatalogueRevision.settled_at).where(col(CatalogueRevision.change) == "add")
+        stands = min(at for at in reading.session.exec(first) if at is not None)
+        assert all(c.submitted_at > stands for c in reading.session.exec(select(Case)))
+
+
+def test_no_open_case_of_the_city_lacks_a_clock(city: Database) -> None:
+    with city.reading(SYSTEM) as reading:
+        assert {alarm.kind for alarm in silence.alarms(reading)} <= {"outdated", "metronome"}
+
+
+def test_the_public_finds_reports_and_an_item_that_was_renewed_today(city: Database) -> None:
+    with city.reading(SYSTEM) as reading:
+        assert len(reports.published(reading)) == len(seed.read(city.settings.bundles)["published"])
+        renewed = [i for i in reading.session.exec(select(CatalogueItem)) if i.code == "gy-sjj-0004"]
+        assert [reading.now - i.updated_at < timedelta(days=1) for i in renewed if i.updated_at] == [True]
 
 
 def test_a_tale_moves_days_as_a_person_writes_them() -> None:
