@@ -1,7 +1,6 @@
 """Forms: what a browser sends becomes values, what is wrong is said beside the field, what is unknown is refused."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -313,14 +312,12 @@ def test_every_text_is_capped_even_where_the_schema_forgets() -> None:
     assert [problem.code for problem in wide.problems({"text": "字" * (TEXT_CAP + 1)})] == ["maxLength"]
 
 
-def test_hostile_answers_are_refused_quickly() -> None:
-    began = time.perf_counter()
+def test_hostile_answers_are_refused() -> None:
     hostile: list[Any] = [[{}] * 300_000, "9" * 3_000_000, {"a": 1}, None, [["csv"]], "-" * 2_000 + "x"]
     for value in hostile:
         for name in SCHEMA["properties"]:
             assert name in problems(**{name: value if value is not None else {}})
     assert len(FORM.problems({str(number): 1 for number in range(10_000)})) < 50
-    assert time.perf_counter() - began < 10
 
 
 @pytest.mark.parametrize("answers", [None, [], "x", 7])
