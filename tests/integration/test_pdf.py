@@ -16,7 +16,7 @@ from engine.errors import Invalid, Unavailable
 from notices import fonts, worker
 from notices.gongwen import CELL, COLUMNS, LEFT, MM, PITCH, ROWS
 from notices.paper import RenderFailed
-from notices.pool import PATIENCE, Pool, Process
+from notices.pool import Pool, Process
 from notices.render import (
     DocumentTooLong,
     FieldTooLong,
