@@ -137,6 +137,13 @@ def test_what_the_process_forbids_is_not_offered_and_is_refused(household: House
     assert page(browser.get(f"/desk/cases/{filed['reference']}")).xpath("//*[@id='follow-ups']") == []
 
 
+def test_who_comes_to_a_window_to_ask_for_data_is_served_there(household: Household) -> None:
+    handler, request = household.browser_of("handler"), "/desk/new/open_data_request"
+    assert page(handler.get("/desk/new")).xpath(f"//a[@href='{request}']")
+    assert handler.get(request).status_code == 200
+    assert household.browser_of("leader").get(request).status_code == 404
+
+
 def test_who_files_nothing_is_told_so(household: Household, filed: dict[str, Any]) -> None:
     assert QUARREL in household.browser_of("handler").get("/desk/new").text
     head = household.browser_of("head")
