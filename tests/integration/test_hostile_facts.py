@@ -1,6 +1,7 @@
 """Hostile and huge texts in every fact of every template of every bundle: a right paper or a clear sentence, and nothing lost.
 
-Bundles, notices, facts and the branches of a template are found here, so that a new one is tried as well.
+Bundles, notices, facts and the branches of a template are found here, so that a new one is tried as well. Every branch is
+composed in each language; what must be seen on paper is seen once for each notice, in the one language or the other.
 """
 
 import re
@@ -8,18 +9,22 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 
 import jinja2
 import pytest
 from jinja2 import nodes
+from lxml import html
 
 from engine import definitions
 from engine.definitions import Bundle
 from engine.settings import ROOT
 from notices import body, sample, templates
+from notices.fonts import typefaces
+from notices.gongwen import Typesetter
 from notices.paper import Paper, UncoveredCharacters, spelled
-from notices.render import check_characters, count_pages, preview, render
+from notices.render import check_characters, preview, render
 from tests import papers
 
 pytestmark = pytest.mark.sqlite_only
@@ -47,6 +52,7 @@ REFUSED = {
     "fillers": "王\u3164\u115f某",
     "not characters": "王\uffff\ufdd0某",
 }
+AS_WRITTEN, NOT_PRINTED = "".join(SHOWN_AS_WRITTEN.values()), "".join(REFUSED.values())
 HUGE = ("x" * 10_000, "国" * 3_400, "（" * 3_400)  # a word without end, one paragraph, marks that stick together
 
 
@@ -58,7 +64,7 @@ class Kind:
     notice: str
     language: str
 
-    @property
+    @cached_property
     def paper(self) -> Paper:
         return replace(sample.of_bundle(self.bundle, self.notice, NOW, self.language), qr="https://example.cn/verify/x")
 
@@ -66,18 +72,23 @@ class Kind:
         return f"{self.bundle.key}-{self.notice}-{self.language}"
 
 
-def _kinds() -> Iterator[Kind]:
+def _notices() -> Iterator[list[Kind]]:
     for folder in definitions.bundle_folders(ROOT / "bpmn"):
-        flow, words = definitions.split(definitions.read_folder(folder))
-        bundle = Bundle("", "", 1, 1, flow, words)
-        for path in sorted(words):
-            if re.fullmatch(r"notices/[^/]+/notice\.toml", path):
-                notice = Path(path).parent.name
-                yield from (Kind(bundle, notice, language) for language in sample.languages(bundle, notice))
+        bundle = sample.bundle_of(folder)
+        for notice in bundle.notices():
+            yield [Kind(bundle, notice, language) for language in sample.languages(bundle, notice)]
 
 
-KINDS = list(_kinds())
+NOTICES = list(_notices())
+KINDS = [kind for kinds in NOTICES for kind in kinds]
+PRINTED = [kinds[number % len(kinds)] for number, kinds in enumerate(NOTICES)]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+every_notice = pytest.mark.parametrize("kind", PRINTED, ids=str)
+
+
+@pytest.fixture(scope="module")
+def setter(fonts: Path) -> Typesetter:
+    return Typesetter(typefaces(fonts))
 
 
 def test_every_bundle_and_fact_is_tried() -> None:
@@ -90,49 +101,58 @@ def test_every_bundle_and_fact_is_tried() -> None:
 
 
 @every_kind
-def test_every_branch_shows_every_fact_as_it_was_written(kind: Kind) -> None:
-    for number, variant in enumerate(_variants(kind.paper)):
-        name = list(SHOWN_AS_WRITTEN)[number % len(SHOWN_AS_WRITTEN)]
-        _set_whole(_with(variant, SHOWN_AS_WRITTEN[name]))
+def test_every_branch_shows_every_fact_as_it_was_written(kind: Kind, setter: Typesetter) -> None:
+    for variant in _variants(kind.paper):
+        hostile = _with(variant, AS_WRITTEN)
+        markup = templates.html(templates.Page.of(hostile, templates.compose(hostile)), setter)
+        _shows_whole(hostile, "".join(html.document_fromstring(markup).text_content().split()), pages=1)
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_printed_is_refused(text: str) -> None:
+    with pytest.raises(UncoveredCharacters) as refusal:
+        check_characters(_with(KINDS[0].paper, text))
+    assert "字体中没有" in refusal.value.sentence("zh")
 
 
 @every_kind
-def test_what_looks_like_code_is_only_text(kind: Kind) -> None:
-    hostile = _with(kind.paper, "".join(SHOWN_AS_WRITTEN.values()))
-    _set_whole(hostile)
-    assert not re.search(r"<(script|img|style|b)\b", preview(hostile))
+def test_every_character_that_cannot_be_printed_is_named(kind: Kind) -> None:
+    with pytest.raises(UncoveredCharacters) as refusal:
+        check_characters(_with(kind.paper, NOT_PRINTED))
+    assert set(refusal.value.data["codes"]) == set(map(ord, NOT_PRINTED)) - set(map(ord, "王某葛e[2J "))
 
 
-@every_kind
-def test_what_cannot_be_printed_is_named_and_can_be_spelled(kind: Kind) -> None:
-    for name, text in REFUSED.items():
-        with pytest.raises(UncoveredCharacters) as refusal:
-            check_characters(_with(kind.paper, text))
-        assert "字体中没有" in refusal.value.sentence("zh"), name
-    hostile = _with(kind.paper, "".join(REFUSED.values()))
+@every_notice
+def test_what_looks_like_code_is_only_text_and_what_cannot_be_printed_is_spelled(kind: Kind) -> None:
+    hostile = _with(kind.paper, AS_WRITTEN + NOT_PRINTED)
     with pytest.raises(UncoveredCharacters) as refusal:
         render(hostile)
-    said = papers.text(render(spelled(hostile, refusal.value.data["codes"])))
+    told = spelled(hostile, refusal.value.data["codes"])
+    said = _set_whole(told)
     assert all(f"〔U+{code:04X}〕" in said for code in refusal.value.data["codes"])
+    assert not re.search(r"<(script|img|style|b)\b", preview(told))
 
 
-@every_kind
+@every_notice
 def test_huge_facts_are_set_whole(kind: Kind) -> None:
-    huge = HUGE[KINDS.index(kind) % len(HUGE)]
+    huge = HUGE[PRINTED.index(kind) % len(HUGE)]
     _set_whole(_with(kind.paper, huge[: 20_000 // len(huge[0].encode()) // (_shown(kind.paper) + 2)]))
 
 
 # -- what a template asks for --------------------------------------------------------------------------------------------
 
 
+_parsed = cache(jinja2.Environment().parse)
+
+
 def _compared(template: str) -> dict[str, set[str]]:
     """The facts on whose words a template decides, with the words."""
     found: dict[str, set[str]] = {}
-    for node in jinja2.Environment().parse(template).find_all(nodes.Compare):
+    for node in _parsed(template).find_all(nodes.Compare):
         if isinstance(node.expr, nodes.Name):
             words = [c.value for c in node.find_all(nodes.Const) if isinstance(c.value, str)]
             found.setdefault(node.expr.name, set()).update(words)
-    for node in jinja2.Environment().parse(template).find_all(nodes.Getitem):
+    for node in _parsed(template).find_all(nodes.Getitem):
         if isinstance(node.arg, nodes.Name):
             found.setdefault(node.arg.name, set())
     return found
@@ -140,7 +160,7 @@ def _compared(template: str) -> dict[str, set[str]]:
 
 def _dates(template: str) -> set[str]:
     """The facts that a template shows as days."""
-    filters = jinja2.Environment().parse(template).find_all(nodes.Filter)
+    filters = _parsed(template).find_all(nodes.Filter)
     shown = (f for f in filters if f.name.split("_")[0] in {"date", "weekday", "numeral"})
     return {
         name.name
@@ -187,10 +207,15 @@ def _composed(paper: Paper) -> str:
     return "".join("".join(text for block in blocks for text in body.texts(block)).split())
 
 
-def _set_whole(paper: Paper) -> None:
-    """Every character that the template writes stands on the pages, and each text in one piece unless a page ends in it."""
-    pdf = render(paper)
-    said, pages = papers.text(pdf), count_pages(pdf)
+def _set_whole(paper: Paper) -> str:
+    """All that stands on the pages of a paper, which holds every character that its template writes."""
+    pages = papers.texts(render(paper))
+    _shows_whole(paper, "".join(pages), len(pages))
+    return "".join(pages)
+
+
+def _shows_whole(paper: Paper, said: str, pages: int) -> None:
+    """Every character that the template writes is said, and each text in one piece unless a page ends in it."""
     addressee = "".join(str(paper.addressee).split())
     written = _composed(paper) + addressee
     assert not Counter(written) - Counter(said)
