@@ -1,7 +1,6 @@
 """An item that leaves the catalogue in the middle of a case: who handles it is told so, and nothing stops."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +29,11 @@ def leaves(database: Database) -> None:
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("before", ["assess", "confirm_data"])
 def test_a_share_application_goes_on_when_its_item_has_left_the_catalogue(
-    before: str, installed: Callable[[Path], Path], tmp_path: Path
+    before: str, installed: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(installed(BUNDLE), tmp_path / "story")
-    with scenarios.installation(BUNDLE, tmp_path / "story", shanghai(STORY["start"]), "", fresh=False) as (
-        database,
-        watch,
-    ):
+    shutil.copytree(installed, tmp_path / "story")
+    start = shanghai(STORY["start"])
+    with scenarios.installation(BUNDLE.parent, tmp_path / "story", start, "") as (database, watch):
         story = Story(database, watch, BUNDLE)
         story._begin(STORY["submit"])
         gone = False
