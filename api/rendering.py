@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from api import i18n, sheets
 from engine.privacy import show_code
 from engine.settings import Settings
+from notices.templates import numeral_zh
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -67,6 +68,7 @@ def environment(locale: str) -> Environment:
         "groups": show_code,
         "sheet": sheets.weeks,
         "spent": sheets.spent,
+        "numeral_zh": numeral_zh,
         "own_words": lambda value: value.zh if locale == i18n.CHINESE else value.en,
     }
     made.globals |= {"address": address}

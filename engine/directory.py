@@ -104,6 +104,12 @@ class RelationUnknown(Invalid):
     zh = "“{kind}”不是有效的机构关系：{known}。"
 
 
+class RelationCircular(Conflict):
+    """{lower} is the same as {upper} or stands over it already, so it cannot stand below it."""
+
+    zh = "{lower}与{upper}是同一机构，或者已经是它的上级，不能再设为它的下级。"
+
+
 class DutiesSeparated(Conflict):
     """Administrators and auditors handle no cases, so they have no role in an organisation."""
 
@@ -148,10 +154,17 @@ def create_organisation(uow: UnitOfWork, code: str, name: str, kind: str, level:
 
 
 def relate(uow: UnitOfWork, upper_id: str, lower_id: str, kind: str) -> None:
-    """Say that one organisation stands over another, as superior or as guide of its business. Twice is once."""
+    """Say that one organisation stands over another, as superior or as guide of its business. Twice is once.
+
+    Nobody stands over itself, by however many steps: raises RelationCircular.
+    """
     require_administrator(uow.actor)
     if kind not in RELATIONS:
         raise RelationUnknown(kind=kind, known=", ".join(RELATIONS))
+    uow.take_turns(f"relations:{kind}")
+    if lower_id in (upper_id, *relations.all_above(uow, upper_id, kind)):
+        upper, lower = (uow.session.get_one(Organisation, each).name for each in (upper_id, lower_id))
+        raise RelationCircular(upper=upper, lower=lower)
     same = select(OrganisationRelation.id).where(
         col(OrganisationRelation.upper_id) == upper_id,
         col(OrganisationRelation.lower_id) == lower_id,

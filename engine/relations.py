@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from engine.db import Reading
 from engine.models import Organisation, OrganisationRelation
@@ -28,13 +28,21 @@ def described(reading: Reading, organisations: Iterable[Organisation]) -> dict[s
             "kind": organisation.kind,
             "level": organisation.level,
             "applicability": organisation.applicability,
-            "superior_of": sorted(codes[o] for o in _all_below(organisation.id, below[SUPERIOR]) if o in codes),
+            "superior_of": sorted(codes[o] for o in _reached(organisation.id, below[SUPERIOR]) if o in codes),
             "guides": sorted(codes[o] for o in below[GUIDE].get(organisation.id, ()) if o in codes),
             "superiors": _directly_above(organisation.id, below[SUPERIOR], codes),
             "guided_by": _directly_above(organisation.id, below[GUIDE], codes),
         }
         for organisation in asked
     }
+
+
+def all_above(reading: Reading, lower_id: str, kind: str) -> set[str]:
+    """The organisations that stand over one in a relation, by however many steps."""
+    above: dict[str, list[str]] = {}
+    for relation in reading.session.exec(select(OrganisationRelation).where(col(OrganisationRelation.kind) == kind)):
+        above.setdefault(relation.lower_id, []).append(relation.upper_id)
+    return _reached(lower_id, above)
 
 
 def _below(reading: Reading) -> tuple[dict[str, str], dict[str, dict[str, list[str]]]]:
@@ -50,12 +58,13 @@ def _directly_above(lower: str, below: Mapping[str, list[str]], codes: Mapping[s
     return sorted(codes[upper] for upper, lowers in below.items() if lower in lowers and upper in codes)
 
 
-def _all_below(upper: str, below: Mapping[str, list[str]]) -> set[str]:
+def _reached(first: str, steps: Mapping[str, list[str]]) -> set[str]:
+    """All others to which steps lead, one after the other."""
     found: set[str] = set()
-    waiting = list(below.get(upper, ()))
+    waiting = list(steps.get(first, ()))
     while waiting:
-        lower = waiting.pop()
-        if lower not in found and lower != upper:
-            found.add(lower)
-            waiting.extend(below.get(lower, ()))
+        reached = waiting.pop()
+        if reached not in found and reached != first:
+            found.add(reached)
+            waiting.extend(steps.get(reached, ()))
     return found

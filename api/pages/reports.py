@@ -21,6 +21,7 @@ from engine.report_rules import Figure
 from engine.reports import Line, Period, Table, Value
 from notices import render
 from notices.sheets import Sheet
+from notices.templates import numeral_zh
 
 router = APIRouter()
 PDF = "application/pdf"
@@ -278,7 +279,7 @@ def _sheet(table: Table) -> Sheet:
     lines = [*table.lines, Line("", "合计", table.total.values)]
     facts = {
         "period": f"{_day(table.period.since)}至{_day(table.period.until)}",
-        "article": f"《贵阳市政府数据共享开放条例》第{_chinese(int(table.report.article))}条",
+        "article": f"《贵阳市政府数据共享开放条例》第{numeral_zh(int(table.report.article))}条",
         "groups": [
             {
                 "heads": [figure.title for figure in group],
@@ -301,12 +302,3 @@ def _cell(figure: Figure, value: Value) -> str:
 
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _chinese(number: int) -> str:
-    """22 → 二十二; articles below a hundred."""
-    digits = "零一二三四五六七八九"
-    tens, ones = divmod(number, 10)
-    if number < 10:
-        return digits[number]
-    return ("" if tens == 1 else digits[tens]) + "十" + (digits[ones] if ones else "")

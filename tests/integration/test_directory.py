@@ -19,6 +19,7 @@ from engine.directory import (
     PasswordTooWeak,
     PersonLeft,
     PersonNotFound,
+    RelationCircular,
     RelationUnknown,
     RoleUnknown,
     WrongCredentials,
@@ -208,6 +209,16 @@ class TestOrganisations:
             directory.relate(uow, upper.id, lower.id, "business_guidance_of")
             with pytest.raises(RelationUnknown):
                 directory.relate(uow, upper.id, lower.id, "friend_of")
+
+    def test_nobody_stands_over_itself_by_however_many_steps(self, database: Database) -> None:
+        top, middle, low = (establish(database, code) for code in ("top", "middle", "low"))
+        with database.unit_of_work() as uow:
+            directory.relate(uow, top.id, middle.id, "superior_of")
+            directory.relate(uow, middle.id, low.id, "superior_of")
+            for upper, lower in ((low, top), (middle, top), (top, top)):
+                with pytest.raises(RelationCircular):
+                    directory.relate(uow, upper.id, lower.id, "superior_of")
+            directory.relate(uow, low.id, top.id, "business_guidance_of")  # another matter
 
 
 class TestTokens:
