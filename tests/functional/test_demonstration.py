@@ -26,20 +26,15 @@ from engine.models import (
     SealedIdentity,
 )
 from engine.settings import Settings
-from notices import handlers, manuscript
-from tests.household import PDF
 
 
 @pytest.fixture(scope="module")
 def city(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The whole demonstration, seeded once. Issued papers are typeset; drafts have the same facts, and nobody reads them here."""
+    """The whole demonstration, seeded once."""
     folder = tmp_path_factory.mktemp("demo")
     shutil.copyfile(sqlite_template, folder / "duban.db")
     database = compose(Settings(var=folder, demo=True))
-    with pytest.MonkeyPatch.context() as unread:
-        for module in (handlers, manuscript):
-            unread.setattr(module, "render", lambda paper: PDF)
-        assert seed.seed(database, show=False) == []  # every tale was told as far as it should be
+    assert seed.seed(database, show=False) == []  # every tale was told as far as it should be
     yield database
     database.dispose()
 
