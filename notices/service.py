@@ -344,6 +344,18 @@ def require_not_theirs(reading: Reading, notice: Notice) -> None:
         raise CodeIsTheirs(title=notice.title)
 
 
+def theirs(reading: Reading, case_id: str) -> frozenset[str]:
+    """The ids of a case's issued papers that are for its party alone, since they bear the query code."""
+    issued = select(Notice).where(col(Notice.case_id) == case_id, col(Notice.state) == "issued")
+    found = set()
+    for notice in reading.session.exec(issued):
+        try:
+            require_not_theirs(reading, notice)
+        except CodeIsTheirs:
+            found.add(notice.id)
+    return frozenset(found)
+
+
 def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:
     """The issued bytes of a notice with a file name; raises NoticeNotFound, CodeIsTheirs, NoticeNotReady while they are being
     made."""

@@ -20,7 +20,7 @@ from engine.queries.instructions import InstructionView
 from engine.queries.leads import Choice, LeadRow, Origin
 from engine.queries.parts import PartView
 from engine.views import DeadlineView, DiagramView, FieldShown, Offer
-from notices import deliveries
+from notices import deliveries, service
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Around:
     may_draft: bool = False  # revisions of the catalogue, for this case
     drafts: int = 0  # that there are
     serves: frozenset[str] = frozenset()  # ids of papers whose service the reader sees to
+    theirs: frozenset[str] = frozenset()  # ids of papers that are for the party alone
 
 
 def around(reading: Reading, case_id: str) -> Around:
@@ -77,6 +78,7 @@ def around(reading: Reading, case_id: str) -> Around:
         may_draft=revises and barred is None and catalogue.may_draft(reading, case_id),
         drafts=len(catalogue.drafts(reading, case_id)) if revises else 0,
         serves=deliveries.served_by_reader(reading, case_id),
+        theirs=service.theirs(reading, case_id),
     )
 
 

@@ -30,6 +30,7 @@ from engine.metadata import MetadataStays
 from engine.models import Case
 from engine.reasons import ReasonMissing
 from engine.views import FieldShown, TaskView
+from notices import service
 from notices.approved import DraftChanged
 
 router = APIRouter(prefix="/desk/tasks")
@@ -207,6 +208,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         task: TaskView = queries.task(reading, task_id)
         hands = queries.hands(reading, task_id)
         barred = recusals.my_bar(reading, reading.session.get_one(Case, task.file.case.id))
+        theirs = service.theirs(reading, task.file.case.id)
         today = clock.day_of(reading.now)
     values = task.values if attempt.values is None else attempt.values
     return rendering.page(
@@ -235,6 +237,7 @@ def draw(request: Request, door: Door, task_id: str, attempt: Attempt, said: str
         barred=barred.sentence(door.locale) if barred else "",
         hands=hands,
         pages=papers.counted(door, [task.draft_notice] if task.draft_notice else []),
+        theirs=theirs,
         handed=attempt.handed,
         clocks=casework.clocks(task.file.deadlines),
         diagrams=casework.drawings(task.file.diagrams, door.locale),

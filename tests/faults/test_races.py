@@ -242,7 +242,7 @@ def test_two_replies_that_are_signed_at_once_get_neighbouring_numbers(stage: Sta
         signing.append(stage.complete("sign_reply"))
     require_both(stage.meet(signing[0], "numbers.allotted", signing[1]))
     replies = stage.world.all(Notice, name="reply", state="issued")
-    assert sorted(n.number or "" for n in replies) == ["筑交开放复〔2026〕1号", "筑交数复〔2026〕2号"]
+    assert sorted(n.number or "" for n in replies) == ["筑交开放复〔2026〕1号", "筑交开放复〔2026〕2号"]
     require_whole(stage.world)
 
 

@@ -246,7 +246,7 @@ class TestProcesses:
     def test_the_notices_of_a_process_are_listed_with_their_languages_and_samples(self, run: Run) -> None:
         code, out, _ = run("notice", "list", str(BUNDLE))
         assert code == 0
-        assert "receipt  申请回执  slip  zh+en  sample provisional\n" in out
+        assert "receipt  申请回执  slip  zh+en  sample provisional split_off split_off_overdue\n" in out
 
     def test_a_diagram_is_drawn(self, run: Run) -> None:
         code, out, _ = run("diagram", "draw", str(BUNDLE / "process.bpmn"))

@@ -567,6 +567,7 @@ def task_page(
         "blocked": view.blocked,
         "unmasked": (),
         "barred": "",
+        "theirs": frozenset(),
         "clocks": casework.clocks(view.file.deadlines),
         "diagrams": [diagram()],
         "hands": HANDS,

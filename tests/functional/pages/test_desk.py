@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from engine.access import SYSTEM
-from engine.models import AuditEvent
+from engine.models import AuditEvent, Notice
 from tests.functional.pages.browsing import apply, do, hidden, only_task, page, send, told
 from tests.household import Household
 
@@ -187,9 +187,9 @@ def test_who_drafts_does_not_sign_and_is_told_which_rule_says_so(household: Hous
     browser = household.browser_of("handler")
     task = only_task(browser)
     shown = page(browser.get(task))
-    assert "提出补正或者转办的人，不能自己审核。" in shown.get_element_by_id("blocked").text_content()
+    assert "提出补正、分案或者转办的人，不能自己审核。" in shown.get_element_by_id("blocked").text_content()
     forced = browser.post(f"{task}/claim", data={"csrf": hidden(shown, "/sign-out")["csrf"]})
-    assert "提出补正或者转办的人，不能自己审核。" in page(forced, 403).text_content()
+    assert "提出补正、分案或者转办的人，不能自己审核。" in page(forced, 403).text_content()
 
 
 def test_what_belongs_to_another_agency_does_not_exist(household: Household, case: str) -> None:
@@ -237,12 +237,26 @@ def test_a_case_is_found_by_search_and_shows_its_clock_and_way(household: Househ
 
 
 def test_papers_and_files_are_handed_out_as_downloads(household: Household, case: str) -> None:
+    do(household, "handler", intake_action="supplement", defects="请写明时间范围。")
+    do(household, "head", intake_approval="approve")
+    household.work()
     browser = household.browser_of("handler")
-    (address,) = page(browser.get(f"/desk/cases/{case}")).xpath("//a[contains(@href, '/desk/notices/')]/@href")
+    (address,) = page(browser.get(f"/desk/cases/{case}")).xpath("//a[contains(@href, '/pdf')]/@href")
     paper = browser.get(address)
     assert paper.content.startswith(b"%PDF-")
     assert paper.headers["content-disposition"].startswith("attachment;")
     assert household.browser_of("stranger").get(address).status_code == 404
+
+
+def test_a_paper_with_the_query_code_is_offered_to_nobody_but_its_party(household: Household, case: str) -> None:
+    with household.database.reading(SYSTEM) as reading:
+        receipt = reading.session.exec(select(Notice)).one().id
+    browser = household.browser_of("handler")
+    task = browser.get(only_task(browser))
+    for shown in (page(browser.get(f"/desk/cases/{case}")), page(task)):
+        assert "载有查询码，只交当事人" in shown.text_content()
+        assert receipt not in str([*shown.xpath("//@href"), *shown.xpath("//@src")])
+    assert browser.get(f"/desk/notices/{receipt}/pdf").status_code == 403
 
 
 def test_those_who_answer_for_others_see_the_board_and_nobody_else(household: Household, case: str) -> None:
