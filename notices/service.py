@@ -339,21 +339,19 @@ def require_not_theirs(reading: Reading, notice: Notice) -> None:
 
     Raises CodeIsTheirs, except for who has to bring the paper by hand.
     """
-    paper = with_presentation(reading, notice.presentation_id).notice(notice.name)
-    if reading.actor.kind == "person" and paper.carries_query_code and not deliveries.brings(reading, notice):
+    if _is_theirs(reading, notice):
         raise CodeIsTheirs(title=notice.title)
 
 
 def theirs(reading: Reading, case_id: str) -> frozenset[str]:
     """The ids of a case's issued papers that are for its party alone, since they bear the query code."""
     issued = select(Notice).where(col(Notice.case_id) == case_id, col(Notice.state) == "issued")
-    found = set()
-    for notice in reading.session.exec(issued):
-        try:
-            require_not_theirs(reading, notice)
-        except CodeIsTheirs:
-            found.add(notice.id)
-    return frozenset(found)
+    return frozenset(notice.id for notice in reading.session.exec(issued) if _is_theirs(reading, notice))
+
+
+def _is_theirs(reading: Reading, notice: Notice) -> bool:
+    paper = with_presentation(reading, notice.presentation_id).notice(notice.name)
+    return reading.actor.kind == "person" and paper.carries_query_code and not deliveries.brings(reading, notice)
 
 
 def pdf(reading: Reading, notice_id: str) -> tuple[Notice, str, bytes]:

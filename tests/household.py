@@ -50,6 +50,20 @@ REQUEST: dict[str, Any] = {
     "description": "全市公共停车场的名称、位置、总泊位和实时空余泊位，每五分钟更新一次。",
     "agency": AGENCY,
 }
+# What a handler finds out about that request, and answers.
+ASSESSMENT = {
+    "data_exists": "yes",
+    "data_held": "yes",
+    "already_open": "no",
+    "in_catalogue": "yes",
+    "exemption": "none",
+}
+REPLY = {
+    "decision": "agreed_open",
+    "facts": "您申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
+    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
+    "planned_opening_on": "2026-12-29",
+}
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
 

@@ -6,21 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import maintenance
-from tests.household import PDF, REQUEST, Household, furnish
-
-ASSESSMENT = {
-    "data_exists": "yes",
-    "data_held": "yes",
-    "already_open": "no",
-    "in_catalogue": "yes",
-    "exemption": "none",
-}
-REPLY = {
-    "decision": "agreed_open",
-    "facts": "你申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
-    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
-    "planned_opening_on": "2026-12-29",
-}
+from tests.household import ASSESSMENT, PDF, REPLY, REQUEST, Household, furnish
 
 
 def test_a_request_is_filed_worked_answered_and_followed(household: Household) -> None:

@@ -1,21 +1,7 @@
 """The way of a request through the pages, on each of the two databases."""
 
 from tests.functional.pages.browsing import apply, do, follow, page
-from tests.household import Household
-
-ASSESSMENT = {
-    "data_exists": "yes",
-    "data_held": "yes",
-    "already_open": "no",
-    "in_catalogue": "yes",
-    "exemption": "none",
-}
-REPLY = {
-    "decision": "agreed_open",
-    "facts": "您申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
-    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
-    "planned_opening_on": "2026-12-29",
-}
+from tests.household import ASSESSMENT, REPLY, Household
 
 
 def test_a_request_is_filed_worked_signed_and_read(household: Household) -> None:

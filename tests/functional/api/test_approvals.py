@@ -9,21 +9,8 @@ from engine import process
 from engine.models import Notice
 from notices import service
 from tests.functional.pages.browsing import follow, only_task, page, send
-from tests.household import Household
+from tests.household import ASSESSMENT, REPLY, Household
 
-ASSESSMENT = {
-    "data_exists": "yes",
-    "data_held": "yes",
-    "already_open": "no",
-    "in_catalogue": "yes",
-    "exemption": "none",
-}
-REPLY = {
-    "decision": "agreed_open",
-    "facts": "您申请的数据由本机关在停车管理中采集，每五分钟更新一次。",
-    "reasons": "该数据不属于《条例》第十八条第一款所列情形，应当向社会开放。",
-    "planned_opening_on": "2026-12-29",
-}
 OPINION = "第二段的日期已经核对。"
 
 

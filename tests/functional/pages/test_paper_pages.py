@@ -11,8 +11,7 @@ from engine.access import SYSTEM
 from engine.models import Notice
 from notices import render
 from tests.functional.pages.browsing import page
-from tests.functional.test_journey import ASSESSMENT, REPLY
-from tests.household import Household
+from tests.household import ASSESSMENT, REPLY, Household
 
 DRAFTED = [
     ("handler", {"intake_action": "proceed"}),
