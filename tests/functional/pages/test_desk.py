@@ -255,7 +255,8 @@ def test_a_paper_with_the_query_code_is_offered_to_nobody_but_its_party(househol
     task = browser.get(only_task(browser))
     for shown in (page(browser.get(f"/desk/cases/{case}")), page(task)):
         assert "载有查询码，只交当事人" in shown.text_content()
-        assert receipt not in str([*shown.xpath("//@href"), *shown.xpath("//@src")])
+        addresses = [*shown.xpath("//@href"), *shown.xpath("//@src"), *shown.xpath("//@action")]
+        assert receipt not in str(addresses)
     assert browser.get(f"/desk/notices/{receipt}/pdf").status_code == 403
 
 
