@@ -54,7 +54,7 @@ class CodeNeeded(EngineError):
     """The headers Duban-Reference and Duban-Query-Code are needed."""
 
     status = 401
-    zh = "请在请求头 Duban-Reference 和 Duban-Query-Code 中提供申请编号和查询码。"
+    zh = "请在请求头 Duban-Reference 和 Duban-Query-Code 中提供编号和查询码。"
 
 
 class ForeignRequest(Forbidden):

@@ -116,7 +116,7 @@ class Crew:
     def track(self, reference: str, code: str) -> Page:
         """The page on which somebody follows their case by number and query code."""
         page = self.at("", "/track")
-        page.get_by_label("申请编号").fill(reference)
+        page.get_by_label("编号", exact=True).fill(reference)
         page.get_by_label("查询码").fill(code)
         page.locator("main form").get_by_role("button").click()
         expect(page.locator("main")).to_contain_text(reference)

@@ -1,7 +1,8 @@
 """Hostile and huge texts in every fact of every template of every bundle: a right paper or a clear sentence, and nothing lost.
 
-Bundles, notices, facts and the branches of a template are found here, so that a new one is tried as well. Every branch is
-composed in each language; what must be seen on paper is seen once for each notice, in the one language or the other.
+Bundles, notices, facts and the branches of a template are found here, so that a new one is tried as well. Every branch of
+every notice is composed in each language; what must be seen on paper is seen once for each layout, which is the form and what
+follows what in it: of two notices that differ in words alone, one is printed.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 
 import jinja2
@@ -72,18 +74,25 @@ class Kind:
         return f"{self.bundle.key}-{self.notice}-{self.language}"
 
 
-def _notices() -> Iterator[list[Kind]]:
+def _kinds() -> Iterator[Kind]:
     for folder in definitions.bundle_folders(ROOT / "bpmn"):
         bundle = sample.bundle_of(folder)
         for notice in bundle.notices():
-            yield [Kind(bundle, notice, language) for language in sample.languages(bundle, notice)]
+            yield from (Kind(bundle, notice, language) for language in sample.languages(bundle, notice))
 
 
-NOTICES = list(_notices())
-KINDS = [kind for kinds in NOTICES for kind in kinds]
-PRINTED = [kinds[number % len(kinds)] for number, kinds in enumerate(NOTICES)]
+KINDS = list(_kinds())
+
+
+def _layout(kind: Kind) -> tuple[str, ...]:
+    """What the typesetter sees of a notice but its words: the form, the language, and the kinds of block one after the other."""
+    blocks = [type(block).__name__ for block in templates.compose(kind.paper)]
+    return kind.paper.form, kind.language, *(name for name, _ in groupby(blocks))
+
+
+PRINTED = list({_layout(kind): kind for kind in KINDS}.values())
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
-every_notice = pytest.mark.parametrize("kind", PRINTED, ids=str)
+every_layout = pytest.mark.parametrize("kind", PRINTED, ids=str)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +131,7 @@ def test_every_character_that_cannot_be_printed_is_named(kind: Kind) -> None:
     assert set(refusal.value.data["codes"]) == set(map(ord, NOT_PRINTED)) - set(map(ord, "王某葛e[2J "))
 
 
-@every_notice
+@every_layout
 def test_what_looks_like_code_is_only_text_and_what_cannot_be_printed_is_spelled(kind: Kind) -> None:
     hostile = _with(kind.paper, AS_WRITTEN + NOT_PRINTED)
     with pytest.raises(UncoveredCharacters) as refusal:
@@ -133,7 +142,7 @@ def test_what_looks_like_code_is_only_text_and_what_cannot_be_printed_is_spelled
     assert not re.search(r"<(script|img|style|b)\b", preview(told))
 
 
-@every_notice
+@every_layout
 def test_huge_facts_are_set_whole(kind: Kind) -> None:
     huge = HUGE[PRINTED.index(kind) % len(HUGE)]
     _set_whole(_with(kind.paper, huge[: 20_000 // len(huge[0].encode()) // (_shown(kind.paper) + 2)]))

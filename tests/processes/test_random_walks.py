@@ -16,7 +16,7 @@ from engine.settings import ROOT
 from tests.processes.walking import Walk
 
 BUNDLES = sorted(file.parent for file in ROOT.glob("bpmn/*/process.toml") if (file.parent / "scenarios").is_dir())
-WALKS = int(os.environ.get("WALKS", "8"))  # of each process
+WALKS = int(os.environ.get("WALKS", "4"))  # of each process
 AT_ONCE = 8  # in one installation
 
 
