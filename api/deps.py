@@ -186,6 +186,14 @@ class CookieAccess:
 
 Access = TokenAccess | CodeAccess | CookieAccess
 
+
+def who_is_there(request: Request) -> Door | None:
+    """The door of whoever happens to be signed in, for a page that comes whatever was asked for: that of an error."""
+    door = _door(request, PUBLIC)
+    known = auth.known(door.database, request, "person", PUBLIC)
+    return replace(door.as_actor(known.actor), csrf=known.csrf) if known else None
+
+
 PageAnyone = Annotated[Door, Depends(CookieAccess("public"))]
 PageParty = Annotated[Door, Depends(CookieAccess("party"))]
 PagePerson = Annotated[Door, Depends(CookieAccess("person"))]

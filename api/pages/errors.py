@@ -6,10 +6,12 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from api import auth, i18n, rendering
+from api import auth, deps, i18n, rendering
+from api.pages.frame import Viewer, viewer
 from api.problems import Problem
 
 PARTY_PAGES = "/track/"
+DESK_PAGES = ("/desk", "/board", "/admin")
 
 
 def render(request: Request, problem: Problem) -> Response:
@@ -21,6 +23,7 @@ def render(request: Request, problem: Problem) -> Response:
         request,
         "error.html",
         problem.status,
+        viewer=_viewer(request, problem),
         heading=problem.title,
         status=problem.status,
         sentence=problem.detail,
@@ -39,9 +42,19 @@ def _to_the_door(request: Request) -> Response:
     return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", 303)
 
 
+def _viewer(request: Request, problem: Problem) -> Viewer | None:
+    """Who works here keeps the header of the desk, unless the machine itself fails: then a page must not need it."""
+    if problem.status >= 500 or not request.url.path.startswith(DESK_PAGES):
+        return None
+    if (door := deps.who_is_there(request)) is None:
+        return None
+    with door.reading() as reading:
+        return viewer(reading, door)
+
+
 def _back(path: str) -> str:
     """Where one comes from, as far as the address tells."""
-    for place in ("/desk", "/board", "/admin"):
+    for place in DESK_PAGES:
         if path.startswith(place) and path != place:
             return place
     return "/track/case" if path.startswith("/track/case/") else "/"

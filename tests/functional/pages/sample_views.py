@@ -1889,11 +1889,24 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "error": (
         "error.html",
         {
+            "viewer": viewer(),
             "heading": "没有找到",
             "status": 404,
             "sentence": "没有找到，或者您无权查看。",
             "advice": "请核对地址。",
             "back": "/desk",
+            "again": "",
+        },
+    ),
+    "error-portal": (
+        "error.html",
+        {
+            "viewer": None,
+            "heading": "没有找到",
+            "status": 404,
+            "sentence": "没有找到，或者您无权查看。",
+            "advice": "请核对地址。",
+            "back": "/",
             "again": "",
         },
     ),

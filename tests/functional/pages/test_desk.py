@@ -248,6 +248,16 @@ def test_papers_and_files_are_handed_out_as_downloads(household: Household, case
     assert household.browser_of("stranger").get(address).status_code == 404
 
 
+def test_who_is_signed_in_keeps_the_menu_of_the_desk_when_something_is_not_found(household: Household) -> None:
+    handler, visitor = household.browser_of("handler"), household.browser()
+    for address in ("/desk/cases/KF-2026-999999", "/desk/nothing", "/board"):
+        lost = page(handler.get(address), 403 if address == "/board" else 404)
+        assert lost.xpath("//header//a[@href='/desk']")
+        assert lost.xpath("//header//form[@action='/sign-out']")
+    for browser in (handler, visitor):
+        assert page(browser.get("/catalogue/nothing"), 404).xpath("//header//a[@href='/track']")
+
+
 def test_a_paper_with_the_query_code_is_offered_to_nobody_but_its_party(household: Household, case: str) -> None:
     with household.database.reading(SYSTEM) as reading:
         receipt = reading.session.exec(select(Notice)).one().id
