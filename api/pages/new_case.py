@@ -14,6 +14,7 @@ from api.pages import posted as sent_form
 from api.pages import starting
 from api.pages.frame import Viewer, viewer
 from api.pages.posted import Key, Sent, Word
+from api.pages.services import promised_first
 from engine import about_items, cases, definitions, origins, queries, seats, statutes
 from engine.access import Actor, sees_whole
 from engine.db import Reading
@@ -129,7 +130,8 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
 
 def fileable(reading: Reading) -> list[Offered]:
     """The processes of which the reader may file a case at the desk."""
-    return [_offered(reading, bundle) for bundle in definitions.processes(reading) if seats.offered(reading, bundle)]
+    ordered = sorted(definitions.processes(reading), key=promised_first)
+    return [_offered(reading, bundle) for bundle in ordered if seats.offered(reading, bundle)]
 
 
 def _houses(offered: Sequence[seats.Seat]) -> list[Organisation]:

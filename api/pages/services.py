@@ -47,12 +47,13 @@ def follow_ups(reading: Reading, case: Case) -> list[FollowUp]:
 
 
 def services(reading: Reading, locale: str) -> list[Service]:
-    """Everything that may be filed on the portal: first what the law answers within days, then in the order of the articles."""
+    """Everything that may be filed on the portal."""
     public = [b for b in definitions.processes(reading) if b.manifest.process.applicants == PUBLIC_APPLICANTS]
-    return [service_of(reading, bundle, locale) for bundle in sorted(public, key=_promised_first)]
+    return [service_of(reading, bundle, locale) for bundle in sorted(public, key=promised_first)]
 
 
-def _promised_first(bundle: Bundle) -> tuple[bool, list[int]]:
+def promised_first(bundle: Bundle) -> tuple[bool, list[int]]:
+    """How processes are ordered in a list: first what the law answers within days, then in the order of the articles."""
     statutory = any(rule.basis == "statutory" for rule in bundle.manifest.deadlines.values())
     return not statutory, _by_article(bundle)
 
