@@ -241,7 +241,7 @@ LOOKS: dict[str, Callable[[Reading], object]] = {
 }
 
 
-def test_board_and_inbox_ask_as_many_questions_for_sixty_cases_as_for_five(world: World) -> None:
+def test_board_and_inbox_ask_as_many_questions_for_thirty_cases_as_for_five(world: World) -> None:
     worker = _member(world, "everything", "case_handler", "")
     with world.database.unit_of_work() as uow:
         house = uow.session.exec(select(Organisation.id).where(col(Organisation.code) == TRANSPORT)).one()
@@ -250,7 +250,7 @@ def test_board_and_inbox_ask_as_many_questions_for_sixty_cases_as_for_five(world
         worker = directory.actor_of(uow, worker.id)
     asked: list[dict[str, int]] = []
     filed = 0
-    for many in (5, 60):
+    for many in (5, 30):
         while filed < many:
             world.submit()
             filed += 1
