@@ -36,7 +36,7 @@ def test_the_form_says_what_is_filed_as_its_process_calls_it(household: Househol
     with household.database.unit_of_work(SYSTEM) as uow:
         for key in ("complaint", "opinion"):
             definitions.deploy(uow, definitions.read_folder(ROOT / "bpmn" / key))
-    said = {"open_data_request": "提交申请", "complaint": "提交投诉举报", "opinion": "提交意见"}
+    said = {"open_data_request": "提交开放需求申请", "complaint": "提交投诉举报", "opinion": "提交意见"}
     for key, words in said.items():
         (button,) = page(household.browser().get(f"/apply/{key}")).xpath("//main//button[@class='btn']/text()")
         assert button == words
