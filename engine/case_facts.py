@@ -4,23 +4,23 @@ Beside the fields of its document: ``case`` (reference, process, subject, submit
 ``participants``, ``organisations`` and ``items``
 of the catalogue (those that its document names, by code), ``notices`` (by name, the newest that was issued:
 number, title, issued_on), ``deadlines`` (by name: due_on, started_on, stopped_on, missed), ``links`` (by kind: how many cases
-came out of it) and ``today``.
+came out of it), ``outcomes`` (by kind: how those ended, as they were linked; None while nothing is decided) and ``today``.
 """
 
-from collections import Counter
 from typing import Any
 
 from sqlmodel import col, select
 
 from engine import clock, deadlines, directory, process, subjects
 from engine.db import Reading
-from engine.models import Breach, CaseLink, Deadline, Notice
+from engine.models import Breach, Case, CaseLink, Deadline, Notice
 from engine.process import Run
 
 
 def facts(reading: Reading, run: Run) -> dict[str, Any]:
     """What expressions about a whole case may read; every value is plain."""
     case, manifest = run.case, run.bundle.manifest
+    outcomes = _outcomes(reading, case.id)
     return (
         dict.fromkeys(manifest.data)
         | run.data
@@ -40,10 +40,21 @@ def facts(reading: Reading, run: Run) -> dict[str, Any]:
             **process.known_items(reading, run),
             "notices": dict.fromkeys(run.bundle.notices()) | _notices(reading, case.id),
             "deadlines": dict.fromkeys(manifest.deadlines) | _deadlines(reading, run),
-            "links": dict(Counter(reading.session.exec(select(CaseLink.kind).where(col(CaseLink.from_id) == case.id)))),
+            "links": {kind: len(ended) for kind, ended in outcomes.items()},
+            "outcomes": outcomes,
             "today": deadlines.today(reading).isoformat(),
         }
     )
+
+
+def _outcomes(reading: Reading, case_id: str) -> dict[str, list[str | None]]:
+    """By kind of link, how the cases ended that came out of one."""
+    ended: dict[str, list[str | None]] = {}
+    linked = select(CaseLink.kind, Case.outcome).join(Case, col(Case.id) == col(CaseLink.to_id))
+    found = linked.where(col(CaseLink.from_id) == case_id).order_by(col(CaseLink.at), col(CaseLink.id))
+    for kind, outcome in reading.session.exec(found):
+        ended.setdefault(kind, []).append(outcome)
+    return ended
 
 
 def _notices(reading: Reading, case_id: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from engine.runtime.expressions import RESERVED
 
 FILE = "process.toml"
 AROUND = frozenset(
-    {"case", "participants", "organisations", "items", "notices", "deadlines", "links", "today"}
+    {"case", "participants", "organisations", "items", "notices", "deadlines", "links", "outcomes", "today"}
 )  # case_facts
 GUARDED = frozenset({"participants", "items"})
 _SWITCH = re.compile(r"\bswitches\.([A-Za-z0-9_]+)")

@@ -19,6 +19,7 @@ from engine import (
     documents,
     jobs,
     messages,
+    origins,
     process,
     recusals,
     seats,
@@ -163,6 +164,8 @@ def _comes_out(reading: Reading, run: Run, bundle: Bundle, rule: LinkRule) -> bo
     known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
     try:
         if evaluate(rule.refuse_when or "False", known):
+            return False
+        if rule.one_at_a_time and origins.still_running(reading, run.case, rule) is not None:
             return False
         taken = {name: evaluate(expression, known) for name, expression in rule.takes.items()}
     except EngineError:  # the other version of the process lacks a field that the rule reads

@@ -100,6 +100,7 @@ class LinkRule(_Declared, frozen=True):
     refusal: str = ""
     refusal_en: str = ""
     takes: dict[str, str] = {}  # field of this case = expression over the facts of that case
+    one_at_a_time: bool = False  # no second one comes out of the same case before the first is closed
 
 
 class OpenRule(_Declared, frozen=True):

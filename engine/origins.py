@@ -12,7 +12,7 @@ from engine.definitions import Bundle
 from engine.errors import Conflict, Invalid, NotFound
 from engine.forms import Form
 from engine.manifest import LinkRule
-from engine.models import Case
+from engine.models import Case, CaseLink
 from engine.runtime import evaluate
 
 
@@ -32,6 +32,12 @@ class OriginRefused(Conflict):
     """{text}"""
 
     zh = "{text_zh}"
+
+
+class AskedAlready(OriginRefused):
+    """{process} {reference}, which came out of the same case, is not closed yet; there is no second one beside it."""
+
+    zh = "就同一件提出的{process_zh}（{reference}）还没有办结，不能重复提出。"
 
 
 def completed(
@@ -89,10 +95,23 @@ def origin(
         known = case_facts.facts(reading, run) | {"switches": bundle.manifest.switches}
         if rule.refuse_when is not None and evaluate(rule.refuse_when, known):
             raise OriginRefused(text=rule.refusal_en, text_zh=rule.refusal)
+        if rule.one_at_a_time and (running := still_running(reading, case, rule)) is not None:
+            process_ = bundle.manifest.process
+            raise AskedAlready(process=process_.title_en, process_zh=process_.title, reference=running)
         taken |= {rule.field: case.reference}
         taken |= {name: evaluate(expression, known) for name, expression in rule.takes.items()}
         links[rule.kind] = case.id
     return taken, links
+
+
+def still_running(reading: Reading, case: Case, rule: LinkRule) -> str | None:
+    """The reference of a case that came out of this one by the same kind of link and is not closed, if there is one."""
+    found = (
+        select(Case.reference)
+        .join(CaseLink, col(CaseLink.to_id) == col(Case.id))
+        .where(col(CaseLink.from_id) == case.id, col(CaseLink.kind) == rule.kind, col(Case.closed_at).is_(None))
+    )
+    return reading.session.exec(found).first()
 
 
 def _named(reading: Reading, bundle: Bundle, rule: LinkRule, reference: str, code: str) -> Case:
