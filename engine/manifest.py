@@ -153,6 +153,7 @@ class Merging(_Declared, frozen=True):
     ] = {}  # of these = field of the lead case with what is said to the parties of the merged ones
     since: str | None = None  # an event before which it does neither
     lets_go: list[str] = []  # events at which a case that leads or follows goes on alone, and cannot be merged any more
+    awake: list[str] = []  # user tasks that do not rest while the case follows: what its party sends is read
 
     @property
     def ends(self) -> tuple[str, ...]:

@@ -530,6 +530,9 @@ class _Bundle:
                 message = self.manifest.message(name)
                 if message is None or "." not in message.sender:
                     yield self.at(f"separations.{number}", f"there is no message {name} that people of a lane send")
+        for task in self.manifest.merging.awake if self.manifest.merging is not None else ():
+            if self.form_of(task) is None:
+                yield self.at("merging.awake", f"there is no user task {task}")
         for number, exclusion in enumerate(self.manifest.exclusions, start=1):
             yield from self.exclusion(f"exclusions.{number}", exclusion)
 

@@ -1,9 +1,9 @@
 """Merging (并案): cases of one matter are handled in one, and every party still gets a receipt, a due date and papers of its own.
 
-A case that follows rests: its tasks wait for nobody, its clocks run on. What is decided in the case that leads is handed over to
-each follower, which issues its own papers (``[merging]`` in process.toml says what and when). A person proposes, another one
-decides; as long as nothing was decided in the matter it can be undone, and is undone by itself when the leading case ends or goes
-to another organisation.
+A case that follows rests: its tasks wait for nobody (but for those that stay ``awake``), its clocks run on. What is decided in
+the case that leads is handed over to each follower, which issues its own papers (``[merging]`` in process.toml says what and
+when). A person proposes, another one decides; as long as nothing was decided in the matter it can be undone, and is undone by
+itself when the leading case ends or goes to another organisation.
 """
 
 from collections.abc import Sequence
@@ -150,10 +150,10 @@ def approve(uow: UnitOfWork, merger_id: str, reason: str = "") -> Merger:
     uow.take_turns(LINK)  # two at once could let two cases follow each other, and nobody would handle either
     merger, run = _decidable(uow, merger_id)
     leading = process.opened(uow, uow.session.get_one(Case, merger.lead_id))
-    _require_mergeable(uow, leading, run, merger)
+    rule = _require_mergeable(uow, leading, run, merger)
     _settle(uow, run, merger, "merged", reason)
     run.case.merged_into = leading.case.id
-    _put(uow, run, OPEN, RESTING)
+    _put(uow, run, OPEN, RESTING, but=rule.awake)
     uow.add(run.case, CaseLink(from_id=run.case.id, to_id=leading.case.id, kind=LINK, at=uow.now))
     jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{merger.id}", case_id=leading.case.id, event="")
     audit.record(uow, "case.merged", run.case.id, merger=merger.id, lead=leading.case.id)
@@ -200,9 +200,9 @@ def _settle(uow: UnitOfWork, run: Run, merger: Merger, state: str, reason: str) 
     uow.add(merger)
 
 
-def _put(uow: UnitOfWork, run: Run, state: str, other: str) -> None:
+def _put(uow: UnitOfWork, run: Run, state: str, other: str, but: Sequence[str] = ()) -> None:
     """Lay the tasks of a case to rest, or wake them; who had them has them again."""
-    mine = (col(Task.case_id) == run.case.id, col(Task.state) == state)
+    mine = (col(Task.case_id) == run.case.id, col(Task.state) == state, col(Task.node).not_in(but))
     uow.session.execute(update(Task).where(*mine).values(state=other, revision=Task.revision + 1))
     process.touch(uow, run.case)
 

@@ -535,10 +535,16 @@ def _task_row(uow: UnitOfWork, run: Run, ready: Ready) -> dict[str, Any]:
         "role": role,
         "organisation_id": organisation.id if organisation else None,
         "approval_id": step.id if step else None,
-        "state": RESTING if run.case.merged_into else OPEN,
+        "state": RESTING if run.case.merged_into and ready.node not in _awake(run) else OPEN,
         "locals": run.key.seal_value(dict(ready.locals), LOCALS) if ready.locals else None,
         "created_at": uow.now,
     }
+
+
+def _awake(run: Run) -> list[str]:
+    """Tasks that wait for somebody even while the case follows another one."""
+    rule = run.bundle.manifest.merging
+    return rule.awake if rule is not None else []
 
 
 def _doing(run: Run, part: str) -> Organisation | None:
