@@ -1,6 +1,7 @@
 """Filing a case from a page or a program: once, at the desk or for the public, with wrong codes counted."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from api import auth, deps
@@ -23,12 +24,14 @@ def begin(
     acting: Actor | None = None,
     organisation: str | None = None,
     locale: str | None = None,
+    received_on: date | None = None,
 ) -> deps.Answer:
     """File a case; the answer has its id as ``case`` and, where it has a party, that one's id as ``party``.
 
     ``asked`` is what the same request is known by. ``acting`` is the party who goes on from their own case; ``organisation`` the
-    code of the house for which somebody files who sits in several. Raises what ``cases.submit`` and ``cases.file_at_desk`` raise;
-    a wrong code for the case before is counted like one on the page for following a case.
+    code of the house for which somebody files who sits in several; ``received_on`` the day on which it reached them. Raises what
+    ``cases.submit`` and ``cases.file_at_desk`` raise; a wrong code for the case before is counted like one on the page for
+    following a case.
     """
     filer = acting or door.actor
     names = _guessed(door, process, values) if filer.kind == "public" else []
@@ -38,7 +41,8 @@ def begin(
         if filer.kind == "person" and not definitions.current(uow, process).manifest.parties:
             filed = cases.file_at_desk(uow, process, values, uploads, organisation=organisation, source=source)
             return {"case": filed.id}
-        begun = cases.submit(uow, process, values, uploads, source=source, locale=locale or door.locale)
+        language = locale or door.locale
+        begun = cases.submit(uow, process, values, uploads, source=source, locale=language, received_on=received_on)
         return {"case": begun.case_id, "party": begun.party_id}
 
     try:

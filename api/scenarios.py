@@ -43,6 +43,7 @@ from engine import (
     tasks,
 )
 from engine.access import PUBLIC, SUPERVISOR, SYSTEM, Actor
+from engine.calendars import read_day
 from engine.db import Database, UnitOfWork, upgrade
 from engine.errors import EngineError
 from engine.manifest import Manifest
@@ -274,7 +275,9 @@ class Story:
         values = form.coerce({k: _text(v) for k, v in said.items()})
         with self.database.unit_of_work(actor) as uow:
             if bundle.manifest.parties:
-                return cases.submit(uow, key, values, source="api" if public else "desk").case_id
+                received_on = read_day(submit["received_on"]) if "received_on" in submit else None
+                source_ = "api" if public else "desk"
+                return cases.submit(uow, key, values, source=source_, received_on=received_on).case_id
             if actor is not SYSTEM:
                 return cases.file_at_desk(uow, key, values, organisation=submit["by"].partition(".")[0]).id
             parts = {part: directory.organisation(uow, code) for part, code in submit.get("participants", {}).items()}

@@ -34,6 +34,7 @@ class _Submission(_Told):
     form: dict[str, Any]
     participants: dict[str, str] = {}  # part → code of an organisation, where the case is opened ex officio
     by: str | None = None  # who files it at the desk: a code of an organisation and a role, "gy-jtw.case_handler"
+    received_on: str | None = None  # filed for a party who came or wrote on an earlier day
     origin: str | None = msgspec.field(
         default=None, name="from"
     )  # the case that it comes out of: source, main or a name

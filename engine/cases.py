@@ -97,11 +97,13 @@ def submit(
     *,
     source: str = "portal",
     locale: str = "zh",
+    received_on: date | None = None,
 ) -> Submitted:
-    """Begin a case from the start form of a process; raises ProcessUnknown, FormInvalid, TooManyUploads.
+    """Begin a case from the start form of a process; raises ProcessUnknown, FormInvalid, TooManyUploads, EventDayUnusable.
 
     Fields marked personal go to the party, encrypted; the rest becomes the case's document. The legal clock that starts on
-    ``case.submitted`` runs from this moment (Art. 15, 21: from the day of application).
+    ``case.submitted`` runs from this day (Art. 15, 21: from the day of application). Somebody at the desk who registers what came
+    by post or over the counter on an earlier day says when it was received: the clock goes by that day.
     """
     bundle = definitions.current(uow, process_key)
     if not bundle.manifest.parties or not seats.may_file(uow, bundle):
@@ -112,13 +114,18 @@ def submit(
     case, key = _new_case(uow, bundle, values, source)
     _link(uow, bundle, case, sources)
     if uow.actor.kind == "person":  # from here on the case is its party's
-        audit.record(uow, "case.filed_for_party", case.id)
+        received = {"received_on": received_on.isoformat()} if received_on else {}
+        audit.record(uow, "case.filed_for_party", case.id, **received)
+    else:
+        received_on = None  # whoever files for themselves applies now
     party = _new_party(uow, bundle, case, key, values, personal, locale)
     uow.actor = _as_party(party)
     run = process.opened(uow, case)
     process.write(uow, run, {k: v for k, v in values.items() if k not in personal}, "form:start")
     documents.attach_all(uow, case.id, key, list(uploads))
-    _begin(uow, run)
+    if received_on is not None and received_on < clock.day_of(uow.now):
+        case.submitted_at = clock.start_of(received_on)
+    _begin(uow, run, since=received_on)
     return submitted(uow, case.id, party.id)
 
 

@@ -56,6 +56,10 @@ class NewCase(Asked):
     organisation: str | None = Field(
         None, max_length=64, description="With a token: code of the house for which you file, if you sit in several"
     )
+    received_on: date | None = Field(
+        None,
+        description="With a token, for a party: the day on which it came; its time limits count from it. Default: today",
+    )
 
 
 class MessageSent(Asked):
@@ -169,7 +173,17 @@ def begin(
     files = body.store(door.settings)
     asked, house = body.document, body.document.organisation
     known_by = plain(asked, files)
-    kept = filing.begin(door, once, known_by, asked.process, asked.form, files, source="api", organisation=house)
+    kept = filing.begin(
+        door,
+        once,
+        known_by,
+        asked.process,
+        asked.form,
+        files,
+        source="api",
+        organisation=house,
+        received_on=asked.received_on,
+    )
     with door.reading() as reading:
         if "party" in kept:
             shape = begun_shape(cases.submitted(reading, kept["case"], kept["party"]), door.locale, kept["warnings"])

@@ -17,6 +17,7 @@ from api.pages.posted import Key, Sent, Word
 from api.pages.services import promised_first
 from engine import about_items, cases, definitions, origins, queries, seats, statutes
 from engine.access import Actor, sees_whole
+from engine.calendars import NoSuchDay, read_day
 from engine.db import Reading
 from engine.definitions import Bundle, ProcessUnknown
 from engine.documents import (
@@ -31,11 +32,12 @@ from engine.errors import Conflict, EngineError, Invalid
 from engine.forms import Form, FormInvalid, Problem
 from engine.manifest import Guard
 from engine.models import Case, Organisation
+from engine.process import EventDayUnusable
 
 router = APIRouter(prefix="/desk/new")
 
 UPLOAD_FAULTS = (ProvenanceFaulty, UploadEmpty, UploadMismatch, UploadNotAllowed, UploadTooLarge, TooManyUploads)
-HOUSE, LANGUAGE = "_organisation", "_language"
+HOUSE, LANGUAGE, RECEIVED = "_organisation", "_language", "_received_on"
 Reference = Annotated[str, Query(alias="from", max_length=60, pattern=r"^[A-Za-z0-9-]*$")]
 
 
@@ -91,8 +93,8 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
     """One case for one page, however often its button was pressed."""
     opened = _open(door, process, named)
     values: Mapping[str, Any] = posted.answers
-    house, language = posted.text(HOUSE, 64), posted.text(LANGUAGE, 5)
-    chosen = {HOUSE: house, LANGUAGE: language} | sent_form.platform(posted)
+    house, language, received = posted.text(HOUSE, 64), posted.text(LANGUAGE, 5), posted.text(RECEIVED, 10)
+    chosen = {HOUSE: house, LANGUAGE: language, RECEIVED: received} | sent_form.platform(posted)
     try:
         values = opened.form.coerce(posted.answers)
         opened.form.validate(values, opened.away | origins.spared(opened.bundle, door.actor, values))
@@ -107,6 +109,7 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
             source="desk",
             organisation=house or None,
             locale=language if language in i18n.LOCALES else i18n.CHINESE,
+            received_on=read_day(received) if received else None,
         )
     except FormInvalid as error:
         return _draw(request, door, opened, values, error.problems, chosen=chosen, submission=posted.submission)
@@ -116,6 +119,9 @@ def submit(request: Request, door: PagePerson, process: Key, posted: Sent, named
         return _draw(request, door, opened, values, fault=formview.FaultView(again, ""), chosen=chosen)
     except UPLOAD_FAULTS as error:
         fault = formview.FaultView(error.sentence(door.locale), "attachments")
+        return _draw(request, door, opened, values, fault=fault, chosen=chosen, submission=posted.submission)
+    except (NoSuchDay, EventDayUnusable) as error:
+        fault = formview.FaultView(error.sentence(door.locale), "received")
         return _draw(request, door, opened, values, fault=fault, chosen=chosen, submission=posted.submission)
     except (origins.OriginUnknown, Invalid, Conflict) as error:
         links = opened.bundle.manifest.links

@@ -1,12 +1,13 @@
 """Filing cases at the desk and out of one another, following their chain, and what recused people are not offered."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import col, func, select
 
-from engine import definitions, directory
+from engine import clock, definitions, directory
 from engine.access import SYSTEM
 from engine.models import AuditEvent, Case, CaseLink
 from tests.functional.pages.browsing import follow, hidden, only_task, page, send, told
@@ -142,6 +143,24 @@ def test_who_comes_to_a_window_to_ask_for_data_is_served_there(household: Househ
     assert page(handler.get("/desk/new")).xpath(f"//a[@href='{request}']")
     assert handler.get(request).status_code == 200
     assert household.browser_of("leader").get(request).status_code == 404
+
+
+def test_what_came_by_post_is_counted_from_the_day_on_which_it_came(household: Household) -> None:
+    handler, address = household.browser_of("handler"), "/desk/new/open_data_request"
+    today = clock.day_of(clock.wall())
+    form = hidden(page(handler.get(address)), address) | REQUEST
+    for unusable in ((today + timedelta(days=1)).isoformat(), "昨天"):
+        refused = page(handler.post(address, data=form | {"_received_on": unusable}), 422)
+        assert refused.xpath("//a[@href='#received']")
+    came = today - timedelta(days=3)
+    shown = page(handler.post(address, data=form | {"_received_on": came.isoformat()}), 201)
+    reference = shown.get_element_by_id("reference-shown").text
+    told = household.program_of("handler").get(f"/api/v1/cases/{reference}").json()
+    assert clock.day_of(datetime.fromisoformat(told["submitted_at"])) == came
+    asked = {"process": "open_data_request", "form": REQUEST, "received_on": came.isoformat()}
+    posted = household.anyone.post("/api/v1/cases", json=asked).json()  # whoever files for themselves applies now
+    told = household.program_of("handler").get(f"/api/v1/cases/{posted['reference']}").json()
+    assert clock.day_of(datetime.fromisoformat(told["submitted_at"])) == today
 
 
 def test_who_files_nothing_is_told_so(household: Household, filed: dict[str, Any]) -> None:
