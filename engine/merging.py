@@ -6,8 +6,9 @@ when). A person proposes, another one decides; as long as nothing was decided in
 itself when the leading case ends or goes to another organisation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
@@ -155,7 +156,7 @@ def approve(uow: UnitOfWork, merger_id: str, reason: str = "") -> Merger:
     run.case.merged_into = leading.case.id
     _put(uow, run, OPEN, RESTING, but=rule.awake)
     uow.add(run.case, CaseLink(from_id=run.case.id, to_id=leading.case.id, kind=LINK, at=uow.now))
-    jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{merger.id}", case_id=leading.case.id, event="")
+    jobs.enqueue(uow, FOLLOW, f"{FOLLOW}:{merger.id}", case_id=leading.case.id, event="", after=leading.position)
     audit.record(uow, "case.merged", run.case.id, merger=merger.id, lead=leading.case.id)
     return merger
 
@@ -310,23 +311,24 @@ def _organisation(run: Run) -> str | None:
 def follow(database: Database, ticket: JobTicket) -> None:
     """Job ``merging.follow``: something happened in a case that leads; each follower is told in a transaction of its own.
 
-    Without an event it is asked by a merger decided just now: whatever has happened meanwhile is told.
+    Without an event it is asked by a merger decided just now: whatever has happened since is told. What came before, the passing
+    on of the leading case to the organisation that has it now, say, was looked at when the merger was decided.
     """
     with database.unit_of_work() as uow:
         jobs.settle(uow, ticket)
         leading = uow.session.get_one(Case, ticket.case_id)
         for merger in _standing_of(uow, leading.id):
-            for event in _events(uow, process.opened(uow, leading), str(ticket.payload["event"])):
+            for event in _events(uow, process.opened(uow, leading), ticket.payload):
                 key = f"{TELL}:{merger.id}:{event}"
                 jobs.enqueue(uow, TELL, key, case_id=merger.case_id, merger=merger.id, event=event)
 
 
-def _events(reading: Reading, leading: Run, event: str) -> list[str]:
-    if event:
-        return [event]
+def _events(reading: Reading, leading: Run, asked: Mapping[str, Any]) -> list[str]:
+    if asked["event"]:
+        return [str(asked["event"])]
     rule = _rule(leading)
     known = [*(tell.event for tell in rule.tells), f"case.transferred:{rule.part}", *rule.lets_go, CLOSED]
-    return [one for one in known if process.happened(reading, leading.case.id, one)]
+    return [one for one in known if process.happened(reading, leading.case.id, one, after=int(asked.get("after", 0)))]
 
 
 def tell(database: Database, ticket: JobTicket) -> None:

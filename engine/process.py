@@ -468,10 +468,14 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, pape
     followers.hear(uow, run.case, run.bundle.manifest, event, run.position)
 
 
-def happened(reading: Reading, case_id: str, event: str, *, by: Sequence[str] | None = None) -> bool:
-    """Whether a domain event was announced in the case; ``by`` one of these actors (``person:ID``), where it is said."""
+def happened(reading: Reading, case_id: str, event: str, *, by: Sequence[str] | None = None, after: int = 0) -> bool:
+    """Whether a domain event was announced in the case; ``by`` one of these actors (``person:ID``), where it is said, and
+    ``after`` this position."""
     found = select(StepRecord.id).where(
-        col(StepRecord.case_id) == case_id, col(StepRecord.kind) == "event", col(StepRecord.node) == event
+        col(StepRecord.case_id) == case_id,
+        col(StepRecord.kind) == "event",
+        col(StepRecord.node) == event,
+        col(StepRecord.position) > after,
     )
     if by is not None:
         found = found.where(col(StepRecord.actor).in_(by))
