@@ -9,6 +9,7 @@ from engine import (
     catalogue,
     catalogue_versions,
     clock,
+    corrected_starts,
     corrections,
     data_checks,
     deadline_changes,
@@ -60,6 +61,8 @@ def registry() -> Registry:
     closed = {"enum": ["closed", "withdrawn"], "default": "closed"}
     offered.operation("case.close", ["case.closed"], status=closed)(cases.close)
     offered.operation("case.announce", ["{event}"], event=EVENT, on=TEXT_OR_NOTHING | {"default": None})(cases.announce)
+    why = CLOCK["reason"]
+    offered.operation("case.correct_day", event=EVENT, on=TEXT, reason=why)(corrected_starts.correct_day)
     offered.operation("deadline.suspend", ["deadline.suspended:{deadline}"], **CLOCK)(deadline_changes.perform_suspend)
     offered.operation("deadline.resume", ["deadline.resumed:{deadline}"], **CLOCK)(deadline_changes.perform_resume)
     offered.operation("deadline.restart", ["deadline.restarted:{deadline}"], **CLOCK)(deadline_changes.perform_restart)

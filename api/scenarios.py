@@ -68,7 +68,7 @@ from engine.settings import Settings
 
 CURRENT_ITEM = col(CatalogueRevision.state) == items.CURRENT
 DEFAULT_PAUSE = timedelta(hours=1)
-SUPERVISING = ("government", "city_data_bureau", "district_data_bureau")
+SUPERVISING = ("government", "city_data_bureau", "district_data_bureau", "supervisory_organ")
 ANY_PDF = b"%PDF-1.7\n%%EOF\n"
 UNUSABLE_PASSWORD = "!"  # noqa: S105  (personas of a story never sign in)
 
@@ -181,7 +181,7 @@ def installation(
 
 
 def _seat_supervisors(uow: UnitOfWork) -> None:
-    """Governments and data bureaus have somebody before whom leads can be brought, as in any real city."""
+    """Governments, data bureaus and the supervisory organ have somebody before whom leads can be brought, as in any real city."""
     for organisation in directory.organisations(uow, SUPERVISING):
         login = f"{organisation.code}.{SUPERVISOR}.1"
         person = directory.create_person(uow, login, login, UNUSABLE_PASSWORD)

@@ -8,10 +8,12 @@ from datetime import date
 
 from sqlmodel import col, select
 
-from engine import audit, clock, deadlines, printed_dates
+from engine import audit, clock, deadlines, printed_dates, process
+from engine.calendars import NoSuchDay, read_day
 from engine.db import UnitOfWork
 from engine.errors import EngineError
 from engine.models import Breach, Deadline, StepRecord
+from engine.operations import BusinessError, Call, Done
 from engine.process import Run
 
 EXCUSE = "起算日由 {was} 更正为 {now}，按更正后的期限没有逾期。"
@@ -21,6 +23,42 @@ class ClockHasStopped(EngineError):
     """The clock {name} has stopped already and was not moved."""
 
     zh = "期限“{name}”已经停止计算，没有随之变动。"
+
+
+class NothingHappened(EngineError):
+    """Nothing is on record as {event}, so its day cannot be corrected."""
+
+    zh = "没有“{event}”的记录，不能更正日期。"
+
+
+def correct_day(uow: UnitOfWork, run: Run, call: Call) -> Done:
+    """``case.correct_day``: what was announced last as this event happened on another day, and clocks go by that day.
+
+    A day that cannot be is the business error ``day_unusable``; the day on record already changes nothing.
+    """
+    event, said = call.params["event"], call.params["on"]
+    was = _newest(uow, run, event)
+    if was is None:
+        raise NothingHappened(event=event)
+    try:
+        on = read_day(said)
+        process.require_usable(uow, on)
+    except (NoSuchDay, process.EventDayUnusable) as error:
+        raise BusinessError("day_unusable", day=said) from error
+    if on != was:
+        days = {"before": was.isoformat(), "on": on.isoformat()}
+        audit.record(uow, "case.day_corrected", run.case.id, event=event, **days)
+        follow(uow, run, event, was, on, call.params["reason"])
+    return Done()
+
+
+def _newest(uow: UnitOfWork, run: Run, event: str) -> date | None:
+    """The day on which an event happened last, as it is on record."""
+    records = select(StepRecord).where(
+        col(StepRecord.case_id) == run.case.id, col(StepRecord.kind) == "event", col(StepRecord.node) == event
+    )
+    newest = uow.session.exec(records.order_by(col(StepRecord.position).desc()).limit(1)).first()
+    return (newest.on or clock.day_of(newest.at)) if newest else None
 
 
 def follow(uow: UnitOfWork, run: Run, event: str, was: date, on: date | None, reason: str) -> None:

@@ -10,24 +10,29 @@ from engine.db import Reading
 from engine.models import Membership, Organisation, OrganisationRelation, Person
 
 Above = Mapping[str, tuple[str, ...]]
+OVERSEER = "supervisory_organ"  # 监察机关: Art. 30 names it beside the superior
 
 
 @dataclass(frozen=True)
 class Ties:
-    """Who stands over whom, by id: guides of an organisation's business, its superiors, and where supervisors work."""
+    """Who stands over whom, by id: guides of an organisation's business, its superiors, where supervisors work, and the
+    supervisory organs."""
 
     guides: Above
     superiors: Above
     staffed: frozenset[str]
+    overseers: tuple[str, ...] = ()
 
 
 def route(respondent: str, ties: Ties) -> str | None:
-    """The body that may act on a lead against an organisation; nothing where nobody stands above it.
+    """The body that may act on a lead against an organisation; nothing where there is none.
 
     The data bureau that guides its business acts, unless it has no supervisor; then, and against the bureau itself, the
-    nearest superior that has one. Nobody acts on a lead against their own house.
+    nearest superior that has one. Against whom nobody stands above (the city government), the supervisory organ acts. Nobody
+    acts on a lead against their own house.
     """
     rising, seen = [*ties.guides.get(respondent, ()), *ties.superiors.get(respondent, ())], {respondent}
+    rising = rising or list(ties.overseers)
     for organ in rising:  # grows while it is walked: whoever stands over a superior comes after it
         if organ in seen:
             continue
@@ -55,4 +60,10 @@ def ties(reading: Reading) -> Ties:
         .join(Person, col(Person.id) == col(Membership.person_id))
         .where(col(Membership.role) == SUPERVISOR, col(Membership.ended_at).is_(None), col(Person.active).is_(True))
     )
-    return Ties(above["business_guidance_of"], above["superior_of"], frozenset(reading.session.exec(seats)))
+    overseers = select(Organisation.id).where(col(Organisation.kind) == OVERSEER, col(Organisation.active).is_(True))
+    return Ties(
+        above["business_guidance_of"],
+        above["superior_of"],
+        frozenset(reading.session.exec(seats)),
+        tuple(reading.session.exec(overseers.order_by(col(Organisation.code)))),
+    )

@@ -446,10 +446,9 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, pape
     event that befell a paper says which, for other systems: a case may have several of a name.
     Raises EventDayUnusable for a day to come, or before the calendars begin.
     """
-    today = deadlines.today(uow)
-    if on is not None and not FIRST_DAY <= on <= today:
-        raise EventDayUnusable(day=on.isoformat(), first=FIRST_DAY.isoformat())
-    on = None if on == today else on
+    if on is not None:
+        require_usable(uow, on)
+    on = None if on == deadlines.today(uow) else on
     run.position += 1
     uow.add(
         StepRecord(
@@ -466,6 +465,12 @@ def announce(uow: UnitOfWork, run: Run, event: str, on: date | None = None, pape
     deadlines.on_event(uow, run, event, on)
     webhook_events.hear(uow, run.case, event, run.bundle.manifest.begins_with, paper)
     followers.hear(uow, run.case, run.bundle.manifest, event, run.position)
+
+
+def require_usable(reading: Reading, on: date) -> None:
+    """An event can have happened on a day; raises EventDayUnusable for a day to come, or before the calendars begin."""
+    if not FIRST_DAY <= on <= deadlines.today(reading):
+        raise EventDayUnusable(day=on.isoformat(), first=FIRST_DAY.isoformat())
 
 
 def happened(reading: Reading, case_id: str, event: str, *, by: Sequence[str] | None = None, after: int = 0) -> bool:

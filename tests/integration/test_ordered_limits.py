@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from sqlmodel import col, select
 
-from engine import deadline_changes, deadlines, process, queries
+from engine import corrected_starts, deadline_changes, deadlines, process, queries
 from engine.access import SYSTEM
 from engine.models import Breach, Case, Deadline
+from engine.operations import BusinessError, Call
 from engine.queries import lights
 from tests.bundles import bundle
 from tests.drawing import service
@@ -106,6 +107,41 @@ def test_whoever_was_ordered_cannot_give_itself_more_time(world: World) -> None:
         moving.by_hand("leader", "extend", days=5, name="rectification")
     moving.within(lambda uow, run: deadline_changes.extend(uow, run, "rectification", 5, WHY))
     assert moving.due("rectification") == "2026-05-18"
+
+
+def corrected(world: World, on: str, event: str = "order.served") -> None:
+    """Somebody finds out that the order was served on another day than was registered."""
+    with world.database.unit_of_work() as uow:
+        params = {"event": event, "on": on, "reason": "送达回证上是另一天"}
+        corrected_starts.correct_day(uow, process.lock(uow, world.case_id), Call("token", "correct", params))
+
+
+def test_an_order_whose_service_was_registered_wrongly_has_its_limit_from_the_right_day(world: World) -> None:
+    moving = ordered(world, 5)
+    world.travel("2026-04-29T09:00")  # the fifth day after the 23rd is over
+    world.work()
+    assert world.one(Breach).annulled_at is None
+    corrected(world, "2026-04-24")
+    assert (moving.due("rectification"), world.one(Breach).annulled_at is None) == ("2026-04-29", False)
+    corrected(world, "2026-04-22")
+    world.work()
+    assert moving.due("rectification") == "2026-04-27"
+    assert [breach.due_on.day for breach in world.all(Breach) if breach.annulled_at is None] == [27]
+
+
+@pytest.mark.parametrize("day", ["2026-04-25", "2002-04-23", "kein Tag"])
+def test_a_service_is_not_moved_to_a_day_that_cannot_be(world: World, day: str) -> None:
+    moving = ordered(world)
+    with pytest.raises(BusinessError, match="day_unusable"):
+        corrected(world, day)
+    assert moving.due("rectification") == "2026-05-13"
+
+
+@pytest.mark.sqlite_only
+def test_what_is_not_on_record_has_no_day_to_correct(world: World) -> None:
+    ordered(world)
+    with pytest.raises(corrected_starts.NothingHappened):
+        corrected(world, "2026-04-23", "order.met")
 
 
 @pytest.mark.sqlite_only

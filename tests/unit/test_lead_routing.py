@@ -37,3 +37,18 @@ def routed(respondent: str, *staffed: str) -> str | None:
 )
 def test_a_lead_goes_to_the_body_that_may_act(respondent: str, staffed: tuple[str, ...], organ: str | None) -> None:
     assert routed(respondent, *staffed) == organ
+
+
+@pytest.mark.parametrize(
+    ("respondent", "staffed", "organ"),
+    [
+        ("city", ("city", "overseer"), "overseer"),
+        ("city", ("city",), None),
+        ("overseer", ("overseer",), None),
+        ("agency", ("overseer",), None),  # its superiors have no supervisor: somebody is to name one
+    ],
+)
+def test_against_whom_nobody_stands_above_the_supervisory_organ_acts(
+    respondent: str, staffed: tuple[str, ...], organ: str | None
+) -> None:
+    assert route(respondent, Ties(GUIDES, SUPERIORS, frozenset(staffed), ("overseer",))) == organ
