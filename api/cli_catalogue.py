@@ -65,7 +65,7 @@ def write(
         if is_jsonld:
             text = _jsonld(reading.settings, rows, publisher)
         else:
-            text = catalogue_csv.write(reading.settings, rows, "en" if english else "zh")
+            text = catalogue_csv.write(reading.settings, rows, "en" if english else "zh", public=published)
     file.write_text(text, encoding="utf-8", newline="")
     with database.unit_of_work() as uow:
         audit.record(uow, "catalogue.exported", stream="reads", rows=len(rows))
@@ -80,10 +80,10 @@ def _is_jsonld(file: Path) -> bool:
 
 
 def _read(settings: "Settings", file: Path, is_jsonld: bool) -> "list[Line]":
-    from engine import catalogue_csv, catalogue_dcat
+    from engine import catalogue_csv, catalogue_dcat, csv_tables
 
     with file.open("rb") as opened:
-        content = opened.read(catalogue_csv.LARGEST + 1)
+        content = opened.read(csv_tables.LARGEST + 1)
     return (catalogue_dcat.read if is_jsonld else catalogue_csv.read)(settings, content)
 
 
@@ -100,7 +100,7 @@ def _jsonld(settings: "Settings", rows: "list[Row]", publisher: str) -> str:
 @contextmanager
 def _faults_one_by_one() -> Iterator[None]:
     """Every fault of a file in a line of its own."""
-    from engine.catalogue_csv import FileFaulty
+    from engine.csv_tables import FileFaulty
 
     try:
         yield

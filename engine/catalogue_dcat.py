@@ -10,7 +10,8 @@ from datetime import UTC
 from typing import Any
 
 from engine import catalogue_csv, domains, item_form, items
-from engine.catalogue_csv import LARGEST, MOST_FAULTS, MOST_LINES, Fault, FileFaulty, Line
+from engine.catalogue_csv import MOST_LINES, Line
+from engine.csv_tables import LARGEST, MOST_FAULTS, Fault, FileFaulty
 from engine.settings import Settings
 
 AUTHORITY = "http://publications.europa.eu/resource/authority/"

@@ -80,7 +80,7 @@ def jsonld(door: PageAnyone, wanted: Wanted, after: After = "") -> Response:
 def table(door: PageAnyone, wanted: Wanted) -> Response:
     """The published catalogue as a table, as it is narrowed."""
     with _as_public(door).reading() as reading:
-        text = catalogue_csv.write(reading.settings, item_lists.every(reading, wanted), door.locale)
+        text = catalogue_csv.write(reading.settings, item_lists.every(reading, wanted), door.locale, public=True)
     return files.download("catalogue.csv", "text/csv; charset=utf-8", text.encode())
 
 

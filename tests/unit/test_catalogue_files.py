@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import catalogue_csv, catalogue_dcat, item_form
-from engine.catalogue_csv import FileFaulty
+from engine.csv_tables import LARGEST, MOST_FAULTS, FileFaulty
 from engine.models import CatalogueItem, CatalogueRevision, Organisation
 from engine.settings import Settings
 
@@ -121,15 +121,20 @@ def test_every_bad_line_is_named_with_what_is_wrong_and_good_ones_are_not() -> N
         (table(HEAD), "没有任何内容"),
         (table(HEAD, "", ""), "没有任何内容"),
         (b"", "应有表头"),
-        (f"{HEAD}\n{LINE}".encode("gb18030"), "UTF-8"),
-        (b"x" * (catalogue_csv.LARGEST + 1), "2MB"),
+        (f"{HEAD}\n{LINE}".encode("utf-16-le"), "UTF-8"),
+        (f"{HEAD}\n{LINE}".encode("utf-16")[:-1], "UTF-8"),
+        (f"{HEAD}\n{LINE}".encode() + b"\xff", "UTF-8"),
+        (b"PK\x03\x04" + b"0" * 40, "另存为“CSV UTF-8”"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "另存为“CSV UTF-8”"),
+        (b"x" * (LARGEST + 1), "2MB"),
         (table(HEAD, '"' + LINE), "不是有效的CSV"),
         (table(HEAD, LINE, '"路"况' + LINE), "第3行：不是有效的CSV，请检查引号"),
         (f"{HEAD}\r{LINE.replace('交通', '占星')}".encode(), "第2行："),
-        (f"{HEAD}\n{LINE}".encode("utf-16"), "UTF-8"),
         (table(HEAD, *[LINE] * (catalogue_csv.MOST_LINES + 1)), "应有表头和 1 到 1000 行"),
         (table("目录编码,操作", ",删除"), "删除的应当写明目录编码"),
-        (table(HEAD.replace(",", ";"), LINE.replace(",", ";")), "用逗号分隔"),
+        (table(HEAD.replace(",", "，"), LINE.replace(",", "，")), "用逗号分隔"),
+        (table(HEAD + ",", LINE + ",没有表头的"), "第2行：比表头多出内容"),
+        (table(HEAD + ",联系方式", LINE + ",8.51123E+11"), "第2行：“联系方式”是“8.51123E+11”"),
         (table(HEAD, LINE + ",多出来的"), "第2行：比表头多出内容"),
         (table(HEAD + ",操作", LINE + ",修改"), "只能留空或者写“删除”"),
         (table(HEAD, LINE, LINE), "第3行：与第2行重复：路况"),
@@ -142,6 +147,64 @@ def test_what_is_no_such_table_is_refused_as_a_whole(content: bytes, words: str)
     assert words in "".join(faults(content))
 
 
+SAVED = {
+    "GBK, as Chinese Excel saves CSV": lambda text: text.encode("gb18030"),
+    "Unicode text, between tabs": lambda text: text.replace(",", "\t").encode("utf-16"),
+    "big-endian": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+    "UTF-8 with its mark": lambda text: text.encode("utf-8-sig"),
+    "UTF-8 without": lambda text: text.encode(),
+    "semicolons": lambda text: text.replace(",", ";").encode(),
+    "a first line that names the separator": lambda text: b"sep=,\r\n" + text.encode(),
+    "lines as Windows ends them": lambda text: text.replace("\n", "\r\n").encode(),
+    "lines as old Macs end them": lambda text: text.replace("\n", "\r").encode(),
+    "what is left of merged cells": lambda text: (",,,\n\n" + text + "\n,,,,,,,\n" * 1500).encode(),
+}
+
+
+@pytest.mark.parametrize("save", SAVED.values(), ids=SAVED.keys())
+def test_a_table_is_read_however_an_office_saved_it(save: Any) -> None:
+    (line,) = catalogue_csv.read(SETTINGS, save(f"{HEAD}\n{LINE}\n"))
+    assert (line.values["name"], line.values["sharing"]) == ("路况", "unconditional")
+
+
+def test_a_bad_line_has_the_number_that_the_spreadsheet_shows_whatever_is_empty_above_it() -> None:
+    assert faults(table(",,", HEAD, "", LINE, LINE.replace("交通", "占星")))[0].startswith("第5行：")
+
+
+@pytest.mark.parametrize(
+    "written", ["2018/1/1", "2018-01-01", "2018年1月1日", "2018.1.1", "２０１８／１／１", "2018/1/1 0:00"]
+)
+def test_a_day_is_read_as_spreadsheets_and_people_write_it(written: str) -> None:
+    (line,) = catalogue_csv.read(SETTINGS, table(HEAD + ",数据起始日期", f"{LINE},{written}"))
+    assert line.values["data_since"] == "2018-01-01"
+
+
+def test_a_day_that_there_is_not_is_refused() -> None:
+    assert "第2行：" in faults(table(HEAD + ",数据起始日期", LINE + ",2018/2/30"))[0]
+
+
+def test_width_and_case_of_choices_headings_and_codes_do_not_matter() -> None:
+    head, said = "CODE,Action," + HEAD.replace("名称", " 名 称 "), "ｇｙ－ｊｔｗ－０００１,删除," + LINE
+    (line,) = catalogue_csv.read(SETTINGS, table(head, said.replace("planned", "ＰＬＡＮＮＥＤ")))
+    assert (line.code, line.removes, line.values["opening"]) == ("gy-jtw-0001", True, "planned")
+
+
+def test_a_text_that_begins_with_an_apostrophe_keeps_it() -> None:
+    for name in ("'=x 名称", "''=x 名称", "'名称"):
+        (line,) = catalogue_csv.read(SETTINGS, catalogue_csv.write(SETTINGS, [row(ITEM | {"name": name})]).encode())
+        assert line.values["name"] == name
+
+
+def test_what_the_public_is_not_told_is_left_as_it_is_when_its_table_comes_back() -> None:
+    for locale, words in (("zh", "（不公开）"), ("en", "(not public)")):
+        text = catalogue_csv.write(SETTINGS, [row(CLOSED | {"url": "", "contact": ""})], locale, public=True)
+        assert text.count(words) == 2
+        (line,) = catalogue_csv.read(SETTINGS, text.encode())
+        assert line.kept == {"url", "contact"}
+        assert not {"url", "contact"} & line.values.keys()
+    assert "（不公开）" not in catalogue_csv.write(SETTINGS, [row(ITEM)], public=True)
+
+
 def test_a_line_may_take_an_item_out_without_saying_what_it_was() -> None:
     for word in ("删除", "remove", "Remove"):
         (line,) = catalogue_csv.read(SETTINGS, table("Code,Action", f"gy-jtw-0001,{word}"))
@@ -149,7 +212,7 @@ def test_a_line_may_take_an_item_out_without_saying_what_it_was() -> None:
 
 
 def test_a_file_full_of_faults_tells_the_first_hundred() -> None:
-    assert len(faults(table(HEAD, *[LINE.replace("交通", "占星")] * 300))) == catalogue_csv.MOST_FAULTS
+    assert len(faults(table(HEAD, *[LINE.replace("交通", "占星")] * 300))) == MOST_FAULTS
 
 
 # ---------------------------------------------------------------- DCAT-AP
@@ -206,7 +269,7 @@ def test_only_what_is_open_can_be_fetched() -> None:
         (b'{"@graph": 3}', "没有数据集"),
         (b'{"@graph": [3, null, {"@type": ["dcat:Dataset"]}]}', "没有数据集"),
         (b'{"a":' * 100_000, "JSON-LD"),
-        (b"{" + b" " * catalogue_csv.LARGEST, "2MB"),
+        (b"{" + b" " * LARGEST, "2MB"),
         (b'{"@type": "dcat:Dataset"}', "名称"),
         (b'{"@type": "dcat:Dataset", "dct:title": 3, "dcat:distribution": [3], "dct:publisher": []}', "名称"),
     ],
