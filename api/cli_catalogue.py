@@ -63,7 +63,7 @@ def write(
         rows = item_lists.every(reading, item_lists.Asked(organisation=organisation))
         publisher = item_lists.publisher(reading)
         if is_jsonld:
-            text = _jsonld(reading.settings, rows, publisher)
+            text = _jsonld(reading.settings, rows, publisher, public=published)
         else:
             text = catalogue_csv.write(reading.settings, rows, "en" if english else "zh", public=published)
     file.write_text(text, encoding="utf-8", newline="")
@@ -87,13 +87,15 @@ def _read(settings: "Settings", file: Path, is_jsonld: bool) -> "list[Line]":
     return (catalogue_dcat.read if is_jsonld else catalogue_csv.read)(settings, content)
 
 
-def _jsonld(settings: "Settings", rows: "list[Row]", publisher: str) -> str:
+def _jsonld(settings: "Settings", rows: "list[Row]", publisher: str, *, public: bool) -> str:
     import json
 
     from engine import catalogue_dcat
 
     here = settings.base_url.rstrip("/") + "/catalogue.jsonld"
-    document = catalogue_dcat.catalogue(settings, rows, total=len(rows), here=here, following=None, publisher=publisher)
+    document = catalogue_dcat.catalogue(
+        settings, rows, total=len(rows), here=here, following=None, publisher=publisher, public=public
+    )
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import catalogue_csv, catalogue_dcat, item_form
+from engine import catalogue_csv, catalogue_dcat, item_form, jsonld
 from engine.csv_tables import LARGEST, MOST_FAULTS, FileFaulty
 from engine.models import CatalogueItem, CatalogueRevision, Organisation
 from engine.settings import Settings
@@ -267,7 +267,12 @@ def test_only_what_is_open_can_be_fetched() -> None:
         (b"{", "JSON-LD"),
         (b"{}", "没有数据集"),
         (b'{"@graph": 3}', "没有数据集"),
-        (b'{"@graph": [3, null, {"@type": ["dcat:Dataset"]}]}', "没有数据集"),
+        (b'{"@graph": [3, null, {"@type": "dcat:Catalog"}]}', "没有数据集"),
+        (b'{"@graph": [3, null, {"@type": ["dcat:Dataset"]}]}', "名称"),
+        (b'{"@context": "https://example.cn/x.jsonld", "@type": "Ding"}', "引用了网上的@context"),
+        (b'{"@context": {"a": "b:c", "b": "a:d"}, "@type": "a:Dataset"}', "没有数据集"),
+        (b'{"a":' * 60 + b"1" + b"}" * 60, "JSON-LD"),
+        (b"[" + b",".join([b'{"@context": {}}'] * 200) + b"]", "JSON-LD"),
         (b'{"a":' * 100_000, "JSON-LD"),
         (b"{" + b" " * LARGEST, "2MB"),
         (b'{"@type": "dcat:Dataset"}', "名称"),
@@ -278,8 +283,118 @@ def test_what_is_no_such_catalogue_is_refused_as_a_whole(content: bytes, words: 
     assert words in "".join(faults(content))
 
 
-def test_two_datasets_of_one_code_are_refused() -> None:
-    assert "重复：gy-jtw-0001" in faults(json.dumps({"@graph": [dataset(), dataset()]}).encode())[0]
+def test_one_code_told_in_two_ways_is_refused() -> None:
+    others = [dataset() | {"@id": "https://example.cn/2"}, dataset() | {"duban:domain": "culture"}]
+    for other, words in zip(others, ("重复：gy-jtw-0001", "duban:domain说了不止一次"), strict=True):
+        assert words in "".join(faults(json.dumps({"@graph": [dataset(), other]}).encode()))
+
+
+def test_what_the_public_is_not_told_is_left_as_it_is_when_its_file_comes_back() -> None:
+    told = catalogue_dcat.document(SETTINGS, row(CLOSED | {"url": "", "contact": ""}), public=True)
+    (line,) = catalogue_dcat.read(SETTINGS, json.dumps(told).encode())
+    assert line.kept == {"url", "contact"}
+    assert "duban:withheld" not in catalogue_dcat.document(SETTINGS, row(ITEM), public=True)
+
+
+def expanded(told: Any) -> Any:
+    """As other programs write it: without a context, every name in full, every value a list of things."""
+    if isinstance(told, list):
+        return [part for one in told for part in expanded(one)]
+    if not isinstance(told, dict):
+        return [{"@value": told}]
+    if "@value" in told:
+        return [{name: _full(value) if name == "@type" else value for name, value in told.items()}]
+    names = {name: [_full(value)] if name == "@type" else value for name, value in told.items() if name != "@context"}
+    return [{_full(name): value if name[0] == "@" else expanded(value) for name, value in names.items()}]
+
+
+def _full(name: str) -> str:
+    return name if name.startswith("@") else jsonld.full(name)
+
+
+def flattened(told: dict[str, Any]) -> dict[str, Any]:
+    """As other programs write it: every thing for itself, under words of their own for the keywords and the languages."""
+    house, copies = told["dct:publisher"], told.get("dcat:distribution", [])
+    context = {"id": "@id", "kind": "@type", "dc": "http://purl.org/dc/terms/", "own": "urn:duban:catalogue#"}
+    context |= {"title": {"@id": "dc:title", "@container": "@language"}}
+    context |= {"accessURL": {"@id": "http://www.w3.org/ns/dcat#accessURL", "@type": "@id"}}
+    alone = {name.replace("duban:", "own:"): v for name, v in told.items() if name not in ("@id", "@type", "dct:title")}
+    titles = {text["@language"]: text["@value"] for text in told["dct:title"]}
+    alone |= {"id": told["@id"], "kind": ["dcat:Dataset", "dcat:Resource"], "title": titles}
+    alone |= {"dct:publisher": {"id": house["@id"]}, "dcat:distribution": [{"id": copy["@id"]} for copy in copies]}
+    addresses = [{"id": copy["@id"], "accessURL": copy["dcat:accessURL"]["@id"]} for copy in copies]
+    return {"@context": ["https://example.cn/never-fetched", context], "@graph": [house, *addresses, alone]}
+
+
+@pytest.mark.parametrize(
+    "rewrite", [expanded, flattened, lambda told: {"@type": "dcat:Catalog", "dcat:dataset": [told]}]
+)
+@pytest.mark.parametrize("values", [ITEM, CLOSED])
+def test_a_dataset_reads_back_however_another_program_has_written_it(values: dict[str, Any], rewrite: Any) -> None:
+    told = rewrite(dataset(values))
+    (line,) = catalogue_dcat.read_either(SETTINGS, json.dumps(told).encode())
+    assert (line.code, line.owner) == ("gy-jtw-0001", "gy-jtw")
+    assert line.values == {k: v for k, v in values.items() if v}
+
+
+FOREIGN = {
+    "@context": "https://project-open-data.cio.gov/v1.1/schema/catalog.jsonld",
+    "@type": "dcat:Catalog",
+    "dataset": [
+        {
+            "@type": "dcat:Dataset",
+            "identifier": "5f0c-parks",
+            "title": "停车场",
+            "description": "公共停车场。",
+            "keyword": ["交通", "停车"],
+            "accrualPeriodicity": "R/P1M",
+            "publisher": {"@type": "org:Organization", "name": "市交委"},
+            "temporal": {"startDate": "2018-01-01T00:00:00+08:00"},
+            "distribution": [
+                {"@type": "dcat:Distribution", "downloadURL": "https://x.example/p.csv", "mediaType": "text/csv"}
+            ],
+            "duban:sharing": "unconditional",
+            "duban:opening": "open",
+            "duban:classification": "general",
+        }
+    ],
+}
+
+
+def test_the_words_of_other_portals_are_understood_and_what_they_do_not_say_is_asked_for() -> None:
+    (line,) = catalogue_dcat.read(SETTINGS, json.dumps(FOREIGN).encode())
+    assert line.owner == "市交委"
+    said = {"name": "停车场", "domain": "transport", "update_frequency": "monthly", "format": "csv"}
+    assert said.items() <= line.values.items()
+    assert (line.values["url"], line.values["data_since"]) == ("https://x.example/p.csv", "2018-01-01")
+    (told,) = FOREIGN["dataset"]
+    bare = {name: value for name, value in told.items() if not name.startswith("duban:")}
+    wanted = [sentence.split("：")[-1] for sentence in faults(json.dumps(FOREIGN | {"dataset": bare}).encode())]
+    assert wanted == ["请选择共享属性", "请选择开放属性", "请选择数据分级"]
+
+
+def test_a_foreign_dataset_has_no_code_of_ours() -> None:
+    (told,) = FOREIGN["dataset"]
+    bare = {name: value for name, value in told.items() if not name.startswith("duban:")}
+    sentences = faults(json.dumps(FOREIGN | {"dataset": bare}).encode())
+    assert sentences[0].startswith("第1行：停车场：")  # and not by its identifier
+
+
+def test_several_distributions_are_refused_where_an_item_has_one() -> None:
+    told = dataset()
+    told["dcat:distribution"].append({"@type": "dcat:Distribution", "dcat:accessURL": {"@id": "https://x.example/2"}})
+    assert "有 2 个获取地址" in faults(json.dumps(told).encode())[0]
+
+
+def test_a_harvester_of_ckan_finds_the_short_name_of_a_format_and_whom_to_ask() -> None:
+    told = dataset(ITEM | {"contact": "科技处，0851-87654321，kj@guiyang.example"})
+    (copy,) = told["dcat:distribution"]
+    assert (copy["dct:format"]["@type"], copy["dct:format"]["rdfs:label"]) == ("dct:IMT", "CSV")
+    ask = told["dcat:contactPoint"]
+    assert ask["vcard:hasTelephone"]["vcard:hasValue"] == {"@id": "tel:+86-851-87654321"}
+    assert ask["vcard:hasEmail"] == {"@id": "mailto:kj@guiyang.example"}
+    assert told["dct:accessRights"]["@id"].endswith("/PUBLIC")
+    assert dataset(CLOSED)["dct:accessRights"]["@id"].endswith("/NON_PUBLIC")
 
 
 def test_every_id_of_a_page_is_absolute() -> None:
