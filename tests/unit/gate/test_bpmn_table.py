@@ -231,6 +231,9 @@ REFUSED: dict[str, Files] = {
         ),
     ),
     "complex multi-instance": plain(user(each("list", "i").replace("</multi", "<complexBehaviorDefinition/></multi"))),
+    "event of single instances": plain(
+        user(each("list", "i").replace("Characteristics ", 'Characteristics behavior="One" ', 1))
+    ),
     "loop and multi-instance at once": plain(user(loop("n") + each("list", "i"))),
     "loop without an end": plain(user("<standardLoopCharacteristics/>")),
     "payload named like a loop's variable": plain(
@@ -288,6 +291,15 @@ REFUSED: dict[str, Files] = {
     "conversation": beside_definitions('<collaboration id="c"><conversationLink id="x"/></collaboration>'),
     "script before or after a node": plain(
         user("<extensionElements><spiffworkflow:preScript>n = 1</spiffworkflow:preScript></extensionElements>")
+    ),
+    # other engines
+    "listener, mapping or due date of another engine": plain(
+        user('<extensionElements><c:taskListener xmlns:c="http://camunda.org/schema/1.0/bpmn"/></extensionElements>')
+    ),
+    "extension that must be understood": beside_definitions('<extension mustUnderstand="true" definition="x"/>'),
+    "node in two lanes": raw(
+        '<laneSet id="l"><lane id="m"><flowNodeRef>a</flowNodeRef></lane>'
+        '<lane id="n"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
     ),
     # decision tables
     **{policy: ruled(policy) for policy in ("ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER")},
