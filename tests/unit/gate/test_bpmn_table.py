@@ -213,6 +213,12 @@ REFUSED: dict[str, Files] = {
     "error boundary, not interrupting": one(REACHED, a=FAILING, x=boundary("a", error("E"), False)),
     "cycle boundary, interrupting": one(REACHED, x=boundary("a", every("'R3/P1D'"))),
     "multiple boundary": one(REACHED, x=boundary("a", message("m") + message("n"))),
+    "two boundaries for one event": one(
+        "start > a > end; b > end2; x > end3", b=boundary("a", message("m")), x=boundary("a", message("m"))
+    ),
+    "two event subprocesses for one event": one(
+        "start > a > end", h=handler("b > h_end", message("m")), i=handler("x > i_end", message("m"))
+    ),
     "boundary into a join": one(
         "start > f > a > j > end; f > b > j; x > j", f=parallel(), j=parallel(), x=boundary("a", message("m"), False)
     ),
