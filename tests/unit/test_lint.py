@@ -31,7 +31,9 @@ from tests.drawing import (
     rule,
     script,
     service,
+    start,
     sub,
+    throw,
     user,
     with_diagram,
 )
@@ -630,6 +632,24 @@ def test_undeclared_fields_and_side_by_side_forms() -> None:
 
 def test_a_process_without_lanes() -> None:
     assert found(judged(bundle(lanes={})), "permit", "has no lanes")
+
+
+def test_a_second_pool_never_begins_and_hears_nothing() -> None:
+    """By BPMN the message of one pool would begin the other; here nothing does, and what it waits for nobody could send."""
+    lanes = {"agency.case_handler": ["q_start", "q_task", "q_end"]}
+    other = process("q_start > q_task > q_end", "q", lanes, q_start=start(message("withdraw")), q_task=named("review"))
+    files = bundle(w=handler("w_start > w_task > w_end", message("later"), w_task=named("review")))
+    files["other.bpmn"] = with_diagram(other)
+    faults = judged(files)
+    assert found(faults, "q", "nothing calls this process")
+    assert found(faults, "messages.withdraw", "no node waits for this message")
+    files["other.bpmn"] = files["other.bpmn"].replace(b'isExecutable="true"', b'isExecutable="false"')
+    assert not found(judged(files), "q", "nothing calls this process")
+
+
+def test_a_message_that_is_only_thrown_is_waited_for_by_nobody() -> None:
+    files = bundle(w=handler("w_start > w_task > w_end", message("later"), w_task=throw(message("withdraw"))))
+    assert found(judged(files), "messages.withdraw", "no node waits for this message")
 
 
 def test_a_bundle_of_rubbish_ends_with_faults() -> None:
