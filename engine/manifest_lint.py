@@ -10,6 +10,7 @@ from engine import (
     approval_lint,
     clock_lint,
     data_lint,
+    ending_lint,
     fragments,
     link_lint,
     name_lint,
@@ -155,6 +156,8 @@ class _Bundle:
             yield self.at("process.key", f"there is no process {key} in the .bpmn files")
         elif not main.executable:
             yield Fault(main.file, key, "the process is marked as not executable")
+        else:
+            yield from ending_lint.ending_faults(main, self.processes, self.operations)
         for process in self.processes.values():
             if process.executable and process.id not in self.called:
                 reason = (
