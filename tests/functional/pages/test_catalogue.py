@@ -161,6 +161,18 @@ def test_what_the_public_is_not_told_survives_its_files_being_brought_in_again(h
         assert after.description.startswith(address)
 
 
+def test_a_file_that_is_sent_twice_adds_nothing_twice(household: Household) -> None:
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    head = "名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级"
+    file = f"{head}\n路况,每日路况。,交通,无条件共享,planned,每日,一般数据\n".encode()
+    assert browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)}).status_code == 303
+    again = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)})
+    assert told(page(again, 422))[0].startswith("第2行：本机关目录中已有名为“路况”")
+    with household.database.reading(SYSTEM) as reading:
+        assert len(reading.session.exec(select(CatalogueRevision)).all()) == 1
+
+
 def test_a_workbook_is_refused_with_what_to_do_instead(household: Household) -> None:
     browser = household.browser_of("handler")
     fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
