@@ -80,10 +80,10 @@ def _is_jsonld(file: Path) -> bool:
 
 
 def _read(settings: "Settings", file: Path, is_jsonld: bool) -> "list[Line]":
-    from engine import catalogue_csv, catalogue_dcat, csv_tables
+    from engine import catalogue_csv, catalogue_dcat
 
     with file.open("rb") as opened:
-        content = opened.read(csv_tables.LARGEST + 1)
+        content = opened.read(catalogue_dcat.LARGEST + 1)
     return (catalogue_dcat.read if is_jsonld else catalogue_csv.read)(settings, content)
 
 

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -92,7 +92,9 @@ def read(settings: Settings, content: bytes) -> list[Line]:
     """The lines of a file; raises FileFaulty, naming every line that cannot be used."""
     table = csv_tables.rows(content)
     if not table or len(table) > MOST_LINES + 1:
-        raise FileFaulty([Fault(1, f"应有表头和 1 到 {MOST_LINES} 行", f"has a head and 1 to {MOST_LINES} lines")])
+        zh = f"应有表头和 1 到 {MOST_LINES} 行，现有 {len(table)} 行；行数过多的，请分成几个文件"
+        en = f"has a head and 1 to {MOST_LINES} lines, not {len(table)}: what is longer is brought in by parts"
+        raise FileFaulty([Fault(1, zh, en)])
     form = item_form.of(settings)
     columns = _columns(form, item_form.of(settings, "en"), *table[0])
     constants = _constants(form, item_form.of(settings, "en"))
@@ -118,8 +120,8 @@ def _columns(form: Form, english: Form, line: int, head: list[str]) -> list[str]
     known |= {title: name for name, titles in HEADS.items() for title in titles}
     by_word = {folded(title): name for title, name in known.items()}
     found = [by_word.get(folded(cell), "") for cell in head]
-    strange = [cell for cell, name in zip(head, found, strict=True) if not name and cell.strip()]
-    twice = sorted({name for name in found if name and found.count(name) > 1})
+    strange = [cell for cell, name in zip(head, found, strict=True) if not name and cell.strip()][:MOST_FAULTS]
+    twice = sorted(name for name, times in Counter(found).items() if name and times > 1)
     if len(head) == 1 and re.search(r"[；，|]", head[0]):
         raise FileFaulty([Fault(line, "各栏应当用逗号分隔", "the columns are not separated by commas")])
     wrong = [Fault(line, f"没有“{cell[:40]}”这一栏", f"there is no column “{cell[:40]}”") for cell in strange]

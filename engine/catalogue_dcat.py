@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import catalogue_csv, csv_tables, domains, item_form, items, jsonld
 from engine.catalogue_csv import MOST_LINES, Line
-from engine.csv_tables import LARGEST, MOST_FAULTS, Fault, FileFaulty
+from engine.csv_tables import MOST_FAULTS, Fault, FileFaulty
 from engine.jsonld import PREFIXES, Graph, Node
 from engine.settings import Settings
 
@@ -19,6 +19,7 @@ AUTHORITY = "http://publications.europa.eu/resource/authority/"
 IANA = "https://www.iana.org/assignments/media-types/"
 MEDIA_TYPE = "application/ld+json"
 PAGE = 100
+LARGEST = 4 * 1024 * 1024  # as many items as a table may have take twice its room
 CONTEXT = {name: PREFIXES[name] for name in ("dcat", "dct", "foaf", "vcard", "skos", "rdfs", "xsd", "hydra", "duban")}
 FREQUENCIES = {
     "realtime": "UPDATE_CONT",
@@ -207,7 +208,9 @@ def read_either(settings: Settings, content: bytes) -> list[Line]:
 def read(settings: Settings, content: bytes) -> list[Line]:
     """The datasets of a file, whoever wrote it, as lines of an import; raises FileFaulty."""
     if len(content) > LARGEST:
-        raise FileFaulty([Fault(1, "文件超过2MB", "the file is larger than 2 MB")])
+        raise FileFaulty(
+            [Fault(1, "文件超过4MB，请分成几个文件", "the file is larger than 4 MB: bring it in by parts")]
+        )
     try:
         graph = jsonld.read(content)
     except jsonld.Unreadable:
@@ -237,7 +240,8 @@ def _none(graph: Graph) -> Fault:
 
 
 def _faults(settings: Settings, graph: Graph, line: Line, node: Node) -> list[Fault]:
-    called = line.code or str(line.values.get("name") or node.id.removeprefix("_:"))[:60]
+    named = "—" if node.id.startswith("_:") else node.id
+    called = line.code or str(line.values.get("name") or named)[:60]
     said = [
         (problem.zh, problem.en)
         for problem in item_form.problems(settings, line.values)

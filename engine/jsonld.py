@@ -35,6 +35,7 @@ _WORDS: Mapping[str, str] = {
     for word in words.split()
 }
 MOST_TERMS, MOST_CONTEXTS, DEEPEST, MOST_NODES = 1_000, 100, 40, 50_000
+MOST_SAID = 20  # values of one property that are looked at: many things may lead to one of which endlessly much is said
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*|@none")
 
 
@@ -72,11 +73,12 @@ class Graph:
 
     def texts(self, node: Node, name: str) -> list[Text]:
         """What a property says as texts; an address is a text too."""
-        return [v if isinstance(v, Text) else Text(v) for v in node.said.get(full(name), ())]
+        return [v if isinstance(v, Text) else Text(v) for v in node.said.get(full(name), [])[:MOST_SAID]]
 
     def things(self, node: Node, name: str) -> list[Node]:
         """The nodes to which a property leads."""
-        return [self.nodes[v] for v in node.said.get(full(name), ()) if isinstance(v, str) and v in self.nodes]
+        said = node.said.get(full(name), [])[:MOST_SAID]
+        return [self.nodes[v] for v in said if isinstance(v, str) and v in self.nodes]
 
 
 def full(name: str) -> str:
@@ -89,6 +91,8 @@ def read(content: bytes) -> Graph:
     """The nodes of a file; raises Unreadable."""
     try:
         told = json.loads(content.decode("utf-8-sig"))
+        if b"\\u" in content:
+            json.dumps(told, ensure_ascii=False).encode()  # half a character is none
     except (ValueError, RecursionError):
         raise Unreadable() from None
     if not isinstance(told, dict | list):

@@ -12,7 +12,7 @@ from api import catalogue_words, formview, rendering
 from api.deps import Door, PagePerson
 from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
-from engine import catalogue, catalogue_csv, catalogue_dcat, csv_tables, item_form, item_lists
+from engine import catalogue, catalogue_csv, catalogue_dcat, item_form, item_lists
 from engine.access import UNIT_HEAD
 from engine.csv_tables import FileFaulty
 from engine.db import Reading, UnitOfWork
@@ -146,7 +146,7 @@ def _remove(request: Request, door: Door, place: Place, posted: Posted) -> Respo
 
 def _import(request: Request, door: Door, place: Place, posted: Posted) -> Response:
     """A CSV or JSON-LD file becomes drafts, whole or not at all; the file is read before the transaction."""
-    content = posted.files[0].file.read(csv_tables.LARGEST + 1) if posted.files else b""
+    content = posted.files[0].file.read(catalogue_dcat.LARGEST + 1) if posted.files else b""
     try:
         lines = catalogue_dcat.read_either(door.settings, content)
     except FileFaulty as error:

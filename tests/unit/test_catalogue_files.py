@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -273,14 +274,39 @@ def test_only_what_is_open_can_be_fetched() -> None:
         (b'{"@context": {"a": "b:c", "b": "a:d"}, "@type": "a:Dataset"}', "没有数据集"),
         (b'{"a":' * 60 + b"1" + b"}" * 60, "JSON-LD"),
         (b"[" + b",".join([b'{"@context": {}}'] * 200) + b"]", "JSON-LD"),
+        (b'{"@type": "dcat:Dataset", "dct:title": "\\ud800x"}', "JSON-LD"),
         (b'{"a":' * 100_000, "JSON-LD"),
-        (b"{" + b" " * LARGEST, "2MB"),
+        (b"{" + b" " * catalogue_dcat.LARGEST, "4MB"),
         (b'{"@type": "dcat:Dataset"}', "名称"),
         (b'{"@type": "dcat:Dataset", "dct:title": 3, "dcat:distribution": [3], "dct:publisher": []}', "名称"),
     ],
 )
 def test_what_is_no_such_catalogue_is_refused_as_a_whole(content: bytes, words: str) -> None:
     assert words in "".join(faults(content))
+
+
+def test_as_many_items_as_may_come_at_once_come_in_one_file_of_either_kind() -> None:
+    rows = [row(ITEM | {"name": f"公共停车场{n}"}, f"gy-jtw-{n:04}") for n in range(1, catalogue_csv.MOST_LINES + 1)]
+    whole = catalogue_dcat.catalogue(SETTINGS, rows, total=len(rows), here="x", following=None, publisher="市大数据局")
+    assert len(catalogue_dcat.read(SETTINGS, json.dumps(whole, ensure_ascii=False, indent=1).encode())) == len(rows)
+    assert len(catalogue_csv.read(SETTINGS, catalogue_csv.write(SETTINGS, rows).encode())) == len(rows)
+
+
+@pytest.mark.parametrize("heading", ["名称", "颜色", ""])
+def test_an_endless_head_is_refused_within_seconds(heading: str) -> None:
+    begun = time.process_time()
+    assert faults(",".join([heading] * 250_000 + ["x"]).encode())
+    assert time.process_time() - begun < 10
+
+
+def test_many_datasets_that_share_one_endless_thing_are_judged_within_seconds() -> None:
+    big = {"@id": "urn:big", "dct:format": ["x"] * 100_000, "dcat:accessURL": [str(n) for n in range(100_000)]}
+    link = {"@id": "urn:big"}
+    shared = {"@type": "dcat:Dataset", "dcat:distribution": [link] * 20, "dct:publisher": link, "dct:temporal": link}
+    graph = [big, *(shared | {"@id": f"urn:{n}"} for n in range(catalogue_csv.MOST_LINES))]
+    begun = time.process_time()
+    assert len(faults(json.dumps({"@graph": graph}).encode())) == MOST_FAULTS
+    assert time.process_time() - begun < 20
 
 
 def test_one_code_told_in_two_ways_is_refused() -> None:
