@@ -221,7 +221,7 @@ def deploy(paths: Annotated[list[Path], typer.Argument(help="Folders of processe
     from engine.access import SYSTEM
     from engine.runtime import Faulty
 
-    bundles = [(path, definitions.read_folder(path)) for path in paths]
+    bundles = [(path, definitions.read_folder(_folder(path))) for path in paths]
     database = open_database()
     for path, files in bundles:
         try:
@@ -234,6 +234,15 @@ def deploy(paths: Annotated[list[Path], typer.Argument(help="Folders of processe
         with database.reading(SYSTEM) as reading:
             bundle = definitions.current(reading, key)
         print(f"{key}: version {bundle.version}, words revision {bundle.revision}")
+
+
+def _folder(path: Path) -> Path:
+    """The folder of a process; whatever else lies there is refused with what to do instead."""
+    if path.exists() and not path.is_dir():
+        refuse(
+            f"{path} is not the folder of a process. A ZIP file is unpacked first, or uploaded on the page of processes."
+        )
+    return path
 
 
 @app.command()
@@ -304,7 +313,9 @@ def _linted_files(paths: list[Path]) -> "list[tuple[Path, Fault]]":
 def test(bundle: BundlePath) -> None:
     """Play the scenarios of a process and compare. Exit code 0, or 1 when one does not come true."""
     from api import coverage, scenarios
+    from engine import definitions
 
+    definitions.read_folder(_folder(bundle))  # what is no process says so before a city is founded for it
     results = scenarios.run(bundle)
     for result in results:
         print(f"{'ok  ' if result.ok else 'FAIL'} {result.file}: {result.title}")

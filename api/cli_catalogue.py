@@ -63,9 +63,9 @@ def write(
         rows = item_lists.every(reading, item_lists.Asked(organisation=organisation))
         publisher = item_lists.publisher(reading)
         if is_jsonld:
-            text = _jsonld(reading.settings, rows, publisher)
+            text = _jsonld(reading.settings, rows, publisher, public=published)
         else:
-            text = catalogue_csv.write(reading.settings, rows, "en" if english else "zh")
+            text = catalogue_csv.write(reading.settings, rows, "en" if english else "zh", public=published)
     file.write_text(text, encoding="utf-8", newline="")
     with database.unit_of_work() as uow:
         audit.record(uow, "catalogue.exported", stream="reads", rows=len(rows))
@@ -83,24 +83,26 @@ def _read(settings: "Settings", file: Path, is_jsonld: bool) -> "list[Line]":
     from engine import catalogue_csv, catalogue_dcat
 
     with file.open("rb") as opened:
-        content = opened.read(catalogue_csv.LARGEST + 1)
+        content = opened.read(catalogue_dcat.LARGEST + 1)
     return (catalogue_dcat.read if is_jsonld else catalogue_csv.read)(settings, content)
 
 
-def _jsonld(settings: "Settings", rows: "list[Row]", publisher: str) -> str:
+def _jsonld(settings: "Settings", rows: "list[Row]", publisher: str, *, public: bool) -> str:
     import json
 
     from engine import catalogue_dcat
 
     here = settings.base_url.rstrip("/") + "/catalogue.jsonld"
-    document = catalogue_dcat.catalogue(settings, rows, total=len(rows), here=here, following=None, publisher=publisher)
+    document = catalogue_dcat.catalogue(
+        settings, rows, total=len(rows), here=here, following=None, publisher=publisher, public=public
+    )
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 @contextmanager
 def _faults_one_by_one() -> Iterator[None]:
     """Every fault of a file in a line of its own."""
-    from engine.catalogue_csv import FileFaulty
+    from engine.csv_tables import FileFaulty
 
     try:
         yield

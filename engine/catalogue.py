@@ -8,7 +8,7 @@ owner agrees, who did not draft it. What is current is shown to the public once 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
 from engine import audit, item_form, items, process
@@ -52,9 +52,9 @@ class OwnerUnsaid(Invalid):
 
 
 class NameTaken(Conflict):
-    """Your catalogue has an item with the name “{name}” already: {code}."""
+    """Your catalogue has an item, or a draft of one, with the name “{name}” already: {code}."""
 
-    zh = "本机关目录中已有名为“{name}”的目录项：{code}。"
+    zh = "本机关目录中已有名为“{name}”的目录项或者待定修订：{code}。"
     quotes = True
 
 
@@ -452,23 +452,24 @@ def _drafted(uow: UnitOfWork, revision_id: str) -> CatalogueRevision:
 
 
 def _require_name_free(reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None) -> None:
-    taken = _name_taken(reading, owner_id, name, item_id, case_id)
+    """No other item has this name, or would get it: by the same case, or by what is proposed outside of cases."""
+    drafted = and_(col(CatalogueRevision.state) == DRAFTED, col(CatalogueRevision.case_id) == case_id)
+    taken = _name_taken(reading, owner_id, name, item_id, and_(drafted, col(CatalogueRevision.change) != REMOVE))
     if taken is not None:
         raise NameTaken(name=name, code=taken)
 
 
 def _name_taken(
-    reading: Reading, owner_id: str, name: str, item_id: str | None, case_id: str | None = None
+    reading: Reading, owner_id: str, name: str, item_id: str | None, drafted: ColumnElement[bool] | None = None
 ) -> str | None:
-    """The code of another item of the owner that has this name now, or gets it together with what is drafted for a case."""
-    drafted = and_(col(CatalogueRevision.state) == DRAFTED, col(CatalogueRevision.case_id) == case_id)
-    has = or_(col(CatalogueRevision.state) == CURRENT, and_(drafted, col(CatalogueRevision.change) != REMOVE))
+    """The code of another item of the owner that has this name now, or in a draft that is looked at as well."""
+    current = col(CatalogueRevision.state) == CURRENT
     same = (
         select(CatalogueItem.code)
         .join(CatalogueRevision, col(CatalogueRevision.item_id) == col(CatalogueItem.id))
         .where(
             col(CatalogueItem.organisation_id) == owner_id,
-            has if case_id else col(CatalogueRevision.state) == CURRENT,
+            current if drafted is None else or_(current, drafted),
             col(CatalogueRevision.name) == name,
         )
     )

@@ -7,29 +7,38 @@ an item, and lines that say 删除 (remove) take one out. Who owns an item is to
 import csv
 import io
 import re
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel import col, select
 
-from engine import catalogue, item_form, items
+from engine import catalogue, csv_tables, item_form, items
+from engine.csv_tables import MOST_FAULTS, Fault, FileFaulty, folded
 from engine.db import UnitOfWork
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError
 from engine.form_problems import FormInvalid
 from engine.forms import Form
 from engine.models import Organisation
 from engine.settings import Settings
 
 BOM = "\ufeff"
-LARGEST, MOST_FAULTS = 2 * 1024 * 1024, 100
 MOST_LINES = 1000  # drafted in one transaction, some ten seconds in which nobody else can write to an embedded database
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # spreadsheets of the region read the wide ones too
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r]")  # spreadsheets of the region read the wide ones too
+_DAY = re.compile(
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?: 0?0:00(?::00)?)?"
+)  # as spreadsheets write one
+_ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]+")  # what a spreadsheet leaves of a long number
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 CODE, OWNER, ACT = "code", "owner", "act"
 HEADS = {CODE: ("目录编码", "Code"), OWNER: ("数据提供机关", "Provider"), ACT: ("操作", "Action")}
 REMOVES = frozenset({"删除", "remove"})
+WITHHELD = (
+    "（不公开）",
+    "(not public)",
+)  # instead of what the public is not told; brought in again, it leaves that as it is
 
 
 @dataclass(frozen=True)
@@ -41,45 +50,25 @@ class Line:
     values: Mapping[str, Any]
     removes: bool = False
     owner: str | None = None  # its code; as it stands in a table, perhaps its name
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with a line, in both languages."""
-
-    line: int
-    zh: str
-    en: str
-
-    def sentence(self, locale: str) -> str:
-        said = self.zh if locale.startswith("zh") else self.en
-        return f"第{self.line}行：{said}" if locale.startswith("zh") else f"Line {self.line}: {said}"
-
-
-class FileFaulty(Invalid):
-    """The file cannot be taken in: {count} faults, and nothing was changed. {first}"""
-
-    zh = "文件不能导入：共 {count} 处错误，没有作任何改动。{first_zh}"
-    quotes = True
-
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        first = self.faults[0]
-        super().__init__(count=len(self.faults), first=first.sentence("en"), first_zh=first.sentence("zh"))
+    kept: frozenset[str] = frozenset()  # fields that stay as they are, since the file was not told what they say
 
 
 # ---------------------------------------------------------------- out
 
 
-def write(settings: Settings, rows: Iterable[items.Row], locale: str = "zh") -> str:
-    """The items as a file."""
+def write(settings: Settings, rows: Iterable[items.Row], locale: str = "zh", *, public: bool = False) -> str:
+    """The items as a file; ``public`` says that they are as the public is told of them."""
     form, at = item_form.of(settings, locale), 0 if locale.startswith("zh") else 1
     out = io.StringIO()
     lines = csv.writer(out)
     lines.writerow([HEADS[CODE][at], HEADS[OWNER][at], *(field.title for field in form.fields), HEADS[ACT][at]])
     for item, said, owner in rows:
+        hidden = items.WITHHELD if public and said.opening != "open" else ()
         answers = item_form.answers(said)
-        shown = [_shown(form, field.name, answers.get(field.name, "")) for field in form.fields]
+        shown = [
+            WITHHELD[at] if field.name in hidden else _shown(form, field.name, answers.get(field.name, ""))
+            for field in form.fields
+        ]
         house = _disarmed(owner.short_name if at == 0 else owner.name_en or owner.name)
         lines.writerow([item.code, house, *shown, ""])
     return BOM + out.getvalue()
@@ -93,7 +82,7 @@ def _shown(form: Form, name: str, value: Any) -> str:
 
 def _disarmed(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 # ---------------------------------------------------------------- in
@@ -101,71 +90,55 @@ def _disarmed(text: str) -> str:
 
 def read(settings: Settings, content: bytes) -> list[Line]:
     """The lines of a file; raises FileFaulty, naming every line that cannot be used."""
-    lines_read = csv.reader(io.StringIO(_decoded(content), newline=""), strict=True)
-    try:
-        table = list(lines_read)
-    except csv.Error as error:
-        words = "不是有效的CSV，请检查引号、换行和内容长度", f"is not CSV: {error}"
-        raise FileFaulty([Fault(lines_read.line_num, *words)]) from None
+    table = csv_tables.rows(content)
     if not table or len(table) > MOST_LINES + 1:
-        raise FileFaulty([Fault(1, f"应有表头和 1 到 {MOST_LINES} 行", f"has a head and 1 to {MOST_LINES} lines")])
+        zh = f"应有表头和 1 到 {MOST_LINES} 行，现有 {len(table)} 行；行数过多的，请分成几个文件"
+        en = f"has a head and 1 to {MOST_LINES} lines, not {len(table)}: what is longer is brought in by parts"
+        raise FileFaulty([Fault(1, zh, en)])
     form = item_form.of(settings)
-    columns = _columns(form, item_form.of(settings, "en"), table[0])
+    columns = _columns(form, item_form.of(settings, "en"), *table[0])
     constants = _constants(form, item_form.of(settings, "en"))
     lines: list[Line] = []
     faults: list[Fault] = []
-    for number, row in enumerate(table[1:], start=2):
-        if any(cell.strip() for cell in row):
-            line = _line(form, columns, constants, number, row)
-            lines.append(line)
-            faults += _strange(number, columns, row) + _faults(settings, line)
+    for number, row in table[1:]:
+        line = _line(form, columns, constants, number, row)
+        lines.append(line)
+        faults += _strange(form, number, columns, row) + _faults(settings, line)
     faults += _left_out(form, columns, lines) + unclear(lines)
     if not lines and not faults:
-        faults = [Fault(2, "没有任何内容", "there is nothing in it")]
+        faults = [Fault(table[0][0] + 1, "没有任何内容", "there is nothing in it")]
     if faults:
         raise FileFaulty(sorted(faults, key=lambda fault: fault.line)[:MOST_FAULTS])
     return lines
 
 
-def _decoded(content: bytes) -> str:
-    if len(content) > LARGEST:
-        raise FileFaulty([Fault(1, "文件超过2MB", "the file is larger than 2 MB")])
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        fault = Fault(
-            1, "文件应当是UTF-8编码，请另存为“CSV UTF-8”格式", "the file is not UTF-8: save it as “CSV UTF-8”"
-        )
-        raise FileFaulty([fault]) from None
-
-
-def _columns(form: Form, english: Form, head: list[str]) -> list[str]:
+def _columns(form: Form, english: Form, line: int, head: list[str]) -> list[str]:
     """Which field each column is, by its Chinese or English heading or its name; raises FileFaulty."""
     known = {name: name for name in (*form.names, *HEADS)}
     for read_form in (form, english):
         known |= {field.title: field.name for field in read_form.fields}
     known |= {title: name for name, titles in HEADS.items() for title in titles}
-    by_fold = {title.casefold(): name for title, name in known.items()}
-    found = [by_fold.get(cell.strip().casefold(), "") for cell in head]
-    strange = [cell for cell, name in zip(head, found, strict=True) if not name and cell.strip()]
-    twice = sorted({name for name in found if name and found.count(name) > 1})
-    if len(head) == 1 and re.search(r"[;；\t]", head[0]):
-        raise FileFaulty([Fault(1, "各栏应当用逗号分隔", "the columns are not separated by commas")])
-    wrong = [Fault(1, f"没有“{cell[:40]}”这一栏", f"there is no column “{cell[:40]}”") for cell in strange]
-    wrong += [Fault(1, f"“{name}”出现两次", f"“{name}” stands there twice") for name in twice]
+    by_word = {folded(title): name for title, name in known.items()}
+    found = [by_word.get(folded(cell), "") for cell in head]
+    strange = [cell for cell, name in zip(head, found, strict=True) if not name and cell.strip()][:MOST_FAULTS]
+    twice = sorted(name for name, times in Counter(found).items() if name and times > 1)
+    if len(head) == 1 and re.search(r"[；，|]", head[0]):
+        raise FileFaulty([Fault(line, "各栏应当用逗号分隔", "the columns are not separated by commas")])
+    wrong = [Fault(line, f"没有“{cell[:40]}”这一栏", f"there is no column “{cell[:40]}”") for cell in strange]
+    wrong += [Fault(line, f"“{name}”出现两次", f"“{name}” stands there twice") for name in twice]
     if "name" not in found and CODE not in found:
-        wrong.append(Fault(1, "缺少“名称”或者“目录编码”一栏", "lacks the column “Name” or “Code”"))
+        wrong.append(Fault(line, "缺少“名称”或者“目录编码”一栏", "lacks the column “Name” or “Code”"))
     if wrong:
-        raise FileFaulty(wrong)
+        raise FileFaulty(wrong[:MOST_FAULTS])
     return found
 
 
 def _constants(form: Form, english: Form) -> dict[str, dict[str, str]]:
-    """By field: the constant of each choice, by its Chinese or English title."""
+    """By field: the constant of each choice, by its Chinese or English title or by itself."""
     found: dict[str, dict[str, str]] = {}
     for field in (*english.fields, *form.fields):
-        if field.options:
-            found.setdefault(field.name, {}).update({title.casefold(): value for value, title in field.options})
+        for value, title in field.options:
+            found.setdefault(field.name, {}).update({folded(value): value, folded(title): value})
     return found
 
 
@@ -173,37 +146,55 @@ def _line(
     form: Form, columns: list[str], constants: Mapping[str, Mapping[str, str]], number: int, row: list[str]
 ) -> Line:
     cells = {name: _plain(cell) for name, cell in zip(columns, row, strict=False) if name}
+    kept = frozenset(name for name in items.WITHHELD if folded(cells.get(name, "")) in map(folded, WITHHELD))
+    days = {field.name for field in form.fields if field.widget == "date"}
     raw = {
-        name: constants.get(name, {}).get(cell.casefold(), cell) for name, cell in cells.items() if name not in HEADS
+        name: _day(cell) if name in days else constants.get(name, {}).get(folded(cell), cell)
+        for name, cell in cells.items()
+        if name not in HEADS and name not in kept
     }
     try:
         values = form.coerce(dict(raw))
     except FormInvalid:
         values = dict(raw)  # the judgement names the field
     removes = cells.get(ACT, "").casefold() in REMOVES
-    return Line(number, cells.get(CODE) or None, values, removes, cells.get(OWNER) or None)
+    code = unicodedata.normalize("NFKC", cells.get(CODE, ""))
+    return Line(number, code or None, values, removes, cells.get(OWNER) or None, kept)
 
 
 def _plain(cell: str) -> str:
     text = cell.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
-def _strange(number: int, columns: Sequence[str], row: Sequence[str]) -> list[Fault]:
-    """What stands in a line and would be passed over in silence."""
+def _day(cell: str) -> str:
+    """A day as the form wants it, out of what spreadsheets and people make of it; or what stands there."""
+    found = _DAY.fullmatch(unicodedata.normalize("NFKC", cell))
+    return f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}" if found else cell
+
+
+def _strange(form: Form, number: int, columns: Sequence[str], row: Sequence[str]) -> list[Fault]:
+    """What stands in a line and would be passed over in silence, or is no more what somebody wrote."""
     faults = []
-    if any(cell.strip() for cell in row[len(columns) :]):
+    unheaded = [cell for cell, name in zip(row, columns, strict=False) if not name]
+    if any(cell.strip() for cell in (*unheaded, *row[len(columns) :])):
         faults.append(Fault(number, "比表头多出内容，请检查逗号和引号", "has more cells than the head"))
-    act = dict(zip(columns, row, strict=False)).get(ACT, "").strip()
+    cells = dict(zip(columns, row, strict=False))
+    act = cells.get(ACT, "").strip()
     if act and act.casefold() not in REMOVES:
         faults.append(Fault(number, "“操作”一栏只能留空或者写“删除”", "the action is empty, or “remove”"))
+    for field in form.fields:
+        if _ROUNDED.fullmatch(cell := cells.get(field.name, "").strip()):
+            zh = f"“{field.title}”是“{cell}”：电子表格已把号码改成科学记数，请把该栏设为文本后重新填写"
+            faults.append(Fault(number, zh, f"“{field.name}” is “{cell}”: a spreadsheet has rounded the number"))
     return faults
 
 
 def _faults(settings: Settings, line: Line) -> list[Fault]:
     if line.removes:
         return [] if line.code else [Fault(line.number, "删除的应当写明目录编码", "what is removed has a code")]
-    return [Fault(line.number, p.zh, p.en) for p in item_form.problems(settings, line.values)]
+    found = item_form.problems(settings, line.values)
+    return [Fault(line.number, p.zh, p.en) for p in found if p.field not in line.kept]
 
 
 def _left_out(form: Form, columns: Sequence[str], lines: Sequence[Line]) -> list[Fault]:
@@ -281,17 +272,27 @@ def draft(
     """Draft everything that a file says, or nothing; raises FileFaulty with what each line met."""
     faults: list[Fault] = []
     count = 0
-    for line in _with_owners(uow, lines):
+    owned = _with_owners(uow, lines)
+    if again := unclear(replace(line, owner=line.owner or organisation) for line in owned):
+        raise FileFaulty(again[:MOST_FAULTS])
+    for line in owned:
         try:
             with uow.part():
                 if line.removes and line.code:
                     catalogue.draft_removal(uow, line.code, case_id=case_id)
                 else:
-                    owner = line.owner or organisation
-                    catalogue.draft(uow, line.values, code=line.code, case_id=case_id, organisation=owner)
+                    owner, values = line.owner or organisation, _with_kept(uow, line)
+                    catalogue.draft(uow, values, code=line.code, case_id=case_id, organisation=owner)
             count += 1
         except EngineError as error:
             faults.append(Fault(line.number, error.sentence("zh"), error.sentence("en")))
     if faults:
         raise FileFaulty(faults[:MOST_FAULTS])
     return count
+
+
+def _with_kept(uow: UnitOfWork, line: Line) -> Mapping[str, Any]:
+    """What a line says, with what it leaves as it is."""
+    item = items.find(uow, line.code) if line.kept and line.code else None
+    known = item_form.answers(item[1]) if item else {}
+    return {**line.values, **{name: known[name] for name in line.kept if name in known}}

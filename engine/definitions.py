@@ -81,6 +81,12 @@ class BundleMissing(Invalid):
     zh = "{path} 不是流程包：缺少 process.toml。"
 
 
+class FileNotPlain(Invalid):
+    """{path} is a link or no plain file: a bundle holds its files itself."""
+
+    zh = "{path} 是链接，或者不是普通文件：流程包的文件应当直接放在文件夹中。"
+
+
 @dataclass(frozen=True)
 class Bundle:
     """One version of a process with one revision of its words, ready for use. Shared by all its cases; never changed."""
@@ -270,12 +276,13 @@ def _filled(field: dict[str, Any], options: Options) -> dict[str, Any]:
 def read_folder(path: Path) -> dict[str, bytes]:
     """The files of a bundle on disk, by relative path, those of the fragments beside it that it uses among them.
 
-    Raises BundleMissing, BundleTooLarge, and what ``fragments.merged`` raises.
+    Raises BundleMissing, BundleTooLarge, FileNotPlain, and what ``fragments.merged`` raises.
     """
     files = _files_of(path)
     if not fragments.used(files):
         return files
-    beside = {key: path.resolve().parent / key for key in fragments.used(files)}
+    named = [key for key in fragments.used(files) if PurePosixPath(key).name == key]  # beside it, and nowhere else
+    beside = {key: path.resolve().parent / key for key in named}
     whole = fragments.merged(files, {key: _files_of(p) for key, p in beside.items() if (p / MANIFEST).is_file()})
     return dict(sorted(checked_size(whole).items()))
 
@@ -287,15 +294,18 @@ def bundle_folders(path: Path) -> list[Path]:
 
 
 def _files_of(path: Path) -> dict[str, bytes]:
-    """The files of one folder, by relative path; raises BundleMissing, BundleTooLarge."""
+    """The files of one folder, by relative path; raises BundleMissing, BundleTooLarge, FileNotPlain."""
     if not (path / MANIFEST).is_file():
         raise BundleMissing(path=str(path))
     files: dict[str, bytes] = {}
     size = 0
     for file in path.rglob("*"):
         relative = file.relative_to(path)
-        if file.is_symlink() or not file.is_file() or file.suffix not in SUFFIXES or relative.parts[0] == "scenarios":
+        is_linked_folder = file.is_symlink() and file.is_dir()
+        if relative.parts[0] == "scenarios" or (file.suffix not in SUFFIXES and not is_linked_folder):
             continue
+        if file.is_symlink() or not file.is_file():
+            raise FileNotPlain(path=str(file))
         content = read_file(file)
         size += len(content)
         files[relative.as_posix()] = content

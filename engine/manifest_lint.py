@@ -10,6 +10,7 @@ from engine import (
     approval_lint,
     clock_lint,
     data_lint,
+    ending_lint,
     fragments,
     link_lint,
     name_lint,
@@ -30,6 +31,7 @@ from engine.manifest import (
 from engine.runtime import ExpressionInvalid, Fault
 from engine.runtime.drawing import Element, Process
 from engine.runtime.expressions import RESERVED, check_expression, constant, deadlines_read, names_read
+from engine.runtime.graph import reach
 from engine.runtime.parser import Reading
 from engine.runtime.reader import TASKS
 from engine.statutes import Articles
@@ -54,6 +56,7 @@ AROUND_RULES = frozenset(
     {"participants", "organisations", "items", "revisions", "followers", "data", "today"}
 )  # tasks.complete
 AROUND_OPENING = frozenset({"participants", "items", "data"})  # cases._said
+THROWING = frozenset({"endEvent", "intermediateThrowEvent", "sendTask"})
 SYSTEM = "system"  # sends messages of the installation's own jobs
 _EVENT = re.compile(r"(?P<name>[a-z_]+\.[a-z_]+)(?::(?P<of>[A-Za-z0-9_]+))?\Z")
 _CUTOFF = re.compile(r"(?!00:00)([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -119,6 +122,8 @@ class _Bundle:
         self.processes = reading.processes
         self.nodes = {e.id: e for p in reading.processes.values() for e in p.everything()}
         self.local = {name for e in self.nodes.values() for name in _locals(e)}
+        calls = {p.id: [e.called for e in p.everything() if e.called] for p in reading.processes.values()}
+        self.called = reach([manifest.process.key], calls)  # what can run at all
 
     def check(self) -> Iterator[Fault]:
         yield from self.main_process()
@@ -151,10 +156,14 @@ class _Bundle:
             yield self.at("process.key", f"there is no process {key} in the .bpmn files")
         elif not main.executable:
             yield Fault(main.file, key, "the process is marked as not executable")
-        called = {e.called for e in self.nodes.values()}
+        else:
+            yield from ending_lint.ending_faults(main, self.processes, self.operations)
         for process in self.processes.values():
-            if process.id != key and process.id not in called:
-                yield Fault(process.file, process.id, "no process of the bundle calls this one", warning=True)
+            if process.executable and process.id not in self.called:
+                reason = (
+                    f"nothing calls this process, and only {key} begins by itself: is it drawn for the reader alone?"
+                )
+                yield Fault(process.file, process.id, f'{reason} Then say isExecutable="false"')
 
     # -------------------------------------------------------------------------------------------- forms
 
@@ -421,7 +430,7 @@ class _Bundle:
         for process in self.processes.values():
             for element in process.everything():
                 trigger = element.trigger
-                waits = element.kind not in ("endEvent", "intermediateThrowEvent", "sendTask")
+                waits = element.kind not in THROWING
                 begins = element.kind == "startEvent" and element.id in process.elements
                 if trigger and trigger.kind == "message" and waits and not begins and trigger.name not in declared:
                     yield Fault(
@@ -429,7 +438,9 @@ class _Bundle:
                         element.id,
                         f"waits for the message {trigger.name}, which process.toml does not declare",
                     )
-        waited = {e.trigger.name for e in self.nodes.values() if e.trigger and e.trigger.kind == "message"}
+        running = [process for ident, process in self.processes.items() if ident in self.called]
+        waiting = [e for process in running for e in process.everything() if e.kind not in THROWING]
+        waited = {e.trigger.name for e in waiting if e.trigger and e.trigger.kind == "message"}
         seen: set[str] = set()
         for message in self.manifest.messages:
             where = f"messages.{message.name}"

@@ -71,6 +71,7 @@ def jsonld(door: PageAnyone, wanted: Wanted, after: After = "") -> Response:
             total=page.total,
             here=rendering.address(base, **query, after=after),
             publisher=item_lists.publisher(reading),
+            public=True,
             following=rendering.address(base, **query, after=page.next_key) if page.next_key else None,
         )
     return JSONResponse(document, media_type=catalogue_dcat.MEDIA_TYPE)
@@ -80,7 +81,7 @@ def jsonld(door: PageAnyone, wanted: Wanted, after: After = "") -> Response:
 def table(door: PageAnyone, wanted: Wanted) -> Response:
     """The published catalogue as a table, as it is narrowed."""
     with _as_public(door).reading() as reading:
-        text = catalogue_csv.write(reading.settings, item_lists.every(reading, wanted), door.locale)
+        text = catalogue_csv.write(reading.settings, item_lists.every(reading, wanted), door.locale, public=True)
     return files.download("catalogue.csv", "text/csv; charset=utf-8", text.encode())
 
 
@@ -88,7 +89,7 @@ def table(door: PageAnyone, wanted: Wanted) -> Response:
 def jsonld_of(door: PageAnyone, code: ItemCode) -> Response:
     with _as_public(door).reading() as reading:
         row = item_lists.one(reading, code)
-        document = catalogue_dcat.document(reading.settings, (row.item, row.said, row.owner))
+        document = catalogue_dcat.document(reading.settings, (row.item, row.said, row.owner), public=True)
     return JSONResponse(document, media_type=catalogue_dcat.MEDIA_TYPE)
 
 

@@ -14,7 +14,7 @@ from api.pages.frame import viewer
 from api.pages.posted import Key, Posted, Sent, Word
 from engine import catalogue, catalogue_csv, catalogue_dcat, item_form, item_lists
 from engine.access import UNIT_HEAD
-from engine.catalogue_csv import FileFaulty
+from engine.csv_tables import FileFaulty
 from engine.db import Reading, UnitOfWork
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound
 from engine.form_problems import FormInvalid, Problem
@@ -146,7 +146,7 @@ def _remove(request: Request, door: Door, place: Place, posted: Posted) -> Respo
 
 def _import(request: Request, door: Door, place: Place, posted: Posted) -> Response:
     """A CSV or JSON-LD file becomes drafts, whole or not at all; the file is read before the transaction."""
-    content = posted.files[0].file.read(catalogue_csv.LARGEST + 1) if posted.files else b""
+    content = posted.files[0].file.read(catalogue_dcat.LARGEST + 1) if posted.files else b""
     try:
         lines = catalogue_dcat.read_either(door.settings, content)
     except FileFaulty as error:

@@ -63,6 +63,31 @@ _SPIFF_UNSUPPORTED: Mapping[str, str] = {
     "variableName": "a variable for the whole form is not supported: the fields of a form become case data",
     "processVariableCorrelation": "correlations are not supported: a message is sent to a case",
 }
+_ACTING = (
+    frozenset(  # what other engines run or follow, in their own namespaces; a drawing means something else without it
+        {
+            *(
+                "executionListener",
+                "taskListener",
+                "executionListeners",
+                "taskListeners",
+                "connector",
+                "failedJobRetryTimeCycle",
+            ),
+            *(
+                "inputOutput",
+                "ioMapping",
+                "in",
+                "out",
+                "taskDefinition",
+                "loopCharacteristics",
+                "calledDecision",
+                "script",
+            ),
+            *("dueDate", "followUpDate", "skipExpression"),  # attributes
+        }
+    )
+)
 _EVENT_SUFFIX = "EventDefinition"
 MESSAGE_KEY = "messageKey"  # the property of an event or task that says which of several messages of one name it means
 _INSTEAD: Mapping[str, str] = {
@@ -120,6 +145,7 @@ class _Reader:
                 self.fault(None, f"has more than {most} {what}: split it into called processes")
                 return Drawing(self.file), self.faults
         self.check_globals()
+        self.check_others()
         processes = [self.process(node) for tag, node in children(self.root) if tag == "process"]
         if not processes:
             self.fault(None, "contains no process")
@@ -163,6 +189,17 @@ class _Reader:
                         node.get("id"), "correlations and conversations are not supported: a message is sent to a case"
                     )
 
+    def check_others(self) -> None:
+        """What another engine would do, and what a file says must be understood: passed over, it would be another process."""
+        if any(tag == "extension" and flag(node, "mustUnderstand", False) for tag, node in children(self.root)):
+            self.fault(None, "says of an extension that it must be understood, which it is not")
+        for node in self.root.iter(f"{{{BPMN}}}*"):
+            parts = [part.tag for part in self.extensions(node) if isinstance(part.tag, str)]
+            for name in dict.fromkeys((*parts, *node.keys())):
+                namespace, _, local = str(name).rpartition("}")
+                if local in _ACTING and namespace[1:] not in ("", BPMN, SPIFF):
+                    self.fault(node.get("id"), f"{local} is of another engine, and would be passed over: take it out")
+
     # -------------------------------------------------------------------------------------------- scopes
 
     def process(self, node: etree._Element) -> Process:
@@ -188,8 +225,13 @@ class _Reader:
                 continue
             self.ident(lane, "lane")
             out[ident] = lane.get("name") or ident
+            around = {outer.get("id") for outer in lane.iterancestors(f"{{{BPMN}}}lane")}
             for reference in lane.findall(f"{{{BPMN}}}flowNodeRef"):
-                self.lane_of[text_of(reference) or ""] = ident
+                node_id = text_of(reference) or ""
+                other = self.lane_of.get(node_id, ident)
+                if other != ident and other not in around:
+                    self.fault(node_id, f"stands in two lanes, {other[:LONGEST_ID]} and {ident[:LONGEST_ID]}")
+                self.lane_of[node_id] = ident
         return out
 
     def fill(self, scope: Scope, node: etree._Element, lane: str | None, depth: int) -> None:
@@ -291,6 +333,8 @@ class _Reader:
         for tag, _ in children(multi):
             if tag in ("complexBehaviorDefinition",):
                 self.fault(element.id, "complex multi-instance behaviour is not supported")
+        if multi.get("behavior", "All") != "All":
+            self.fault(element.id, "events of single instances are not supported: draw an escalation in a subprocess")
         element.repetition = Repetition(
             sequential=flag(multi, "isSequential", False),
             collection=text_of(child(multi, "loopDataInputRef")),

@@ -4,7 +4,7 @@ Every check takes part of a drawing and yields faults. A drawing without faults 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.runtime import expressions, timers
 from engine.runtime.decisions import Decision
@@ -94,6 +94,9 @@ class _Checker:
                 inner = variables | _loop_variables(element.repetition)
                 yield from self.scope(element.inside, "handler" if element.triggered else "subprocess", inner)
         yield from self.loops(scope)
+        yield from self.twins(
+            [start for inner in scope.handlers() if inner.inside for start in inner.inside.of_kind("startEvent")]
+        )
 
     def starts(self, scope: Scope, role: str) -> Iterator[Fault]:
         starts = scope.of_kind("startEvent")
@@ -185,6 +188,7 @@ class _Checker:
             (("businessRuleTask",), self.rule),
             (("callActivity",), self.call),
             (("subProcess",), self.subprocess),
+            (tuple(sorted(ACTIVITIES)), self.catchers_of_activity),
         ]
 
     def ends_of_flows(self, scope: Scope, element: Element) -> Iterator[Fault]:
@@ -254,6 +258,23 @@ class _Checker:
                     yield self.fault(
                         element.id, "a boundary event that does not interrupt may not lead straight into a join"
                     )
+
+    def catchers_of_activity(self, scope: Scope, element: Element) -> Iterator[Fault]:
+        own = [element] if element.kind == "receiveTask" else []
+        yield from self.twins([*scope.boundaries(element.id), *own])
+
+    def twins(self, catchers: Sequence[Element]) -> Iterator[Fault]:
+        """Of two that end the same activity or scope by the same event, one would never have its turn."""
+        first: dict[tuple[str | None, ...], str] = {}
+        for catcher in catchers:
+            trigger = catcher.trigger
+            if trigger is None or trigger.kind not in ("message", "signal", "error", "escalation"):
+                continue
+            if not catcher.interrupting and trigger.kind in ("message", "signal"):
+                continue  # heard by everybody, whoever else is ended by it
+            before = first.setdefault((trigger.kind, trigger.name, trigger.key), catcher.id)
+            if before != catcher.id:
+                yield self.fault(catcher.id, f"would never have its turn: {before} catches the same {trigger.kind}")
 
     def catching(self, scope: Scope, element: Element) -> Iterator[Fault]:
         if element.trigger is None:

@@ -81,9 +81,16 @@ def check_time(kind: str, value: object) -> None:
     if kind == "timeDate":
         instant_of(value)
     elif kind == "timeDuration":
-        duration_of(value)
+        _require_on_calendar(duration_of(value))
     else:
         cycle_of(value)
+
+
+def _require_on_calendar(length: Duration) -> None:
+    try:
+        length.after(datetime(2100, 1, 1, tzinfo=UTC))
+    except (ValueError, OverflowError):
+        raise ValueError("the duration leads beyond the end of the calendar") from None
 
 
 # ------------------------------------------------------------------------------------------------ for the library

@@ -8,8 +8,9 @@ import pytest
 
 from engine import definitions, forms, queries
 from engine.access import SYSTEM, Actor, NotAdministrator
-from engine.definitions import BundleMissing, BundleTooLarge, ProcessUnknown
+from engine.definitions import BundleMissing, BundleTooLarge, FileNotPlain, ProcessUnknown
 from engine.errors import EngineError, Invalid
+from engine.fragments import FragmentMissing
 from engine.models import AuditEvent, Case, ProcessDefinition, ProcessPresentation
 from engine.runtime import Faulty
 from tests.factories import BUNDLE, World, at_once
@@ -238,11 +239,31 @@ def test_a_folder_without_a_manifest_is_no_bundle(tmp_path_factory: pytest.TempP
     with pytest.raises(BundleMissing):
         definitions.read_folder(folder)
     (folder / "process.toml").write_text("[process]")
-    (folder / "secret.toml").symlink_to("/etc/passwd")
     (folder / "note.md").write_text("x")
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "a.toml").write_text("x")
     assert set(definitions.read_folder(folder)) == {"process.toml"}
+
+
+@pytest.mark.sqlite_only
+def test_a_link_in_a_bundle_is_neither_followed_nor_passed_over(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("bundle")
+    (folder / "process.toml").write_text("[process]")
+    for name, target in (("process.bpmn", "/etc/passwd"), ("locale.toml", "nowhere"), ("forms", "/etc")):
+        (folder / name).symlink_to(target)
+        with pytest.raises(FileNotPlain, match=name):
+            definitions.read_folder(folder)
+        (folder / name).unlink()
+
+
+@pytest.mark.sqlite_only
+def test_a_fragment_lies_beside_the_process_and_nowhere_else(tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = tmp_path_factory.mktemp("bundles")
+    for folder, text in (("far", 'key = "far"\nfragment = true'), ("near/own", 'key = "own"\nuses = ["../far"]')):
+        (place / folder).mkdir(parents=True)
+        (place / folder / "process.toml").write_text(f"[process]\n{text}\n")
+    with pytest.raises(FragmentMissing):
+        definitions.read_folder(place / "near" / "own")
 
 
 @pytest.mark.sqlite_only

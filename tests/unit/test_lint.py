@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from api.composition import registry
-from engine import definitions, lint
+from engine import definitions, ending_lint, lint
 from engine.runtime import Fault
+from engine.runtime.parser import read
 from tests.drawing import (
     TERMINATE,
     Drawn,
@@ -31,7 +32,9 @@ from tests.drawing import (
     rule,
     script,
     service,
+    start,
     sub,
+    throw,
     user,
     with_diagram,
 )
@@ -630,6 +633,61 @@ def test_undeclared_fields_and_side_by_side_forms() -> None:
 
 def test_a_process_without_lanes() -> None:
     assert found(judged(bundle(lanes={})), "permit", "has no lanes")
+
+
+def test_a_second_pool_never_begins_and_hears_nothing() -> None:
+    """By BPMN the message of one pool would begin the other; here nothing does, and what it waits for nobody could send."""
+    lanes = {"agency.case_handler": ["q_start", "q_task", "q_end"]}
+    other = process("q_start > q_task > q_end", "q", lanes, q_start=start(message("withdraw")), q_task=named("review"))
+    files = bundle(w=handler("w_start > w_task > w_end", message("later"), w_task=named("review")))
+    files["other.bpmn"] = with_diagram(other)
+    faults = judged(files)
+    assert found(faults, "q", "nothing calls this process")
+    assert found(faults, "messages.withdraw", "no node waits for this message")
+    files["other.bpmn"] = files["other.bpmn"].replace(b'isExecutable="true"', b'isExecutable="false"')
+    assert not found(judged(files), "q", "nothing calls this process")
+
+
+def test_a_message_that_is_only_thrown_is_waited_for_by_nobody() -> None:
+    files = bundle(w=handler("w_start > w_task > w_end", message("later"), w_task=throw(message("withdraw"))))
+    assert found(judged(files), "messages.withdraw", "no node waits for this message")
+
+
+CLOSE = service("case.close")
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes", "open_ends"),
+    [
+        ("start > end", {}, "end"),
+        ("start > c > end", {}, None),
+        ("start > g; g [code] > c > end; g [] > end2", {"g": exclusive()}, "end2"),
+        ("start > c > end; t > end2", {"t": boundary("c", error("E"))}, "end2"),
+        ("start > f > c > end; f > b > end2", {"f": parallel(), "b": script("code = 'x'")}, None),
+        ("start > c > end", {"h": handler("h_start > h_end", message("m"))}, "h_end"),
+        ("start > c > end", {"h": handler("h_start > h_end", message("m"), False)}, None),
+        ("start > S > end", {"S": sub("i_start > c > i_end", c=CLOSE)}, None),
+        ("start > S > end", {"S": sub("i_start > c > i_end", each("code", "x"), c=CLOSE)}, "end"),  # of an empty list
+        (
+            "start > S > end; x > end2",
+            {
+                "S": sub(
+                    "i_start > g; g [code] > i_end; g [] > c > i_end2", g=exclusive(), i_end=end(error("E")), c=CLOSE
+                )
+            }
+            | {"x": boundary("S", error("E"))},
+            "end2",
+        ),
+        ("start > m > g; g [code] > m; g [] > c > end", {"m": exclusive(), "g": exclusive()}, None),
+    ],
+)
+def test_a_flow_that_ends_while_its_case_is_open_is_warned_of(
+    text: str, nodes: dict[str, Drawn], open_ends: str | None
+) -> None:
+    processes = read({"p.bpmn": process(text, **({"c": CLOSE} if " c " in text else {}), **nodes)}).processes
+    operations = lint.vocabulary(registry()).operations
+    warned = [fault.reason for fault in ending_lint.ending_faults(processes["p"], processes, operations)]
+    assert [reason.partition(" while")[0] for reason in warned] == ([f"can end at {open_ends}"] if open_ends else [])
 
 
 def test_a_bundle_of_rubbish_ends_with_faults() -> None:

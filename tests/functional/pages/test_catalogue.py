@@ -145,6 +145,45 @@ def test_what_was_taken_out_as_csv_or_jsonld_can_be_brought_in_again(household: 
             assert getattr(after, column) == getattr(before[1], column), column
 
 
+def test_what_the_public_is_not_told_survives_its_files_being_brought_in_again(household: Household) -> None:
+    inside, ask = "https://inside.example.cn/parking", "停车科，0851-7654321"
+    publish(household, opening="planned", url=inside, contact=ask)
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    for address in ("/catalogue.csv", "/catalogue.jsonld"):
+        file = household.browser().get(address).content.replace("年度公路".encode(), address.encode())
+        assert inside.encode() not in file
+        taken = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x", file)})
+        assert taken.status_code == 303, told(page(taken, taken.status_code))
+        with household.database.reading(SYSTEM) as reading:
+            after = reading.session.exec(select(CatalogueRevision).filter_by(state="drafted")).one()
+        assert (after.url, after.contact) == (inside, ask)
+        assert after.description.startswith(address)
+
+
+def test_a_file_that_is_sent_twice_adds_nothing_twice(household: Household) -> None:
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    head = "名称,内容说明,领域,共享属性,开放属性,更新频率,数据分级"
+    file = f"{head}\n路况,每日路况。,交通,无条件共享,planned,每日,一般数据\n".encode()
+    assert browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)}).status_code == 303
+    again = browser.post(f"{DRAFTS}/import", data=fields, files={"_attachments": ("x.csv", file)})
+    assert told(page(again, 422))[0].startswith("第2行：本机关目录中已有名为“路况”")
+    with household.database.reading(SYSTEM) as reading:
+        assert len(reading.session.exec(select(CatalogueRevision)).all()) == 1
+
+
+def test_a_workbook_is_refused_with_what_to_do_instead(household: Household) -> None:
+    browser = household.browser_of("handler")
+    fields = hidden(page(browser.get(DRAFTS)), f"{DRAFTS}/import")
+    refused = browser.post(
+        f"{DRAFTS}/import", data=fields, files={"_attachments": ("目录.csv", b"PK\x03\x04" + b"0" * 99)}
+    )
+    assert told(page(refused, 422)) == [
+        "第1行：这是电子表格或者压缩文件，不是CSV：请用电子表格软件打开，另存为“CSV UTF-8”后再导入"
+    ]
+
+
 def test_a_case_about_an_item_begins_with_its_code_at_the_desk(household: Household) -> None:
     code = publish(household, sharing="conditional", conditions="限于履行职责。")
     with household.database.unit_of_work(SYSTEM) as uow:

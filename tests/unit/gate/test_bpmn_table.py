@@ -213,6 +213,12 @@ REFUSED: dict[str, Files] = {
     "error boundary, not interrupting": one(REACHED, a=FAILING, x=boundary("a", error("E"), False)),
     "cycle boundary, interrupting": one(REACHED, x=boundary("a", every("'R3/P1D'"))),
     "multiple boundary": one(REACHED, x=boundary("a", message("m") + message("n"))),
+    "two boundaries for one event": one(
+        "start > a > end; b > end2; x > end3", b=boundary("a", message("m")), x=boundary("a", message("m"))
+    ),
+    "two event subprocesses for one event": one(
+        "start > a > end", h=handler("b > h_end", message("m")), i=handler("x > i_end", message("m"))
+    ),
     "boundary into a join": one(
         "start > f > a > j > end; f > b > j; x > j", f=parallel(), j=parallel(), x=boundary("a", message("m"), False)
     ),
@@ -231,6 +237,9 @@ REFUSED: dict[str, Files] = {
         ),
     ),
     "complex multi-instance": plain(user(each("list", "i").replace("</multi", "<complexBehaviorDefinition/></multi"))),
+    "event of single instances": plain(
+        user(each("list", "i").replace("Characteristics ", 'Characteristics behavior="One" ', 1))
+    ),
     "loop and multi-instance at once": plain(user(loop("n") + each("list", "i"))),
     "loop without an end": plain(user("<standardLoopCharacteristics/>")),
     "payload named like a loop's variable": plain(
@@ -288,6 +297,15 @@ REFUSED: dict[str, Files] = {
     "conversation": beside_definitions('<collaboration id="c"><conversationLink id="x"/></collaboration>'),
     "script before or after a node": plain(
         user("<extensionElements><spiffworkflow:preScript>n = 1</spiffworkflow:preScript></extensionElements>")
+    ),
+    # other engines
+    "listener, mapping or due date of another engine": plain(
+        user('<extensionElements><c:taskListener xmlns:c="http://camunda.org/schema/1.0/bpmn"/></extensionElements>')
+    ),
+    "extension that must be understood": beside_definitions('<extension mustUnderstand="true" definition="x"/>'),
+    "node in two lanes": raw(
+        '<laneSet id="l"><lane id="m"><flowNodeRef>a</flowNodeRef></lane>'
+        '<lane id="n"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
     ),
     # decision tables
     **{policy: ruled(policy) for policy in ("ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER")},

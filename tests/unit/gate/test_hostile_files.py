@@ -185,3 +185,11 @@ def test_warnings_alone_are_no_failure(kept: Keeper, tmp_path: Path) -> None:
     ending = kept.command("lint", str(tmp_path / "p.bpmn"))
     assert ending.code == 0
     assert "warning: reads y" in ending.out
+
+
+@pytest.mark.parametrize("verb", ["deploy", "test"])
+def test_a_zip_on_the_command_line_is_told_where_it_goes(kept: Keeper, verb: str, tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(zipped(("process.toml", b"a")))
+    ending = kept.command(verb, str(tmp_path / "x.zip"))
+    assert ending.code == 2
+    assert "unpacked first" in ending.err
