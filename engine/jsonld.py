@@ -1,14 +1,15 @@
-"""JSON-LD as others write it, read into nodes: prefixes and terms of a context, @graph, single values or lists, language maps.
+"""JSON-LD as others write it, read into nodes.
 
-A subset of JSON-LD 1.1 that covers what catalogues hold. A context on the net is never fetched: in its place stand the usual
-prefixes and the usual words of DCAT, as they do where a file has no context at all.
+PyLD understands it; here is what it may ask for. A context on the net is never fetched: in its place stand the usual prefixes and
+the usual words of DCAT, as they do where a file has no context at all.
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from pyld import jsonld
 
 PREFIXES: Mapping[str, str] = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -24,23 +25,30 @@ PREFIXES: Mapping[str, str] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "duban": "urn:duban:catalogue#",
 }
-_WORDS: Mapping[str, str] = {
-    word: f"{prefix}:{word}"
-    for prefix, words in {
-        "dcat": "Catalog Dataset Distribution dataset distribution keyword theme accessURL downloadURL mediaType landingPage "
-        "contactPoint startDate endDate",
-        "dct": "title description identifier publisher accrualPeriodicity modified issued temporal format",
-        "foaf": "name Agent",
-    }.items()
-    for word in words.split()
+_WORDS = {
+    "dcat": "Catalog Dataset Distribution dataset distribution keyword theme startDate endDate",
+    "dct": "title description identifier publisher modified issued temporal",
+    "foaf": "name Agent",
 }
-MOST_TERMS, MOST_CONTEXTS, DEEPEST, MOST_NODES = 1_000, 100, 40, 50_000
+_ADDRESSES = {
+    "dcat": "accessURL downloadURL mediaType landingPage contactPoint",
+    "dct": "accrualPeriodicity format",
+}  # words whose values are addresses
+USUAL: Mapping[str, Any] = {
+    **PREFIXES,
+    **{word: f"{prefix}:{word}" for prefix, words in _WORDS.items() for word in words.split()},
+    **{
+        word: {"@id": f"{prefix}:{word}", "@type": "@id"}
+        for prefix, words in _ADDRESSES.items()
+        for word in words.split()
+    },
+}
+MOST_TERMS, MOST_CONTEXTS, MOST_NODES = 1_000, 100, 50_000
 MOST_SAID = 20  # values of one property that are looked at: many things may lead to one of which endlessly much is said
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*|@none")
 
 
 class Unreadable(ValueError):
-    """It is no JSON-LD, or nested or named beyond what catalogues need."""
+    """It is no JSON-LD, or names more than catalogues need."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,6 @@ class Graph:
 
     nodes: dict[str, Node] = field(default_factory=dict)
     asks_elsewhere: bool = False  # it names a context on the net, which was not fetched
-    contexts: int = 0
 
     def of_type(self, name: str) -> list[Node]:
         return [node for node in self.nodes.values() if full(name) in node.types]
@@ -89,138 +96,68 @@ def full(name: str) -> str:
 
 def read(content: bytes) -> Graph:
     """The nodes of a file; raises Unreadable."""
+    graph = Graph()
+
+    def usual(address: str, _options: Any) -> dict[str, Any]:
+        graph.asks_elsewhere = True
+        return {"contextUrl": None, "documentUrl": address, "document": {"@context": dict(USUAL)}}
+
+    options = {"documentLoader": usual, "expandContext": dict(USUAL), "base": ""}
     try:
         told = json.loads(content.decode("utf-8-sig"))
-        if b"\\u" in content:
-            json.dumps(told, ensure_ascii=False).encode()  # half a character is none
-    except (ValueError, RecursionError):
+        json.dumps(told, ensure_ascii=False).encode()  # half a character is none
+        _require_few_contexts(told)
+        expanded = jsonld.expand(told, options)
+    except (ValueError, RecursionError, jsonld.JsonLdError):
         raise Unreadable() from None
-    if not isinstance(told, dict | list):
+    _gather(graph, expanded)
+    return graph
+
+
+def _require_few_contexts(told: Any) -> None:
+    """Each context is worked through anew wherever it stands, so their number bounds the time."""
+    waiting, contexts = [told], 0
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            contexts += "@context" in part
+            said = part.get("@context")
+            terms = sum(len(each) for each in (said if isinstance(said, list) else [said]) if isinstance(each, dict))
+            if contexts > MOST_CONTEXTS or terms > MOST_TERMS:
+                raise Unreadable()
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+
+
+def _gather(graph: Graph, things: Iterable[Mapping[str, Any]]) -> None:
+    for thing in things:
+        list(_values(graph, thing))
+
+
+def _values(graph: Graph, told: Mapping[str, Any]) -> Iterator[Text | str]:
+    """What stands at one place, as texts and ids of nodes; the nodes are kept."""
+    if "@value" in told:
+        value = told["@value"]
+        yield Text(value if isinstance(value, str) else json.dumps(value), told.get("@language", ""))
+    elif "@list" in told:
+        for part in told["@list"]:
+            yield from _values(graph, part)
+    else:
+        yield _node(graph, told)
+
+
+def _node(graph: Graph, told: Mapping[str, Any]) -> str:
+    ident = told.get("@id") or f"_:{len(graph.nodes)}~"
+    node = graph.nodes.setdefault(ident, Node(ident))
+    if len(graph.nodes) > MOST_NODES:
         raise Unreadable()
-    reader = _Reader()
-    for _ in reader.values(told, _Context(), None, 0):
-        pass
-    return reader.graph
-
-
-@dataclass
-class _Context:
-    """What the words of a file mean at one place of it."""
-
-    terms: dict[str, dict[str, Any]] = field(default_factory=dict)
-    vocabulary: str = ""
-    language: str = ""
-    usual: bool = True  # the usual words hold: no context of the file says what words mean
-
-    def with_said(self, said: Any, graph: Graph) -> "_Context":
-        """The context after another one was read."""
-        now = _Context(dict(self.terms), self.vocabulary, self.language, self.usual)
-        for part in said if isinstance(said, list) else [said]:
-            if isinstance(part, str):
-                graph.asks_elsewhere = True
-            elif part is None:
-                now = _Context()
-            elif isinstance(part, dict):
-                now.usual = now.usual and graph.asks_elsewhere
-                now._take(part)
-        graph.contexts += 1
-        if len(now.terms) > MOST_TERMS or graph.contexts > MOST_CONTEXTS:
-            raise Unreadable()
-        return now
-
-    def _take(self, part: Mapping[str, Any]) -> None:
-        if isinstance(part.get("@vocab"), str):
-            self.vocabulary = self.name(part["@vocab"])
-        if isinstance(part.get("@language"), str):
-            self.language = part["@language"]
-        for term, said in part.items():
-            if not term.startswith("@") and isinstance(said, str | dict):
-                self.terms[term] = {"@id": said} if isinstance(said, str) else said
-
-    def name(self, word: str, depth: int = 0) -> str:
-        """The full name of a word; a keyword stays as it is."""
-        if word.startswith("@") or depth > 4:
-            return word
-        defined = self.terms.get(word, {}).get("@id")
-        if isinstance(defined, str) and defined != word:
-            return self.name(defined, depth + 1)
-        prefix, colon, rest = word.partition(":")
-        if colon and not rest.startswith("//"):
-            if prefix in self.terms and isinstance(self.terms[prefix].get("@id"), str):
-                return self.name(self.terms[prefix]["@id"], depth + 1) + rest
-            return PREFIXES.get(prefix, f"{prefix}:") + rest
-        if colon:
-            return word
-        if self.vocabulary:
-            return self.vocabulary + word
-        return full(_WORDS[word]) if self.usual and word in _WORDS else word
-
-
-class _Reader:
-    """Walks through a file once and gathers its nodes."""
-
-    def __init__(self) -> None:
-        self.graph = Graph()
-
-    def values(self, told: Any, context: _Context, term: str | None, depth: int) -> Iterator[Text | str]:
-        """What stands at one place, as texts and ids of nodes; the nodes are kept."""
-        if depth > DEEPEST:
-            raise Unreadable()
-        if isinstance(told, list):
-            for part in told:
-                yield from self.values(part, context, term, depth + 1)
-        elif isinstance(told, dict):
-            yield from self.thing(told, context, term, depth)
-        elif isinstance(told, str | int | float):
-            yield self.scalar(told, context, term)
-
-    @staticmethod
-    def scalar(told: str | float, context: _Context, term: str | None) -> Text | str:
-        text = told if isinstance(told, str) else json.dumps(told)
-        kind = context.terms.get(term or "", {})
-        if kind.get("@type") in ("@id", "@vocab"):
-            return context.name(text)
-        language = kind.get("@language", context.language)
-        return Text(text, language if isinstance(language, str) else "")
-
-    def thing(self, told: Mapping[str, Any], context: _Context, term: str | None, depth: int) -> Iterator[Text | str]:
-        if "@context" in told:
-            context = context.with_said(told["@context"], self.graph)
-        keys = {context.name(key): key for key in told}
-        if "@value" in keys:
-            value, language = told[keys["@value"]], told.get(keys.get("@language", ""), "")
-            if isinstance(value, str | int | float):
-                text = value if isinstance(value, str) else json.dumps(value)
-                yield Text(text, language if isinstance(language, str) else "")
-        elif "@list" in keys or "@set" in keys:
-            yield from self.values(told[keys.get("@list") or keys["@set"]], context, term, depth + 1)
-        elif term is not None and self.is_language_map(told, context, term):
-            for language, texts in told.items():
-                for text in texts if isinstance(texts, list) else [texts]:
-                    if isinstance(text, str):
-                        yield Text(text, language.removeprefix("@none"))
-        else:
-            yield self.node(told, keys, context, depth)
-
-    @staticmethod
-    def is_language_map(told: Mapping[str, Any], context: _Context, term: str) -> bool:
-        container = context.terms.get(term, {}).get("@container")
-        said = container == "@language" or (isinstance(container, list) and "@language" in container)
-        plain = all(isinstance(text, str | list) for text in told.values())
-        return said or (bool(told) and plain and all(_LANGUAGE.fullmatch(key) for key in told) and "id" not in told)
-
-    def node(self, told: Mapping[str, Any], keys: Mapping[str, str], context: _Context, depth: int) -> str:
-        called = told.get(keys.get("@id", ""))
-        ident = context.name(called) if isinstance(called, str) and called else f"_:{len(self.graph.nodes)}~"
-        node = self.graph.nodes.setdefault(ident, Node(ident))
-        if len(self.graph.nodes) > MOST_NODES:
-            raise Unreadable()
-        kinds = told.get(keys.get("@type", ""), [])
-        node.types += [context.name(k) for k in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(k, str)]
-        for name, key in keys.items():
-            if name in ("@graph", "@included"):
-                for _ in self.values(told[key], context, None, depth + 1):
-                    pass
-            elif not name.startswith("@"):
-                node.said.setdefault(name, []).extend(self.values(told[key], context, key, depth + 1))
-        return ident
+    node.types += told.get("@type", [])
+    for name, values in told.items():
+        if name in ("@graph", "@included"):
+            _gather(graph, values)
+        elif not name.startswith("@"):
+            said = node.said.setdefault(name, [])
+            for value in values:
+                said.extend(_values(graph, value))
+    return ident
