@@ -112,7 +112,7 @@ def test_a_task_that_went_to_another_agency_meanwhile_is_nobodys_here(stage: Sta
     world = stage.world
     world.submit()
     world.travel(OVERDUE)
-    world.work()
+    world.work(papers=True)
     claiming = stage.claim("explain_delay")
     world.do("check", intake_action="refer", refer_to="gy-jyj", refer_reason="由教育部门采集。")
     claimed, referred = stage.meet(claiming, "tasks.found", stage.complete("approve_intake", intake_approval="approve"))

@@ -348,7 +348,7 @@ def test_what_is_issued_differs_from_what_was_approved_by_number_and_date_alone(
         before = papers.text(service.draft_pdf(reading, decision(chain).id)[2])
     chain.until("registrar")
     chain.decide()
-    chain.world.work()
+    chain.world.work(papers=True)
     issued = decision(chain, "issued")
     with chain.database.reading(SYSTEM) as reading:
         after = papers.text(service.pdf(reading, issued.id)[2])
@@ -383,7 +383,7 @@ def test_the_sheet_names_every_step_and_is_kept_with_the_issued_paper(chain: Cha
         assert expected.replace(" ", "") in said, expected
     chain.until("registrar")
     chain.decide()
-    chain.world.work()
+    chain.world.work(papers=True)
     issued = decision(chain, "issued")
     assert issued.manuscript_id is not None
     assert issued.number is not None

@@ -28,7 +28,7 @@ ONE = "stream = :stream AND position = 2"
 def recorded(world: World) -> World:
     world.submit()
     world.do("check")
-    world.work()
+    world.work(papers=True)
     assert maintenance.verify_audit(world.database) == []
     assert not world.all(Incident)
     return world
@@ -38,7 +38,7 @@ def test_a_whole_journey_leaves_a_whole_chain(world: World) -> None:
     world.submit()
     world.reach("sign_completion")
     world.do("sign_completion")
-    world.work()
+    world.work(papers=True)
     assert maintenance.verify_audit(world.database) == []
     with world.database.reading(SYSTEM) as reading:
         events = audit.events_of(reading.session, world.case_id)

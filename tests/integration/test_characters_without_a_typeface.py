@@ -11,7 +11,7 @@ from tests.factories import World
 
 def test_a_receipt_comes_whatever_the_name_holds(world: World) -> None:
     world.submit(applicant_name="王\U0001f4a9", dataset="停车数据\U00031350")
-    world.work()
+    world.work(papers=True)
     receipt = world.one(Notice, name="receipt")
     assert receipt.document_id is not None
     assert [job.state for job in world.all(Job, kind="notice.render")] == ["done"]

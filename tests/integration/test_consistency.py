@@ -23,7 +23,7 @@ def test_a_case_is_whole_at_every_step(world: World) -> None:
     while open_tasks := world.open_tasks():
         world.do(open_tasks[0])
         assert faults(world) == []
-    world.work()
+    world.work(papers=True)
     assert faults(world) == []
     assert world.facts()["status"] == "closed"
 
@@ -32,7 +32,7 @@ def test_a_case_is_whole_while_its_clock_has_run_out_and_nobody_has_looked(world
     world.submit()
     world.travel("+30d")
     assert faults(world) == []
-    world.work()
+    world.work(papers=True)
     assert faults(world) == []
     world.send("withdraw")
     assert faults(world) == []

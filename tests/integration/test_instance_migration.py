@@ -98,7 +98,7 @@ STAGES: dict[str, Callable[[World], object]] = {
         world.submit(),
         world.do("check", intake_action="supplement", defects="请说明用途。"),
         world.do("approve_intake", intake_approval="approve"),
-        world.work(),
+        world.work(papers=True),
     ),
     "assessed": lambda world: (world.submit(), world.reach("assess")),
     "under confidentiality review": lambda world: (world.submit(), world.reach("confidentiality_review")),
@@ -107,7 +107,7 @@ STAGES: dict[str, Callable[[World], object]] = {
     "to be signed": lambda world: (world.submit(), world.reach("sign_reply")),
     "to be opened": lambda world: (world.submit(), world.reach("open_dataset")),
     "more material came": lambda world: (world.submit(), world.send("more_material", **MATERIAL)),
-    "late": lambda world: (world.submit(), world.travel("+12d"), world.work()),
+    "late": lambda world: (world.submit(), world.travel("+12d"), world.work(papers=True)),
 }
 
 
@@ -140,7 +140,7 @@ def test_a_case_that_went_over_takes_the_new_way_to_reply_and_paper(world: World
     migrate(world, deploy(world, other_versions.countersigned()))
     countersigned = False
     for _ in range(40):
-        world.work()
+        world.work(papers=True)
         if world.case().closed_at is not None:
             break
         node = world.open_tasks()[0]
@@ -163,7 +163,7 @@ def test_a_parked_operation_is_finished_after_the_case_went_over(world: World) -
     (plan,) = planned(world, to := deploy(world, other_versions.countersigned()))
     assert [place.kind for place in plan.stays if place.node == "draft_notice"] == ["operation"]
     migrate(world, to)
-    world.work()
+    world.work(papers=True)
     assert world.open_tasks() == ["review_reply"]
 
 
@@ -354,7 +354,7 @@ def test_cases_are_chosen_by_version_and_by_number(world: World) -> None:
 def test_closed_cases_are_left_in_peace(world: World) -> None:
     world.submit()
     world.send("withdraw", reason="重复提交。")
-    world.work()
+    world.work(papers=True)
     assert planned(world, deploy(world, other_versions.countersigned())) == []
 
 
@@ -514,6 +514,6 @@ def test_what_fails_in_one_case_leaves_it_as_it_was_and_the_others_move(
 def test_jobs_of_a_case_find_it_again(world: World) -> None:
     world.submit()
     migrate(world, deploy(world, other_versions.countersigned()))
-    world.work()
+    world.work(papers=True)
     assert {job.state for job in world.all(Job, case_id=world.case_id)} == {"done"}
     assert world.all(Participant, case_id=world.case_id)

@@ -179,7 +179,7 @@ def test_jobs_know_ids_and_nothing_else(world: World) -> None:
 
 def test_a_draft_whose_case_was_withdrawn_meanwhile_is_thrown_away(world: World) -> None:
     world.submit()
-    world.work()
+    world.work(papers=True)
     while "draft_reply" not in world.open_tasks():
         world.do(world.open_tasks()[0])
     task = world.task("draft_reply")
@@ -189,7 +189,7 @@ def test_a_draft_whose_case_was_withdrawn_meanwhile_is_thrown_away(world: World)
 
         tasks.complete(uow, task.id, ANSWERS["draft_reply"])
     world.send("withdraw")
-    world.work()
+    world.work(papers=True)
     assert world.one(Notice, name="reply").state == "discarded"
     assert not world.all(Incident)
     assert {j.state for j in world.all(Job)} == {"done"}
@@ -230,7 +230,7 @@ def test_the_notice_comes_once_although_the_worker_is_killed(
     with world.database.reading(SYSTEM) as reading, pytest.raises(service.NoticeNotReady):
         service.pdf(reading, world.one(Notice, name="receipt").id)
     wall.pass_by(61)
-    world.work()
+    world.work(papers=True)
     notice = world.one(Notice, name="receipt")
     with world.database.reading(world.applicant()) as reading:
         assert service.pdf(reading, notice.id)[2].startswith(b"%PDF")
@@ -249,7 +249,7 @@ def test_what_a_killed_worker_left_on_the_disk_is_swept_after_a_day(
     subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
     world.upload()  # and somebody's upload that was never sent off
     wall.pass_by(61)
-    world.work()
+    world.work(papers=True)
     files = {p.name for p in world.database.settings.documents.glob("??/*")}
     known = {d.blob for d in world.all(Document)}
     assert len(files - known) == 2

@@ -41,7 +41,7 @@ def replied(world: World) -> World:
     world.submit()
     world.reach("sign_reply")
     world.do("sign_reply")
-    world.work()
+    world.work(papers=True)
     return world
 
 
@@ -104,7 +104,7 @@ def test_a_paper_is_made_once_however_often_its_job_is_done(replied: World) -> N
     with replied.database.unit_of_work(SYSTEM) as uow:
         again = (col(Job.kind) == "notice.render", col(Job.case_id) == replied.case_id)
         uow.session.execute(update(Job).where(*again).values(state="queued", lease_token=None, lease_until=None))
-    replied.work()
+    replied.work(papers=True)
     assert content(replied, reply_of(replied)) == before
     papers = select(Notice).where(col(Notice.case_id) == replied.case_id, col(Notice.document_id).is_not(None))
     with replied.database.reading(SYSTEM) as reading:
@@ -120,7 +120,7 @@ def test_an_organ_without_a_seal_stops_its_paper_and_nothing_else(city_url: str,
         world.submit()
         world.reach("sign_reply")
         world.do("sign_reply")
-        world.work()
+        world.work(papers=True)
         notice = reply_of(world)
         assert notice.number is not None
         assert notice.document_id is None
@@ -131,7 +131,7 @@ def test_an_organ_without_a_seal_stops_its_paper_and_nothing_else(city_url: str,
         authority.issue(folder / f"{code}.p12", "贵阳市交通委员会")
         with world.database.unit_of_work(SYSTEM) as uow:
             repairs.retry(uow, incident.id, "印章已经补齐")
-        world.work()
+        world.work(papers=True)
         pdf = content(world, reply_of(world))
     verdict = verify(pdf, Trust(authority.pem, {}, world.watch.at))
     assert verdict.state == "valid"
@@ -182,7 +182,7 @@ def issue_again(world: World, name: str, printed: bool = True, **params: Any) ->
         ident = str(done.result["notice"])  # type: ignore[union-attr, index]
     if not printed:
         world.print_nothing()
-    world.work()
+    world.work(papers=True)
     return world.one(Notice, id=ident)
 
 

@@ -18,13 +18,13 @@ def counted(world: World) -> list[tuple[str, int, int]]:
 def answer(world: World) -> None:
     """The reply of the case that was filed last goes out."""
     world.reach("open_dataset")
-    world.work()
+    world.work(papers=True)
 
 
 def answered_late(world: World) -> None:
     world.submit()
     world.travel("+30d")
-    world.work()
+    world.work(papers=True)
     answer(world)
 
 
@@ -48,7 +48,7 @@ def test_a_late_answer_is_counted_as_late(world: World) -> None:
 def test_a_withdrawal_is_no_answer(world: World) -> None:
     world.submit()
     world.send("withdraw", reason="不再需要")
-    world.work()
+    world.work(papers=True)
     assert counted(world) == []
 
 

@@ -23,7 +23,7 @@ def receipt(world: World) -> Notice:
 
 def test_who_filed_in_english_gets_a_translation_beside_the_original(world: World, fonts: object) -> None:
     world.submit(locale="en")
-    world.work()
+    world.work(papers=True)
     notice = receipt(world)
     assert notice.document_id != notice.translation_id
     assert world.one(Document, id=notice.translation_id).kind == "translation"
@@ -40,7 +40,7 @@ def test_who_filed_in_english_gets_a_translation_beside_the_original(world: Worl
 
 def test_who_filed_in_chinese_gets_none_until_they_ask(world: World, fonts: object) -> None:
     world.submit()
-    world.work()
+    world.work(papers=True)
     notice = receipt(world)
     assert notice.translation_id is None
     with (
@@ -51,7 +51,7 @@ def test_who_filed_in_chinese_gets_none_until_they_ask(world: World, fonts: obje
     for _ in range(2):
         with world.database.unit_of_work(world.applicant()) as uow:
             assert not translations.ask(uow, notice.id)
-    world.work()
+    world.work(papers=True)
     with world.database.unit_of_work(world.applicant()) as uow:
         assert translations.ask(uow, notice.id)
     assert len(world.all(Job, kind=translations.JOB)) == 1
@@ -60,7 +60,7 @@ def test_who_filed_in_chinese_gets_none_until_they_ask(world: World, fonts: obje
 @pytest.mark.sqlite_only
 def test_a_stranger_and_another_party_find_no_translation(world: World, fonts: object) -> None:
     world.submit(locale="en")
-    world.work()
+    world.work(papers=True)
     notice = receipt(world)
     world.submit()
     for actor in (world.applicant(), world.member("gy-jyj", "case_handler")):
@@ -73,7 +73,7 @@ def test_a_stranger_and_another_party_find_no_translation(world: World, fonts: o
 @pytest.mark.sqlite_only
 def test_two_who_ask_at_once_get_one_translation(world: World, fonts: object) -> None:
     world.submit()
-    world.work()
+    world.work(papers=True)
     notice, applicant = receipt(world), world.applicant()
 
     def ask() -> None:
@@ -81,7 +81,7 @@ def test_two_who_ask_at_once_get_one_translation(world: World, fonts: object) ->
             translations.ask(uow, notice.id)
 
     assert at_once(ask, ask) == [None, None]
-    world.work()
+    world.work(papers=True)
     assert len(world.all(Document, kind="translation")) == 1
 
 
@@ -95,7 +95,7 @@ def test_a_translation_that_fails_is_an_incident_and_the_original_stands(
     monkeypatch.setattr(translations, "render", fails)
     world.submit(locale="en")
     for _ in range(9):
-        world.work()
+        world.work(papers=True)
         wall.pass_by(900)
     notice = receipt(world)
     assert notice.document_id is not None

@@ -40,7 +40,7 @@ def test_who_could_take_an_open_task_sees_the_case_and_then_only_who_took_it(wor
     with world.database.unit_of_work(first) as uow:
         tasks.claim(uow, world.task("receive").id)
         tasks.complete(uow, world.task("receive").id, {"summary": "请说明。"})
-    world.work()
+    world.work(papers=True)
     assert world.open_tasks() == ["answer"]  # nothing of it lies in the bureau now
     assert sees(world, first)
     assert not sees(world, second)
@@ -79,7 +79,7 @@ def test_who_is_recused_sees_it_no_more(world: World) -> None:
 def test_the_board_counts_it_and_says_no_more_than_number_process_and_clock(world: World) -> None:
     supervisor = world.member(BUREAU, "supervisor")
     world.travel("+90d")
-    world.work()
+    world.work(papers=True)
     with world.database.reading(supervisor) as reading:
         assert queries.board_counts(reading).targets_overdue == 1
         (line,) = board_lines.lines(reading, [(world.case(), world.one(Deadline, name="handling"), None)])

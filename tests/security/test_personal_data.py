@@ -35,7 +35,7 @@ def lived(world: World, caplog: pytest.LogCaptureFixture) -> World:
     stored = world.upload(FILE_NAME, FILE_CONTENT.encode())
     world.submit(uploads=[stored], **PLANTED)
     world.send("more_material", content=MATERIAL)
-    world.work()
+    world.work(papers=True)
     with pytest.raises(FormInvalid):
         world.do("check", intake_action=PLANTED["applicant_name"])
     world.reach("assess")
@@ -46,7 +46,7 @@ def lived(world: World, caplog: pytest.LogCaptureFixture) -> World:
         world.send("nonsense", content=MATERIAL)
     world.send("withdraw", reason=WITHDRAWAL)
     world.travel("+30d")
-    world.work()
+    world.work(papers=True)
     return world
 
 

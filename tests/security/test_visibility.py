@@ -121,6 +121,7 @@ def test_not_even_an_administrator_who_was_given_a_role_by_mistake(world: World)
 
 def test_a_party_sees_its_own_case_and_papers_and_never_a_draft(world: World) -> None:
     first, applicant = world.case_id, world.applicant()
+    world.work(papers=True)
     assert seen(world, applicant) == {"public status", "receipt", "attachment", "list of cases"}
     world.submit(uploads=[world.upload()])
     other = world.applicant()
@@ -133,7 +134,7 @@ def test_a_party_sees_its_own_case_and_papers_and_never_a_draft(world: World) ->
 def test_whoever_works_on_a_case_does_not_get_the_code_by_which_its_party_acts(world: World) -> None:
     """They could withdraw a complaint in the place of who filed it; whoever has to hand the paper over prints it."""
     receipt, clerk = world.one(Notice, name="receipt"), world.member("gy-sjj", "case_handler", login="clerk")
-    world.work()
+    world.work(papers=True)
     for actor in (clerk, world.person("data_provider.case_handler")):
         with pytest.raises(service.CodeIsTheirs), world.database.reading(actor) as reading:
             service.pdf(reading, receipt.id)
@@ -150,7 +151,7 @@ def test_a_draft_becomes_visible_to_the_party_when_it_is_issued(world: World) ->
     with pytest.raises(service.NoticeNotFound), world.database.reading(applicant) as reading:
         service.pdf(reading, reply)
     world.reach("open_dataset")
-    world.work()
+    world.work(papers=True)
     with world.database.reading(applicant) as reading:
         notice, name, content = service.pdf(reading, reply)
     assert (notice.state, content[:4]) == ("issued", b"%PDF")
@@ -161,7 +162,7 @@ def test_a_party_does_not_see_papers_between_agencies(world: World) -> None:
     world.submit(agency="gy-jyj")
     world.do("check", intake_action="refer", refer_to="gy-jtw", refer_reason="停车数据由交通部门采集。")
     world.do("approve_intake", intake_approval="approve")
-    world.work()
+    world.work(papers=True)
     papers = {n.name: n for n in world.all(Notice, case_id=world.case_id)}
     with world.database.reading(world.applicant()) as reading:
         shown = {n.name for n in queries.public_status(reading, world.case_id).notices}

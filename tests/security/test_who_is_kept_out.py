@@ -43,7 +43,7 @@ def complain(world: World, about: Submitted | None = None, **said: Any) -> Submi
         filed = cases.submit(uow, "complaint", COMPLAINT["submit"]["form"] | named | said)
     world.case_id = filed.case_id
     world.print_nothing()
-    world.work()
+    world.work(papers=True)
     return filed
 
 
@@ -55,7 +55,7 @@ def tell(world: World, story: dict[str, Any], until: str) -> None:
                 return
             with world.database.unit_of_work(world.person(step["by"])) as uow:
                 tasks.complete(uow, world.task(step["task"]).id, step["form"])
-            world.work()
+            world.work(papers=True)
     assert until in world.open_tasks()
 
 
@@ -247,7 +247,7 @@ def test_an_organ_that_has_ceased_to_be_the_superior_issues_no_order(world: Worl
     deploy(world, "rectification")
     with world.database.unit_of_work(world.person("nm-zf.case_handler")) as uow:
         world.case_id = cases.file_at_desk(uow, "rectification", ORDER["submit"]["form"], organisation="nm-zf").id
-    world.work()
+    world.work(papers=True)
     tell(world, ORDER, "sign_order")
     with world.database.unit_of_work(SYSTEM) as uow:
         upper, lower = (directory.organisation(uow, code) for code in ("nm-zf", "nm-sjj"))
@@ -269,7 +269,7 @@ def test_an_organ_that_has_ceased_to_be_the_superior_issues_no_order(world: Worl
         tasks.complete(
             uow, world.task("sign_order").id, {"order_result": "drop", "order_remarks": "隶属关系已经变化。"}
         )
-    world.work()
+    world.work(papers=True)
     assert "order" not in world.facts()["notices"]
 
 

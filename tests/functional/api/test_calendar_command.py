@@ -44,7 +44,7 @@ def due_on(world: World) -> date:
 def file(world: World, tmp_path: Path) -> Path:
     """The notice of the year in which the case is due, with its due date and the day after made holidays."""
     world.submit()
-    world.work()
+    world.work(papers=True)
     with world.database.reading(SYSTEM) as reading:
         calendar = calendar_versions.current(reading)
     path = tmp_path / "notice.toml"
@@ -116,9 +116,9 @@ def test_a_program_reads_it_as_json_and_writes_the_notice_as_json(run: Run, worl
 
 
 def test_a_printed_date_that_would_become_earlier_is_listed(run: Run, world: World, file: Path, tmp_path: Path) -> None:
-    world.work()
+    world.work(papers=True)
     run("calendar", "import", str(file), "--yes", "--read-again")
-    world.work()  # the later date is told, and so printed
+    world.work(papers=True)  # the later date is told, and so printed
     with world.database.reading(SYSTEM) as reading:
         text = holiday_files.notice(calendar_versions.holidays.published(), 2026)
         assert calendar_versions.in_force(reading)

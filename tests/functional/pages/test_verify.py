@@ -28,7 +28,7 @@ def replied(world: World) -> World:
     world.submit()
     world.reach("sign_reply")
     world.do("sign_reply")
-    world.work()
+    world.work(papers=True)
     return world
 
 
