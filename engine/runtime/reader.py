@@ -63,31 +63,28 @@ _SPIFF_UNSUPPORTED: Mapping[str, str] = {
     "variableName": "a variable for the whole form is not supported: the fields of a form become case data",
     "processVariableCorrelation": "correlations are not supported: a message is sent to a case",
 }
-_ACTING = (
-    frozenset(  # what other engines run or follow, in their own namespaces; a drawing means something else without it
-        {
-            *(
-                "executionListener",
-                "taskListener",
-                "executionListeners",
-                "taskListeners",
-                "connector",
-                "failedJobRetryTimeCycle",
-            ),
-            *(
-                "inputOutput",
-                "ioMapping",
-                "in",
-                "out",
-                "taskDefinition",
-                "loopCharacteristics",
-                "calledDecision",
-                "script",
-            ),
-            *("dueDate", "followUpDate", "skipExpression"),  # attributes
-        }
-    )
+_ACTING = frozenset(
+    {
+        "calledDecision",
+        "connector",
+        "dueDate",
+        "executionListener",
+        "executionListeners",
+        "failedJobRetryTimeCycle",
+        "followUpDate",
+        "in",
+        "inputOutput",
+        "ioMapping",
+        "loopCharacteristics",
+        "out",
+        "script",
+        "skipExpression",
+        "taskDefinition",
+        "taskListener",
+        "taskListeners",
+    }
 )
+"""What other engines run or follow, in their own namespaces; a drawing means something else without it."""
 _EVENT_SUFFIX = "EventDefinition"
 MESSAGE_KEY = "messageKey"  # the property of an event or task that says which of several messages of one name it means
 _INSTEAD: Mapping[str, str] = {
