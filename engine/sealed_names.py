@@ -6,19 +6,21 @@ if they were declared before the case was filed: else somebody could declare one
 
 from collections.abc import Sequence
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from engine.db import Reading
-from engine.models import Case, Kin, Party, Person
+from engine.models import Kin, Party, Person, StepRecord
 from engine.search import name_token
 
 
 def of_sealed_party(reading: Reading, cases: Sequence[str], person: Person) -> bool:
     """Whether a sealed party of one of some cases bears the name of a person, or of kin declared before it was filed."""
-    sealed = (
-        select(Party.name_token, Case.submitted_at)
-        .join(Case, col(Case.id) == col(Party.case_id))
+    sealed = (  # by what was recorded first: a letter may be registered days after it came, and a part split off later
+        select(Party.name_token, func.min(StepRecord.at))
+        .join(StepRecord, col(StepRecord.case_id) == col(Party.case_id))
         .where(col(Party.case_id).in_(cases), col(Party.sealed).is_(True), col(Party.name_token).is_not(None))
+        .group_by(col(Party.name_token))
     )
     found = list(reading.session.exec(sealed))
     if not found:

@@ -1,10 +1,12 @@
 """Sealed identities: kept apart under other keys, opened by few with a reason, told by no token, refusal or paper."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine import kin, queries, recusals, search, tasks, vault
 from engine.access import SYSTEM, Actor
-from engine.models import AuditEvent, Party, Person, SealedIdentity
+from engine.models import AuditEvent, Case, Party, Person, SealedIdentity
 from engine.privacy import Erased
 from notices import facts
 from tests import confidential
@@ -106,6 +108,20 @@ def test_kin_keep_from_a_case_only_if_they_were_declared_before_it_was_filed(wor
         tasks.claim(uow, world.task("receive").id)
     world.travel("+1h")
     confidential.file(world, complainant="司马懿懿")
+    with pytest.raises(recusals.Hindered), world.database.unit_of_work(honest) as uow:
+        tasks.claim(uow, world.task("receive").id)
+
+
+def test_kin_declared_after_a_letter_came_and_before_it_was_registered_keep_from_its_case(world: World) -> None:
+    honest = world.person(confidential.HANDLER)
+    with world.database.unit_of_work(honest) as uow:
+        kin.declare(uow, "司马懿懿", "spouse")
+    world.travel("+1h")
+    confidential.file(world, complainant="司马懿懿")
+    with world.database.unit_of_work(SYSTEM) as uow:
+        case = uow.session.get_one(Case, world.case_id)
+        case.submitted_at = case.submitted_at - timedelta(days=3)  # it came by post
+        uow.add(case)
     with pytest.raises(recusals.Hindered), world.database.unit_of_work(honest) as uow:
         tasks.claim(uow, world.task("receive").id)
 
