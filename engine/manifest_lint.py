@@ -154,16 +154,15 @@ class _Bundle:
         main = self.processes.get(key)
         if main is None:
             yield self.at("process.key", f"there is no process {key} in the .bpmn files")
-        elif not main.executable:
-            yield Fault(main.file, key, "the process is marked as not executable")
-        else:
+            return
+        if main.executable:
             yield from ending_lint.ending_faults(main, self.processes, self.operations)
+        else:
+            yield Fault(main.file, key, "the process is marked as not executable")
         for process in self.processes.values():
             if process.executable and process.id not in self.called:
-                reason = (
-                    f"nothing calls this process, and only {key} begins by itself: is it drawn for the reader alone?"
-                )
-                yield Fault(process.file, process.id, f'{reason} Then say isExecutable="false"')
+                reason = f"nothing calls this process, and only {key} begins by itself; a process that is drawn for the reader"
+                yield Fault(process.file, process.id, f'{reason} alone says isExecutable="false"')
 
     # -------------------------------------------------------------------------------------------- forms
 

@@ -58,7 +58,8 @@ def test_a_case_that_stops_and_goes_on_does_so_once_whoever_is_killed_meanwhile(
     killed_everywhere(stage, stage.try_again())
     require_whole(stage.world)
     assert len(stage.world.all(AuditEvent, name="token.retried")) == 1
-    assert stage.world.one(ProcessInstance).listening == ["lead_decided", "more_material", "supplement", "withdraw"]
+    heard = ["end_waiting", "lead_decided", "more_material", "supplement", "withdraw"]
+    assert stage.world.one(ProcessInstance).listening == heard
 
 
 def test_of_two_operators_who_try_again_at_once_one_does(stopped: Stage) -> None:
