@@ -276,16 +276,23 @@ def _line(settings: Settings, graph: Graph, number: int, node: Node) -> Line:
 
 def _told_by_dcat(settings: Settings, graph: Graph, node: Node) -> dict[str, str]:
     """What the common words of portals say, in ours; what they say otherwise is not guessed."""
-    found = {}
     frequency = _last(_text(graph, node, "dct:accrualPeriodicity")).upper()
-    found["update_frequency"] = _FREQUENCY_OF.get(frequency, "")
-    found["domain"] = _domain(settings, graph, node)
+    return {
+        "update_frequency": _FREQUENCY_OF.get(frequency, ""),
+        "domain": _domain(settings, graph, node),
+        "format": _format(graph, node),
+    }
+
+
+def _format(graph: Graph, node: Node) -> str:
+    """The first format that a distribution names in a word that we know: a media type, or the last word of an address."""
     for copy in graph.things(node, "dcat:distribution"):
         for name in ("dct:format", "dcat:mediaType"):
             said = _text(graph, copy, name)
-            found.setdefault("format", _FORMAT_OF.get(said.rpartition("media-types/")[2].lower(), ""))
-            found["format"] = found["format"] or _FORMAT_OF.get(_last(said).lower(), "")
-    return found
+            for word in (said.rpartition("media-types/")[2], _last(said)):
+                if known := _FORMAT_OF.get(word.lower()):
+                    return known
+    return ""
 
 
 def _domain(settings: Settings, graph: Graph, node: Node) -> str:

@@ -102,7 +102,8 @@ def read(content: bytes) -> Graph:
         graph.asks_elsewhere = True
         return {"contextUrl": None, "documentUrl": address, "document": {"@context": dict(USUAL)}}
 
-    options = {"documentLoader": usual, "expandContext": dict(USUAL), "base": ""}
+    # no base: a relative address is nowhere, and PyLD would make one up
+    options = {"documentLoader": usual, "expandContext": dict(USUAL), "base": None}
     try:
         told = json.loads(content.decode("utf-8-sig"))
         json.dumps(told, ensure_ascii=False).encode()  # half a character is none

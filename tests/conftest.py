@@ -26,7 +26,7 @@ __all__ = ["furnished_postgres", "furnished_sqlite", "household", "small_househo
 if TYPE_CHECKING:
     from tests.factories import World
 
-# Seconds of testing in each folder, added up over all processes: they keep `make test` within 15 minutes on 2 cores.
+# Seconds of testing in each folder, added up over all processes, with which `make test` would end within 15 minutes on 2 cores.
 BUDGET = {
     "unit": 150,
     "fuzz": 150,

@@ -304,6 +304,24 @@ def test_many_datasets_that_share_one_endless_thing_are_judged() -> None:
     assert len(faults(json.dumps({"@graph": graph}).encode())) == MOST_FAULTS
 
 
+def test_an_address_that_leads_nowhere_by_itself_is_refused_and_none_is_made_up() -> None:
+    here = {"@id": "x", "@type": "dcat:Dataset", "dcat:distribution": {"dcat:accessURL": {"@id": "files/data.csv"}}}
+    said = "".join(faults(json.dumps(here | {"dct:title": "名称", "duban:opening": "open"}).encode()))
+    assert "网址" in said
+    assert "example.org" not in said
+
+
+@pytest.mark.parametrize(
+    ("media_type", "format_"),
+    [("text/csv", "csv"), (f"{catalogue_dcat.IANA}text/csv", "csv"), (catalogue_dcat.FORMATS["docx"][1], "docx")],
+)
+def test_a_media_type_is_told_by_its_name_or_its_address(media_type: str, format_: str) -> None:
+    told = {"@type": "Dataset", "title": "名称", "distribution": {"mediaType": media_type}}
+    graph = jsonld.read(json.dumps(told).encode())
+    (node,) = graph.of_type("dcat:Dataset")
+    assert catalogue_dcat._told_by_dcat(SETTINGS, graph, node)["format"] == format_
+
+
 def test_one_code_told_in_two_ways_is_refused() -> None:
     others = [dataset() | {"@id": "https://example.cn/2"}, dataset() | {"duban:domain": "culture"}]
     for other, words in zip(others, ("重复：gy-jtw-0001", "duban:domain说了不止一次"), strict=True):
