@@ -276,8 +276,8 @@ class Story:
         with self.database.unit_of_work(actor) as uow:
             if bundle.manifest.parties:
                 received_on = read_day(submit["received_on"]) if "received_on" in submit else None
-                source_ = "api" if public else "desk"
-                return cases.submit(uow, key, values, source=source_, received_on=received_on).case_id
+                way = "api" if public else "desk"
+                return cases.submit(uow, key, values, source=way, received_on=received_on).case_id
             if actor is not SYSTEM:
                 return cases.file_at_desk(uow, key, values, organisation=submit["by"].partition(".")[0]).id
             parts = {part: directory.organisation(uow, code) for part, code in submit.get("participants", {}).items()}
